@@ -1,0 +1,2 @@
+export type * from "./engine.ts";
+export { EngineError, type EngineErrorCode } from "./errors.ts";

@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** Tests run on the sources (condition `@puna/source`), so nothing needs to be built first. */
+export function packageTests(overrides: ViteUserConfig["test"] = {}) {
+  return defineConfig({
+    resolve: { conditions: ["@puna/source"] },
+    ssr: { resolve: { conditions: ["@puna/source"] } },
+    test: {
+      include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+      testTimeout: 20_000,
+      hookTimeout: 30_000,
+      ...overrides,
+    },
+  });
+}
