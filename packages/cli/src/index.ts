@@ -1,1 +1,4 @@
-export {};
+export { cliCommands } from "./commands.ts";
+export type { CliContext, OutputStream } from "./context.ts";
+export { CliError, type CliErrorCode } from "./errors.ts";
+export { runCli } from "./main.ts";

@@ -1,0 +1,43 @@
+import { Args, Flags } from "@oclif/core";
+import type { RunningModel } from "@puna/protocol";
+import { BaseCommand } from "../base-command.ts";
+import { humanBytes, humanTime } from "../ui/human.ts";
+import { printTable } from "../ui/table.ts";
+
+export class Ps extends BaseCommand {
+  static override description = "List running models";
+  static override args = { prefix: Args.string({ description: "show only names that begin with this" }) };
+  static override flags = { json: Flags.boolean({ description: "print JSON" }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Ps);
+    const { models } = await this.context.client.ps();
+    const shown = models.filter((model) => model.name.startsWith(args.prefix ?? ""));
+    if (flags.json) return this.print(JSON.stringify({ models: shown }, null, 2));
+    const now = new Date();
+    const rows = shown.map((model) => [
+      model.name,
+      model.digest.slice(0, 12),
+      humanBytes(model.size),
+      processorOf(model),
+      String(model.context_length),
+      untilOf(model, now),
+    ]);
+    this.context.stdout.write(
+      printTable(["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"], rows),
+    );
+  }
+}
+
+function processorOf(model: RunningModel): string {
+  if (model.size_vram === 0) return "100% CPU";
+  if (model.size_vram === model.size) return "100% GPU";
+  if (model.size_vram > model.size || model.size === 0) return "Unknown";
+  const cpu = Math.round(((model.size - model.size_vram) / model.size) * 100);
+  return `${cpu}%/${100 - cpu}% CPU/GPU`;
+}
+
+function untilOf(model: RunningModel, now: Date): string {
+  const expires = new Date(model.expires_at);
+  return expires.getTime() < now.getTime() ? "Stopping..." : humanTime(expires, now, "Never");
+}

@@ -1,0 +1,41 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../base-command.ts";
+import { CliError } from "../errors.ts";
+import { printModelCard } from "../ui/model-card.ts";
+
+const parts = ["license", "modelfile", "parameters", "system", "template"] as const;
+
+export class Show extends BaseCommand {
+  static override description = "Show information for a model";
+  static override args = { model: Args.string({ required: true, description: "name of the model" }) };
+  static override flags = {
+    license: Flags.boolean({ description: "only its license" }),
+    modelfile: Flags.boolean({ description: "only its Modelfile" }),
+    parameters: Flags.boolean({ description: "only its parameters" }),
+    template: Flags.boolean({ description: "only its template" }),
+    system: Flags.boolean({ description: "only its system message" }),
+    verbose: Flags.boolean({ char: "v", description: "metadata and tensors too" }),
+    json: Flags.boolean({ description: "print the server's answer as JSON" }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Show);
+    const chosen = parts.filter((part) => flags[part]);
+    if (chosen.length > 1) {
+      throw new CliError(
+        "USAGE",
+        "only one of '--license', '--modelfile', '--parameters', '--system', or '--template' can be specified",
+      );
+    }
+    const model = await this.context.client.show({ model: args.model, verbose: flags.verbose ?? false });
+    if (flags.json) return this.print(JSON.stringify(model, null, 2));
+    const part = chosen[0];
+    if (part === undefined) {
+      this.context.stdout.write(printModelCard(model, flags.verbose ?? false));
+      return;
+    }
+    // Template and system are printed as they are; the others end their last line.
+    const newline = part === "template" || part === "system" ? "" : "\n";
+    this.context.stdout.write(`${model[part] ?? ""}${newline}`);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Format, KeepAlive, Message, ThinkValue } from "@puna/protocol";
+
+/** What one conversation carries from turn to turn; the REPL's commands make new ones. */
+export interface Conversation {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly format?: Format;
+  readonly keepAlive?: KeepAlive;
+  readonly think?: ThinkValue;
+  readonly hideThinking: boolean;
+  readonly verbose: boolean;
+  readonly wordWrap: boolean;
+}

@@ -1,0 +1,106 @@
+import type { ShowResponse } from "@puna/protocol";
+import { printRows } from "./table.ts";
+
+const licenceLines = 2;
+
+/** The sections of `show`: a title, rows four spaces in, an empty line behind each. */
+export function printModelCard(model: ShowResponse, verbose: boolean): string {
+  const sections = [
+    section("Model", modelRows(model)),
+    section("Capabilities", (model.capabilities ?? []).map((name) => [name])),
+    section("Projector", projectorRows(model)),
+    section("Parameters", parameterRows(model.parameters)),
+  ];
+  if (verbose) {
+    sections.push(section("Metadata", metadataRows(model.model_info)));
+    sections.push(
+      section("Tensors", (model.tensors ?? []).map((tensor) => [tensor.name, tensor.type, `[${tensor.shape.join(" ")}]`])),
+    );
+  }
+  sections.push(section("System", headRows(model.system)), section("License", headRows(model.license)));
+  return sections.join("");
+}
+
+function section(title: string, rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? "" : `  ${title}\n${printRows(rows, 4)}\n`;
+}
+
+function modelRows(model: ShowResponse): string[][] {
+  const info = model.model_info;
+  const architecture = info["general.architecture"];
+  const rows: string[][] = [];
+  if (model.remote_host) rows.push(["Remote model", model.remote_model ?? ""], ["Remote URL", model.remote_host]);
+  if (typeof architecture === "string") {
+    rows.push(["architecture", architecture]);
+    const count = info["general.parameter_count"];
+    rows.push(["parameters", typeof count === "number" && count > 0 ? humanCount(count) : model.details.parameter_size]);
+    for (const [label, key] of [
+      ["context length", `${architecture}.context_length`],
+      ["embedding length", `${architecture}.embedding_length`],
+    ] as const) {
+      const value = info[key];
+      if (typeof value === "number") rows.push([label, String(value)]);
+    }
+  } else {
+    rows.push(["architecture", model.details.family], ["parameters", model.details.parameter_size]);
+  }
+  rows.push(["quantization", model.details.quantization_level]);
+  if (model.requires) rows.push(["requires", model.requires]);
+  return rows;
+}
+
+function projectorRows(model: ShowResponse): string[][] {
+  const info = model.projector_info;
+  if (info === undefined) return [];
+  const architecture = String(info["general.architecture"] ?? "");
+  const rows = [["architecture", architecture]];
+  const count = info["general.parameter_count"];
+  if (typeof count === "number") rows.push(["parameters", humanCount(count)]);
+  for (const [label, key] of [
+    ["embedding length", "embedding_length"],
+    ["dimensions", "projection_dim"],
+  ] as const) {
+    const value = info[`${architecture}.vision.${key}`];
+    if (typeof value === "number") rows.push([label, String(value)]);
+  }
+  return rows;
+}
+
+/** The server sends `key<spaces>value` a line. */
+function parameterRows(parameters: string | undefined): string[][] {
+  return (parameters ?? "")
+    .split("\n")
+    .map((line) => /^(\S+)\s+(.*?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => [match[1] ?? "", match[2] ?? ""]);
+}
+
+function metadataRows(info: Readonly<Record<string, unknown>>): string[][] {
+  return Object.keys(info)
+    .sort()
+    .map((key) => [key, printValue(info[key])]);
+}
+
+function printValue(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  const shown = value.slice(0, 3).join(", ");
+  return value.length > 3 ? `[${shown}, ...+${value.length - 3} more]` : `[${shown}]`;
+}
+
+function headRows(text: string | undefined): string[][] {
+  const lines = (text ?? "").split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const rows = lines.slice(0, licenceLines).map((line) => [line]);
+  return lines.length > licenceLines ? [...rows, ["..."]] : rows;
+}
+
+/** `646K`, `268.10M`, `1.5B`: parameter counts as people write them. */
+export function humanCount(count: number): string {
+  if (count >= 1e9) return `${trimZeros((count / 1e9).toFixed(1))}B`;
+  if (count >= 1e6) return `${(count / 1e6).toFixed(2)}M`;
+  if (count >= 1e3) return `${Math.trunc(count / 1e3)}K`;
+  return String(count);
+}
+
+function trimZeros(text: string): string {
+  return text.replace(/\.0$/, "");
+}
