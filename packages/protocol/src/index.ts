@@ -1,6 +1,20 @@
+export {
+  blobFileName,
+  type Digest,
+  digestHex,
+  digestOfHex,
+  parseDigest,
+  tryParseDigest,
+} from "./digest.ts";
+export { parseDuration, printDuration } from "./duration.ts";
 export type * from "./endpoints/generation.ts";
 export type * from "./endpoints/models.ts";
 export { CodedError, errorBrand, type WireError } from "./errors.ts";
+export { printBinaryBytes, printBytes, printCount } from "./human-size.ts";
+export { keepAliveForever, parseKeepAlive, parseKeepAliveSetting, printKeepAlive } from "./keep-alive.ts";
 export type { Message, ThinkValue, ToolCall } from "./message.ts";
+export { isNamespace, ModelName, type ModelNameParts } from "./model-name.ts";
+export { type ModelReference, type ModelSource, parseModelReference } from "./model-reference.ts";
 export type { LoadOptions, Options, SamplingOptions } from "./options.ts";
+export { ProtocolError, type ProtocolErrorCode } from "./protocol-error.ts";
 export type { Tool, ToolParameters, ToolProperty } from "./tool.ts";

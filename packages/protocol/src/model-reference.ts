@@ -1,0 +1,49 @@
+import { ModelName } from "./model-name.ts";
+import { ProtocolError } from "./protocol-error.ts";
+
+/** Where a reference wants the model run: `unspecified` = wherever it is. */
+export type ModelSource = "unspecified" | "local" | "cloud";
+
+/** A model as a request names it: a name, and maybe an ending that picks the source. */
+export interface ModelReference {
+  /** The text as given, without blanks around it. */
+  readonly original: string;
+  /** The text without the source ending: `gpt-oss:120b-cloud` → `gpt-oss:120b`. */
+  readonly base: string;
+  readonly name: ModelName;
+  readonly source: ModelSource;
+}
+
+/**
+ * Reads `m`, `m:local`, `m:cloud`, `m:20b:cloud` and `m:20b-cloud`; endings in any case.
+ * @throws ProtocolError `INVALID_REFERENCE` for two endings at once, `INVALID_NAME` for the rest
+ * @source ollama internal/modelref
+ */
+export function parseModelReference(text: string): ModelReference {
+  const original = text.trim();
+  const outer = cutSource(original);
+  if (outer.source !== "unspecified" && cutSource(outer.base).source !== "unspecified") {
+    throw new ProtocolError(
+      "INVALID_REFERENCE",
+      `use either :local or :cloud, not both: ${JSON.stringify(original)}`,
+    );
+  }
+  return { original, base: outer.base, name: ModelName.parseValid(outer.base), source: outer.source };
+}
+
+function cutSource(text: string): { readonly base: string; readonly source: ModelSource } {
+  const colon = text.lastIndexOf(":");
+  const tag =
+    colon < 0
+      ? ""
+      : text
+          .slice(colon + 1)
+          .trim()
+          .toLowerCase();
+  if (tag === "local" || tag === "cloud") return { base: text.slice(0, colon), source: tag };
+  if (tag.length > "-cloud".length && tag.endsWith("-cloud") && !tag.includes("/")) {
+    const end = text.toLowerCase().lastIndexOf("-cloud");
+    return { base: text.slice(0, end), source: "cloud" };
+  }
+  return { base: text, source: "unspecified" };
+}

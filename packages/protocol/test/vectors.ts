@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "vitest";
+
+const folder =
+  process.env["PUNA_VECTORS"] ?? fileURLToPath(new URL("../../../../shared/vectors", import.meta.url));
+
+/**
+ * Declares one test over recorded cases; prints how many ran.
+ * Without the recordings it is skipped with a reason, under CI=true it fails.
+ */
+export function testVectors<TCase>(title: string, file: string, check: (vector: TCase) => void): void {
+  const path = `${folder}/${file}`;
+  const missing = !existsSync(path);
+  if (missing && process.env["CI"] !== "true") {
+    test.skip(`${title} (skipped: no recordings at ${path}; set PUNA_VECTORS)`, () => {});
+    return;
+  }
+  test(title, () => {
+    const { cases }: { cases: TCase[] } = JSON.parse(readFileSync(path, "utf8"));
+    if (cases.length === 0) throw new Error(`${path} holds no case`);
+    for (const vector of cases) check(vector);
+    console.info(`${file}: ${cases.length} of ${cases.length} cases agree`);
+  });
+}
