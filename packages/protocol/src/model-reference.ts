@@ -33,17 +33,11 @@ export function parseModelReference(text: string): ModelReference {
 
 function cutSource(text: string): { readonly base: string; readonly source: ModelSource } {
   const colon = text.lastIndexOf(":");
-  const tag =
-    colon < 0
-      ? ""
-      : text
-          .slice(colon + 1)
-          .trim()
-          .toLowerCase();
-  if (tag === "local" || tag === "cloud") return { base: text.slice(0, colon), source: tag };
-  if (tag.length > "-cloud".length && tag.endsWith("-cloud") && !tag.includes("/")) {
-    const end = text.toLowerCase().lastIndexOf("-cloud");
-    return { base: text.slice(0, end), source: "cloud" };
+  const tag = colon < 0 ? "" : text.slice(colon + 1).trim();
+  const ending = tag.toLowerCase();
+  if (ending === "local" || ending === "cloud") return { base: text.slice(0, colon), source: ending };
+  if (ending.endsWith("-cloud") && !tag.includes("/")) {
+    return { base: text.slice(0, colon + 1) + tag.slice(0, -"-cloud".length), source: "cloud" };
   }
   return { base: text, source: "unspecified" };
 }
