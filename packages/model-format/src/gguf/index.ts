@@ -1,1 +1,13 @@
-export {};
+export { GgufError, type GgufErrorCode } from "../errors.ts";
+export { GgufArray, type GgufElement } from "./array.ts";
+export type { ByteSource } from "./byte-source.ts";
+export { bytesSource } from "./bytes-source.ts";
+export { fileTypeCode, fileTypeName, quantizationLevel } from "./file-types.ts";
+export { type Gguf, type ReadGgufOptions, readGguf } from "./header.ts";
+export type { GgufLimits } from "./limits.ts";
+export { type GgufEntry, GgufMetadata, type GgufValue } from "./metadata.ts";
+export type { GgufRule } from "./refuse.ts";
+export { type GgufTensorType, tensorTypeByCode, tensorTypeByName } from "./tensor-types.ts";
+export type { GgufTensor } from "./tensors.ts";
+export type { GgufTypedArray } from "./typed-array.ts";
+export type { GgufNumberType, GgufValueType } from "./value-types.ts";

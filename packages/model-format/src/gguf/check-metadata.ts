@@ -1,0 +1,110 @@
+import { maxBlocks } from "./limits.ts";
+import type { GgufEntry, GgufMetadata } from "./metadata.ts";
+import { refuse } from "./refuse.ts";
+import { isIntegerType } from "./value-types.ts";
+
+const textKeys = [
+  "general.architecture",
+  "general.type",
+  "general.name",
+  "tokenizer.ggml.model",
+  "tokenizer.ggml.pre",
+  "tokenizer.chat_template",
+] as const;
+
+// Settings that somebody divides by, or allocates by, when a model is loaded (CVE-2024-8063 and its kin).
+const positiveSettings = ["block_count", "context_length", "embedding_length"] as const;
+const headSettings = ["attention.head_count", "attention.head_count_kv"] as const;
+
+/**
+ * Holds well-known keys to the types and ranges that native loaders take for granted without looking:
+ * zero divisors, layer counts past a fixed table, token lists of unequal length.
+ * @throws GgufError rule `value-type`, `value-range` or `hyperparameter`
+ */
+export function checkMetadata(metadata: GgufMetadata): void {
+  for (const key of textKeys) metadata.string(key);
+  requireInteger(metadata.entry("general.file_type"));
+  checkHyperparameters(metadata);
+  checkTokenizer(metadata);
+}
+
+function checkHyperparameters(metadata: GgufMetadata): void {
+  for (const suffix of positiveSettings) requirePositive(metadata.architectureEntry(suffix));
+  const blocks = metadata.architectureEntry("block_count");
+  if (blocks !== undefined && Number(blocks.value) > maxBlocks) {
+    refuse(
+      "hyperparameter",
+      blocks.offset,
+      `${blocks.key} is ${String(blocks.value)}; at most ${maxBlocks} are possible`,
+    );
+  }
+  // Recurrent models have no heads and say 0.
+  const isRecurrent = ["ssm.conv_kernel", "ssm.state_size", "wkv.head_size"].some(
+    (suffix) => metadata.architectureEntry(suffix) !== undefined,
+  );
+  for (const suffix of headSettings) {
+    const entry = metadata.architectureEntry(suffix);
+    if (entry === undefined || entry.type === "array") continue;
+    if (isRecurrent) requireInteger(entry);
+    else requirePositive(entry);
+  }
+  checkExperts(metadata);
+}
+
+function checkExperts(metadata: GgufMetadata): void {
+  const experts = metadata.architectureEntry("expert_count");
+  const used = metadata.architectureEntry("expert_used_count");
+  requireInteger(experts);
+  if (experts === undefined || used === undefined || used.type === "array" || Number(experts.value) === 0)
+    return;
+  requirePositive(used);
+  if (Number(used.value) > Number(experts.value)) {
+    refuse(
+      "hyperparameter",
+      used.offset,
+      `${used.key} is ${String(used.value)} of ${String(experts.value)} experts`,
+    );
+  }
+}
+
+function checkTokenizer(metadata: GgufMetadata): void {
+  const tokens = metadata.array("tokenizer.ggml.tokens");
+  if (tokens === undefined) return;
+  if (tokens.elementType !== "string") {
+    refuse(
+      "value-type",
+      tokens.offset,
+      `tokenizer.ggml.tokens is a list of ${tokens.elementType}, not of strings`,
+    );
+  }
+  // Read by token number, as far as the token list goes, without a look at their own length.
+  for (const [key, types] of [
+    ["tokenizer.ggml.scores", ["float32"]],
+    ["tokenizer.ggml.token_type", ["int32", "uint32"]],
+  ] as const) {
+    const list = metadata.array(key);
+    if (list === undefined) continue;
+    if (!types.some((type) => type === list.elementType)) {
+      refuse("value-type", list.offset, `${key} is a list of ${list.elementType}, not of ${types[0]}`);
+    }
+    if (list.length < tokens.length) {
+      refuse("hyperparameter", list.offset, `${key} has ${list.length} elements for ${tokens.length} tokens`);
+    }
+  }
+}
+
+function requireInteger(entry: GgufEntry | undefined): void {
+  if (entry === undefined) return;
+  if (!isIntegerType(entry.type))
+    refuse("value-type", entry.offset, `${entry.key} is of type ${entry.type}, not an integer`);
+  if (Number(entry.value) < 0 || Number(entry.value) > 0xffff_ffff) {
+    refuse("value-range", entry.offset, `${entry.key} is ${String(entry.value)}`);
+  }
+}
+
+function requirePositive(entry: GgufEntry | undefined): void {
+  requireInteger(entry);
+  if (entry !== undefined && Number(entry.value) === 0) {
+    refuse("hyperparameter", entry.offset, `${entry.key} is 0, and others are divided by it`);
+  }
+}
