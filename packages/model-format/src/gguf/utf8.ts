@@ -5,8 +5,8 @@
 export function findInvalidUtf8(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end) {
-    const lead = bytes[at] ?? 0;
-    if (lead < 0x80) {
+    const lead = bytes[at];
+    if (lead === undefined || lead < 0x80) {
       at += 1;
       continue;
     }
