@@ -16,5 +16,7 @@ export type { Message, ThinkValue, ToolCall } from "./message.ts";
 export { isNamespace, ModelName, type ModelNameParts } from "./model-name.ts";
 export { type ModelReference, type ModelSource, parseModelReference } from "./model-reference.ts";
 export type { LoadOptions, Options, SamplingOptions } from "./options.ts";
+export { parseFormat } from "./parse-format.ts";
+export { checkOptionRanges, type ParsedOptions, parseOptions } from "./parse-options.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./protocol-error.ts";
 export type { Tool, ToolParameters, ToolProperty } from "./tool.ts";

@@ -14,8 +14,8 @@ export interface ToolParameters {
   readonly $defs?: unknown;
   readonly items?: unknown;
   readonly required?: readonly string[];
-  /** Order of properties is kept. */
-  readonly properties: Readonly<Record<string, ToolProperty>>;
+  /** Order of properties is kept (JavaScript puts integer-like names first). Null where a request leaves them out. */
+  readonly properties: Readonly<Record<string, ToolProperty>> | null;
 }
 
 export interface Tool {

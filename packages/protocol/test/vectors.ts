@@ -13,6 +13,7 @@ export function testVectors<TCase>(
   title: string,
   file: string,
   check: (vector: TCase) => void | Promise<void>,
+  describe: () => string = () => "",
 ): void {
   const path = `${folder}/${file}`;
   const missing = !existsSync(path);
@@ -24,6 +25,6 @@ export function testVectors<TCase>(
     const { cases }: { cases: TCase[] } = JSON.parse(readFileSync(path, "utf8"));
     if (cases.length === 0) throw new Error(`${path} holds no case`);
     for (const vector of cases) await check(vector);
-    console.info(`${file}: ${cases.length} of ${cases.length} cases agree`);
+    console.info(`${file}: ${cases.length} of ${cases.length} cases agree ${describe()}`);
   });
 }

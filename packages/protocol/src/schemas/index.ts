@@ -1,1 +1,13 @@
-export {};
+export type { BodyLimits } from "../json/parse-body.ts";
+export { embeddingsRequestSchema, embedRequestSchema, parseEmbedInput } from "./embedding.ts";
+export { chatRequestSchema, generateRequestSchema } from "./generation.ts";
+export {
+  copyRequestSchema,
+  createRequestSchema,
+  deleteRequestSchema,
+  parseLicense,
+  pullRequestSchema,
+  pushRequestSchema,
+  showRequestSchema,
+} from "./models.ts";
+export { type ParsedRequest, parseRequest } from "./parse-request.ts";

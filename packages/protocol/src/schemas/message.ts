@@ -1,0 +1,34 @@
+import * as z from "zod";
+import { images } from "./fields.ts";
+import { goInt, goList, goString, goStruct, goText, isObject } from "./go-types.ts";
+
+// Go reads arguments with an ordered-map library, whose text for anything but an object this is.
+const toolArguments = z.custom<Record<string, unknown>>(isObject, {
+  error: "Value looks like object, but can't find closing '}' symbol",
+});
+
+const toolCall = goStruct(
+  {
+    id: goString.exactOptional(),
+    function: goStruct(
+      { index: goInt.exactOptional(), name: goText, arguments: toolArguments.default(() => ({})) },
+      "api.ToolCallFunction",
+    ).default(() => ({ name: "", arguments: {} })),
+  },
+  "api.ToolCall",
+);
+
+export const messageSchema = goStruct(
+  {
+    role: goText.transform((role) => role.toLowerCase()),
+    content: goText,
+    thinking: goString.exactOptional(),
+    images: images.exactOptional(),
+    tool_calls: goList(toolCall, "[]api.ToolCall").exactOptional(),
+    tool_name: goString.exactOptional(),
+    tool_call_id: goString.exactOptional(),
+  },
+  "api.Alias",
+);
+
+export const messages = goList(messageSchema, "[]api.Message");
