@@ -20,7 +20,7 @@ export type StoreErrorCode =
 /** What went wrong at rest: in the store's files, or in something handed to it to keep. */
 export class StoreError extends CodedError<StoreErrorCode> {
   static {
-    brand.mark(this);
+    brand.mark(StoreError);
   }
   static is(value: unknown): value is StoreError {
     return brand.has(value);

@@ -1,7 +1,12 @@
 export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { type Identity, openIdentity } from "./identity.ts";
+export type { StoreLayout } from "./layout.ts";
 export type { Descriptor, Manifest, NameParts, StoredManifest } from "./manifests/manifest.ts";
 export { mediaTypes } from "./manifests/media-types.ts";
 export type { ModelConfig } from "./manifests/model-config.ts";
+export { maxManifestBytes, parseManifest, uniqueDescriptors } from "./manifests/parse-manifest.ts";
+export { openStore, type Store, type StoreOptions } from "./open-store.ts";
+export type { PruneOptions, PrunePlan, UnusedFile } from "./prune.ts";
 export type {
   BlobInfo,
   BlobLease,

@@ -28,12 +28,14 @@ export interface StagedBlob extends AsyncDisposable {
   finishedRanges(): readonly ByteRange[];
   /** First byte not yet hashed: everything before it is finished. */
   hashedBytes(): number;
+  /** Resolves when `hashedBytes()` is at least `position`: what lay in memory before it is free again. */
+  hashedTo(position: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Takes `chunk` (which must not be used afterwards) to `offset`. Resolves when it is written, so awaiting
-   * bounds memory.
+   * Takes neighbouring chunks (which must not be used afterwards) to `offset`. Resolves when they are written.
+   * Bytes of finished ranges are left as they are.
    * @throws StoreError `OUT_OF_SPACE`
    */
-  write(offset: number, chunk: Uint8Array): Promise<void>;
+  write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
   /**
    * Ends the write: all bytes there, digest right, on disk for good, and under its final name.
    * @throws StoreError `SIZE_MISMATCH`, `DIGEST_MISMATCH` (the staged bytes are then removed)
@@ -45,13 +47,13 @@ export interface StagedBlob extends AsyncDisposable {
 export interface PutOptions {
   /** refuse the bytes when they have another digest */
   readonly expectedDigest?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** refuse more bytes than this */
   readonly maxBytes?: number;
 }
 
 export interface ImportOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (completedBytes: number, totalBytes: number) => void;
   /** known digest of the file; it is checked while reading */
   readonly expectedDigest?: string;
@@ -73,7 +75,11 @@ export interface BlobStore {
   readText(digest: string, options?: { readonly maxBytes?: number }): Promise<string>;
   readJson(digest: string): Promise<unknown>;
   /** Begins or resumes a write of known digest and size. One process at a time; others wait. */
-  stage(digest: string, sizeBytes: number, options?: { readonly signal?: AbortSignal }): Promise<StagedBlob>;
+  stage(
+    digest: string,
+    sizeBytes: number,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<StagedBlob>;
   /** Keeps a stream, whatever its digest turns out to be. @throws StoreError `DIGEST_MISMATCH`, `SIZE_MISMATCH`, `OUT_OF_SPACE` */
   putStream(source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   putBytes(bytes: Uint8Array): Promise<BlobInfo>;
@@ -82,6 +88,8 @@ export interface BlobStore {
   putJson(value: unknown): Promise<BlobInfo>;
   /** Takes a file in by reflink, else hard link, else copy. @throws StoreError `SOURCE_REFUSED` for what is no plain file */
   importFile(path: string, options?: ImportOptions): Promise<BlobInfo>;
+  /** Removes the bytes of an unfinished `stage`, ours or Ollama's. */
+  discardStaged(digest: string): Promise<void>;
   /** Digests and sizes of all finished blobs. */
   list(): Promise<readonly BlobInfo[]>;
 }

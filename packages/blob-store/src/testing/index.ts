@@ -1,1 +1,1 @@
-export {};
+export { openTemporaryStore, type TemporaryStore } from "./temporary-store.ts";

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { readFile, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { listFolder, removeFile } from "../durable-files.ts";
+import { isErrno } from "../errno.ts";
+import type { StoreLayout } from "../layout.ts";
+import type { ByteRange } from "../store.ts";
+
+/**
+ * Takes over an unfinished download of Ollama's: `<blob>-partial` with one JSON record `<blob>-partial-<N>` per
+ * part. Anything that does not look exactly so is left alone.
+ * @returns the ranges that are there, or undefined when there is nothing to take over
+ * @source ollama server/download.go blobDownloadPart
+ */
+export async function adoptForeignPartial(
+  layout: StoreLayout,
+  digest: string,
+  sizeBytes: number,
+): Promise<readonly ByteRange[] | undefined> {
+  const partial = layout.foreignPartial(digest);
+  const prefix = `${basename(partial)}-`;
+  const names = (await listFolder(dirname(partial))).filter((name) => name.startsWith(prefix));
+  const records = names.map((name) => join(dirname(partial), name));
+  const ranges: ByteRange[] = [];
+  for (const path of records) {
+    const range = parsePart(await readFile(path, "utf8"), sizeBytes);
+    if (range === undefined) return undefined;
+    ranges.push(range);
+  }
+  if (ranges.length === 0) return undefined;
+  try {
+    await rename(partial, layout.staged(digest));
+  } catch (error) {
+    // Moved by an earlier run that was killed before it had a journal: the records speak of that file then.
+    if (isErrno(error, "ENOENT") && existsSync(layout.staged(digest))) return ranges;
+    if (isErrno(error, "ENOENT", "EXDEV")) return undefined;
+    throw error;
+  }
+  return ranges;
+}
+
+/** Removes Ollama's part records once our journal says what they said. */
+export async function removeForeignRecords(layout: StoreLayout, digest: string): Promise<void> {
+  const partial = layout.foreignPartial(digest);
+  const prefix = `${basename(partial)}-`;
+  for (const name of await listFolder(dirname(partial))) {
+    if (name.startsWith(prefix)) await removeFile(join(dirname(partial), name));
+  }
+}
+
+function parsePart(text: string, sizeBytes: number): ByteRange | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!("Offset" in value && "Size" in value && "Completed" in value)) return undefined;
+    const { Offset: offset, Size: size, Completed: completed } = value;
+    if (!isCount(offset) || !isCount(size) || !isCount(completed)) return undefined;
+    if (completed > size || offset + size > sizeBytes) return undefined;
+    return { start: offset, end: offset + completed };
+  } catch {
+    return undefined;
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

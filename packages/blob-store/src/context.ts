@@ -1,0 +1,16 @@
+import type { WriterThread } from "./blobs/blob-writer.ts";
+import type { Trace } from "./durable-files.ts";
+import type { StoreLayout } from "./layout.ts";
+import type { Leases } from "./locks/leases.ts";
+import type { Owner } from "./locks/owner.ts";
+import type { ProcessLocks } from "./locks/process-lock.ts";
+
+/** What the parts of one open store share. */
+export interface StoreContext {
+  readonly layout: StoreLayout;
+  readonly owner: Owner;
+  readonly locks: ProcessLocks;
+  readonly leases: Leases;
+  readonly writerThread: WriterThread;
+  readonly trace: Trace;
+}

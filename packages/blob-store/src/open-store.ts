@@ -1,0 +1,59 @@
+import { createBlobStore } from "./blobs/blob-store.ts";
+import { WriterThread } from "./blobs/blob-writer.ts";
+import type { StoreContext } from "./context.ts";
+import type { Trace } from "./durable-files.ts";
+import { createLayout, type StoreLayout } from "./layout.ts";
+import { Leases } from "./locks/leases.ts";
+import { Owner } from "./locks/owner.ts";
+import { ProcessLocks } from "./locks/process-lock.ts";
+import { createManifestStore } from "./manifests/manifest-store.ts";
+import { dryRunPrune, type PruneOptions, type PrunePlan, runPrune } from "./prune.ts";
+import type { BlobLease, BlobStore, ManifestStore } from "./store.ts";
+
+export interface StoreOptions {
+  /** folder that holds `blobs/` and `manifests/`; made when first written to */
+  readonly modelsDir: string;
+  /** told the name of each step that changes the disk; lets tests crash the process there */
+  readonly trace?: Trace;
+}
+
+/** A folder of models, shared with Ollama and with any number of processes. */
+export interface Store extends AsyncDisposable {
+  readonly layout: StoreLayout;
+  readonly blobs: BlobStore;
+  readonly manifests: ManifestStore;
+  /** Keeps blobs from being removed until the lease ends, or this process does. */
+  lease(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease>;
+  /** What `prune` would remove. */
+  planPrune(options?: PruneOptions): Promise<PrunePlan>;
+  /** Removes what no model refers to and nobody uses. @throws StoreError `MANIFEST_INVALID` */
+  prune(options?: PruneOptions): Promise<PrunePlan>;
+  /** Steps of code outside the store that belong to a crash test. */
+  trace(place: string): void;
+}
+
+/** Opens a store. Touches no file until it is asked for something. */
+export function openStore(options: StoreOptions): Store {
+  const layout = createLayout(options.modelsDir);
+  const trace = options.trace ?? (() => {});
+  const owner = new Owner(layout.ownersDir);
+  const locks = new ProcessLocks(layout.locksDir, owner);
+  const leases = new Leases(layout.leasesDir, owner, locks);
+  const writerThread = new WriterThread();
+  const context: StoreContext = { layout, owner, locks, leases, writerThread, trace };
+  const blobs = createBlobStore(context);
+  const manifests = createManifestStore(context, blobs);
+  return {
+    layout,
+    blobs,
+    manifests,
+    lease: (digests, signal) => leases.acquire(digests, signal),
+    planPrune: (pruneOptions) => dryRunPrune(context, manifests, pruneOptions),
+    prune: (pruneOptions) => runPrune(context, manifests, pruneOptions),
+    trace,
+    async [Symbol.asyncDispose]() {
+      await writerThread.close();
+      await owner.close();
+    },
+  };
+}
