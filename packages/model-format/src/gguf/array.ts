@@ -69,6 +69,11 @@ export class GgufArray {
     if (type === "string" || type === "array" || type === "bool") {
       refuse("value-type", this.offset, `an array of ${type} was read as numbers`);
     }
+    return toTypedArray(await this.toBytes(), type, this.#encoding.littleEndian);
+  }
+
+  /** The elements as they stand in the file. */
+  async toBytes(): Promise<Uint8Array> {
     const bytes = await this.#source.read(this.offset, this.sizeBytes);
     if (bytes.length < this.sizeBytes) {
       refuse(
@@ -77,7 +82,7 @@ export class GgufArray {
         `${this.sizeBytes} bytes were asked of the source and ${bytes.length} came`,
       );
     }
-    return toTypedArray(bytes, type, this.#encoding.littleEndian);
+    return bytes;
   }
 
   /** One string by its index, read alone; undefined past the end. @throws GgufError rule `value-type` for other elements */

@@ -51,20 +51,27 @@ function checkHyperparameters(metadata: GgufMetadata): void {
   checkExperts(metadata);
 }
 
+// The conditions that llama.cpp asserts, which is to say dies of, while it reads a mixture model's settings.
 function checkExperts(metadata: GgufMetadata): void {
-  const experts = metadata.architectureEntry("expert_count");
+  const experts = positiveOrZero(metadata, "expert_count");
   const used = metadata.architectureEntry("expert_used_count");
-  requireInteger(experts);
-  if (experts === undefined || used === undefined || used.type === "array" || Number(experts.value) === 0)
-    return;
-  requirePositive(used);
-  if (Number(used.value) > Number(experts.value)) {
-    refuse(
-      "hyperparameter",
-      used.offset,
-      `${used.key} is ${String(used.value)} of ${String(experts.value)} experts`,
-    );
+  if (used !== undefined && used.type !== "array") {
+    requireInteger(used);
+    if (Number(used.value) > experts || (experts > 0 && Number(used.value) === 0)) {
+      refuse("hyperparameter", used.offset, `${used.key} is ${String(used.value)} of ${experts} experts`);
+    }
   }
+  const groups = positiveOrZero(metadata, "expert_group_count");
+  if (groups > 1 && experts % groups !== 0) {
+    const offset = metadata.architectureEntry("expert_group_count")?.offset ?? 0;
+    refuse("hyperparameter", offset, `${experts} experts do not divide into ${groups} groups`);
+  }
+}
+
+function positiveOrZero(metadata: GgufMetadata, suffix: string): number {
+  const entry = metadata.architectureEntry(suffix);
+  requireInteger(entry);
+  return Number(entry?.value ?? 0);
 }
 
 function checkTokenizer(metadata: GgufMetadata): void {
@@ -79,8 +86,8 @@ function checkTokenizer(metadata: GgufMetadata): void {
   }
   // Read by token number, as far as the token list goes, without a look at their own length.
   for (const [key, types] of [
-    ["tokenizer.ggml.scores", ["float32"]],
-    ["tokenizer.ggml.token_type", ["int32", "uint32"]],
+    ["tokenizer.ggml.scores", ["float32", "int32"]],
+    ["tokenizer.ggml.token_type", ["int32"]],
   ] as const) {
     const list = metadata.array(key);
     if (list === undefined) continue;

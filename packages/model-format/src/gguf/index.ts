@@ -2,6 +2,7 @@ export { GgufError, type GgufErrorCode } from "../errors.ts";
 export { GgufArray, type GgufElement } from "./array.ts";
 export type { ByteSource } from "./byte-source.ts";
 export { bytesSource } from "./bytes-source.ts";
+export { editGgufHeader, type GgufEdits } from "./edit-header.ts";
 export { fileTypeCode, fileTypeName, quantizationLevel } from "./file-types.ts";
 export { type Gguf, type ReadGgufOptions, readGguf } from "./header.ts";
 export { type GgufKind, kindOf } from "./kind.ts";
@@ -15,3 +16,10 @@ export { type GgufTensorType, tensorTypeByCode, tensorTypeByName } from "./tenso
 export type { GgufTensor } from "./tensors.ts";
 export type { GgufTypedArray } from "./typed-array.ts";
 export type { GgufNumberType, GgufValueType } from "./value-types.ts";
+export {
+  encodeGguf,
+  encodeGgufHeader,
+  type GgufFormat,
+  type GgufWriteEntry,
+  type GgufWriteTensor,
+} from "./write-gguf.ts";

@@ -65,7 +65,7 @@ export function kvCacheBytesPerToken(
   const keyElement = bytesPerElement(cache.keyType ?? "F16");
   const valueElement = bytesPerElement(cache.valueType ?? "F16");
   const headBytes = dimensions.keyLength * keyElement + dimensions.valueLength * valueElement;
-  return dimensions.keyValueHeadCounts.reduce((sum, heads) => sum + heads * headBytes, 0);
+  return Math.ceil(dimensions.keyValueHeadCounts.reduce((sum, heads) => sum + heads * headBytes, 0));
 }
 
 function bytesPerElement(typeName: string): number {

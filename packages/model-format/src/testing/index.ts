@@ -1,1 +1,8 @@
-export {};
+export {
+  type TinyBertOptions,
+  type TinyLlamaOptions,
+  tinyBert,
+  tinyChatTemplate,
+  tinyLlama,
+  tinyLora,
+} from "./tiny-models.ts";
