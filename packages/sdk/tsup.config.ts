@@ -1,6 +1,6 @@
 import { library } from "../../tooling/tsup.base.ts";
 
 export default library({
-  "index": "src/index.ts",
-  "node": "src/node/index.ts",
+  index: "src/index.ts",
+  node: "src/node/index.ts",
 });

@@ -1,1 +1,13 @@
-export {};
+import { Puna } from "./client.ts";
+
+export type { Blobs } from "./blobs.ts";
+export { Puna, Puna as Ollama, type PunaOptions, type PunaOptions as Config } from "./client.ts";
+export { PunaError, type PunaErrorCode } from "./errors.ts";
+export type { InferJsonSchema } from "./infer-json-schema.ts";
+export { AbortableAsyncIterator } from "./stream.ts";
+export type { FormatInput, StandardSchema, WithParsed } from "./structured-output.ts";
+export type { CallOptions } from "./transport.ts";
+export type * from "./types.ts";
+
+/** A client of the server on this machine, as the default export of `ollama` is one. */
+export default /* @__PURE__ */ new Puna();
