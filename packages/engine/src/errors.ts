@@ -21,7 +21,7 @@ export type EngineErrorCode =
 /** What went wrong between a request and its tokens; travels over IPC as `{code, message, details}`. */
 export class EngineError extends CodedError<EngineErrorCode> {
   static {
-    brand.mark(this);
+    brand.mark(EngineError);
   }
   static is(value: unknown): value is EngineError {
     return brand.has(value);

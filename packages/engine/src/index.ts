@@ -1,2 +1,4 @@
+export { createEngine, type EngineOptions } from "./create-engine.ts";
 export type * from "./engine.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
+export type { Logger } from "./logger.ts";

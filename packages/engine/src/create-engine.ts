@@ -1,0 +1,87 @@
+import { freemem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { GgufError, readGguf } from "@puna/model-format/gguf";
+import type { Engine } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import { openFileSource } from "./file-source.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+import { spawnRunner } from "./runner-host/spawn-runner.ts";
+import { type ModelFacts, modelFacts } from "./scheduler/memory-plan.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+
+export interface EngineOptions {
+  /** 0 = three. */
+  readonly maxLoadedModels?: number;
+  /** Requests that may wait for a load; 512. */
+  readonly maxQueue?: number;
+  /** Sequences per model; 1. */
+  readonly parallel?: number;
+  /** 5 minutes; -1 = forever. */
+  readonly keepAliveMs?: number;
+  /** 5 minutes; -1 = never. */
+  readonly loadTimeoutMs?: number;
+  /** Where neither request nor model names one; 4096. */
+  readonly contextTokens?: number;
+  /** `f16`, `q8_0`, `q4_0`. */
+  readonly kvCacheType?: string;
+  readonly flashAttention?: boolean;
+  readonly driver?: "auto" | "native" | "portable";
+  /** Entry of the child process; that of this package. */
+  readonly runnerEntry?: string;
+  readonly execPath?: string;
+  /** Environment of the children: library paths and device selection. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly logger?: Logger;
+}
+
+const defaultContextTokens = 4096;
+const fiveMinutesMs = 300_000;
+
+/** The engine: models as supervised child processes, loaded when asked for. */
+export function createEngine(options: EngineOptions = {}): Engine {
+  const logger = options.logger ?? silentLogger;
+  const startRunner = spawnRunner({
+    runnerEntry: options.runnerEntry ?? ownRunner(),
+    execArgv: runsFromSource() ? ["--conditions=@puna/source"] : [],
+    ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
+    env: options.env ?? {},
+    logger,
+  });
+  return new Scheduler({
+    startRunner,
+    readFacts,
+    freeBytes: freemem,
+    now: Date.now,
+    logger,
+    driver: options.driver ?? "auto",
+    maxLoadedModels: options.maxLoadedModels || 3,
+    maxQueue: options.maxQueue ?? 512,
+    parallel: options.parallel ?? 1,
+    keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
+    loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
+    contextTokens: options.contextTokens || defaultContextTokens,
+    kvCacheType: options.kvCacheType ?? "f16",
+    ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
+  });
+}
+
+/** Our own reader passes every file before native code sees it. */
+async function readFacts(modelPath: string): Promise<ModelFacts> {
+  try {
+    await using source = await openFileSource(modelPath);
+    return modelFacts(await readGguf(source));
+  } catch (cause) {
+    if (GgufError.is(cause))
+      throw new EngineError("LOAD_FAILED", `the model file is not sound: ${cause.message}`, { cause });
+    throw new EngineError("LOAD_FAILED", "the model file could not be read", { cause });
+  }
+}
+
+function runsFromSource(): boolean {
+  return import.meta.url.endsWith(".ts");
+}
+
+function ownRunner(): string {
+  const name = runsFromSource() ? "./runner-child/main.ts" : "./runner.js";
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -1,0 +1,60 @@
+import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { EngineErrorCode } from "../errors.ts";
+
+/** Raised with every change of a message; host and child of different versions refuse each other. */
+export const ipcVersion = 1;
+
+/** What a runner loads, decided by the host: nothing is left to guess in the child. */
+export interface RunnerSpec {
+  readonly driver: "auto" | "native" | "portable";
+  readonly modelPath: string;
+  readonly adapters: readonly { readonly path: string; readonly scale: number }[];
+  /** Per sequence. */
+  readonly contextTokens: number;
+  /** `contextTokens` is as long as the model was trained for: asking for more changes nothing. */
+  readonly contextIsTrainedLength: boolean;
+  readonly parallel: number;
+  readonly batchTokens: number;
+  /** -1 = as many as fit. */
+  readonly gpuLayers: number;
+  readonly mainGpu?: number;
+  readonly useMmap?: boolean;
+  /** 0 = chosen by the driver. */
+  readonly threads: number;
+  readonly kvCacheType: string;
+  readonly flashAttention?: boolean;
+  readonly embedding: boolean;
+}
+
+/** What the child found when it had loaded the model. */
+export interface RunnerFacts {
+  readonly driver: string;
+  readonly contextTokens: number;
+  readonly trainedContextTokens: number;
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+  readonly embeddingLength: number;
+}
+
+export type HostMessage =
+  | { readonly type: "load"; readonly id: number; readonly spec: RunnerSpec }
+  | { readonly type: "health"; readonly id: number }
+  | { readonly type: "complete"; readonly id: number; readonly request: CompletionRequest }
+  | { readonly type: "tokenize"; readonly id: number; readonly text: string; readonly addSpecial: boolean }
+  | { readonly type: "detokenize"; readonly id: number; readonly tokens: readonly number[] }
+  | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (readonly number[])[] }
+  /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
+  | { readonly type: "cancel"; readonly id: number };
+
+export interface IpcError {
+  readonly code: EngineErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type ChildMessage =
+  | { readonly type: "hello"; readonly version: number }
+  | { readonly type: "event"; readonly id: number; readonly event: TokenEvent }
+  /** Ends a request; `value` by request: RunnerFacts, null, tokens, text or vectors. */
+  | { readonly type: "done"; readonly id: number; readonly value?: unknown }
+  | { readonly type: "failed"; readonly id: number; readonly error: IpcError };

@@ -1,0 +1,77 @@
+import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
+import { EngineError } from "../../errors.ts";
+import type { RunnerSpec } from "../../ipc/messages.ts";
+import type { Driver, DriverModel } from "../../runner-child/driver.ts";
+import { PortableModel } from "./portable-model.ts";
+
+/** llama.cpp through node-llama-cpp's public API: slower to start and with fewer samplers, but on every platform. */
+export const portableDriver: Driver = {
+  name: "llama/portable",
+  load: async (spec) => {
+    // Never compile on a user's machine: the prebuilt libraries are the ones that were tested.
+    const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error });
+    return load(llama, spec);
+  },
+};
+
+async function load(llama: Llama, spec: RunnerSpec): Promise<DriverModel> {
+  let model: Awaited<ReturnType<Llama["loadModel"]>>;
+  try {
+    model = await llama.loadModel({
+      modelPath: spec.modelPath,
+      ...(spec.gpuLayers >= 0 ? { gpuLayers: spec.gpuLayers } : {}),
+      ...(spec.useMmap === undefined ? {} : { useMmap: spec.useMmap }),
+    });
+  } catch (cause) {
+    throw loadError(spec, cause);
+  }
+  try {
+    if (spec.embedding) {
+      const context = await model.createEmbeddingContext({
+        contextSize: spec.contextTokens,
+        batchSize: spec.contextTokens,
+      });
+      return new PortableModel({ model, spec, embedding: context });
+    }
+    const context = await model.createContext({
+      sequences: spec.parallel,
+      contextSize: spec.contextTokens,
+      batchSize: Math.min(spec.batchTokens, spec.contextTokens),
+      ...(spec.threads > 0 ? { threads: spec.threads } : {}),
+      ...(spec.flashAttention === undefined ? {} : { flashAttention: spec.flashAttention }),
+      ...kvCacheTypes(spec.kvCacheType),
+      ...(spec.adapters.length === 0
+        ? {}
+        : { lora: { adapters: spec.adapters.map(({ path, scale }) => ({ filePath: path, scale })) } }),
+    });
+    return new PortableModel({ model, spec, context });
+  } catch (cause) {
+    await model.dispose();
+    throw loadError(spec, cause);
+  }
+}
+
+function kvCacheTypes(type: string): object {
+  switch (type) {
+    case "f16":
+    case "":
+      return {};
+    case "q8_0":
+    case "q4_0": {
+      const name = type.toUpperCase() as "Q8_0" | "Q4_0"; // The two names of the switch, in the library's spelling.
+      return { experimentalKvCacheKeyType: name, experimentalKvCacheValueType: name };
+    }
+    default:
+      throw new EngineError("UNSUPPORTED", `KV cache type "${type}" is unknown; use f16, q8_0 or q4_0`);
+  }
+}
+
+function loadError(spec: RunnerSpec, cause: unknown): EngineError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const memory = cause instanceof Error && /InsufficientMemory/.test(cause.constructor.name);
+  return new EngineError(
+    memory ? "OUT_OF_MEMORY" : "LOAD_FAILED",
+    `the model could not be loaded with a context of ${spec.contextTokens} tokens: ${reason}`,
+    { cause },
+  );
+}

@@ -1,0 +1,18 @@
+import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
+
+/** What speaks to llama.cpp inside the child. One folder under `llama/` each, all passing one contract suite. */
+export interface Driver {
+  readonly name: string;
+  /** @throws EngineError `LOAD_FAILED`, `OUT_OF_MEMORY`, `UNSUPPORTED` */
+  load(spec: RunnerSpec): Promise<DriverModel>;
+}
+
+/** One loaded model with its sequences. */
+export interface DriverModel extends AsyncDisposable {
+  readonly facts: RunnerFacts;
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  tokenize(text: string, addSpecial: boolean): readonly number[];
+  detokenize(tokens: readonly number[]): string;
+  embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+}

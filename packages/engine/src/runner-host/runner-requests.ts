@@ -1,0 +1,115 @@
+import type { TokenEvent } from "../engine.ts";
+import { EngineError } from "../errors.ts";
+import type { Channel } from "../ipc/channel.ts";
+import { type ChildMessage, type HostMessage, ipcVersion } from "../ipc/messages.ts";
+import { EventQueue } from "./event-queue.ts";
+
+interface Pending {
+  readonly events?: EventQueue<TokenEvent>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type RequestBody = HostMessage extends infer TMessage
+  ? TMessage extends { readonly id: number }
+    ? Omit<TMessage, "id">
+    : never
+  : never;
+
+/** The host's side of the conversation with one runner: numbers requests and sorts the answers. */
+export class RunnerRequests {
+  readonly #channel: Channel<HostMessage, ChildMessage>;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #failure: EngineError | undefined;
+  /** Settles when the child has greeted us in our own version. */
+  readonly greeted: Promise<void>;
+  #greet: { readonly resolve: () => void; readonly reject: (error: Error) => void };
+
+  constructor(channel: Channel<HostMessage, ChildMessage>) {
+    this.#channel = channel;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.greeted = promise;
+    this.#greet = { resolve, reject };
+    channel.onMessage((message) => this.#receive(message));
+  }
+
+  /** @param signal  aborting asks the child to stop; the promise still settles when the child says so */
+  request(body: RequestBody, signal?: AbortSignal, events?: EventQueue<TokenEvent>): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    const cancel = () => this.#channel.send({ type: "cancel", id });
+    signal?.addEventListener("abort", cancel, { once: true });
+    const answered = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, ...(events === undefined ? {} : { events }) });
+    });
+    // RequestBody is HostMessage without its id, which is given back here.
+    this.#channel.send({ ...body, id } as HostMessage);
+    if (signal?.aborted) cancel();
+    return answered.finally(() => signal?.removeEventListener("abort", cancel));
+  }
+
+  async *stream(body: RequestBody, signal?: AbortSignal): AsyncIterable<TokenEvent> {
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted) abort();
+    const events = new EventQueue<TokenEvent>();
+    const settled = this.request(body, controller.signal, events).then(
+      () => events.end(),
+      (error: unknown) => events.end(error instanceof Error ? error : new Error(String(error))),
+    );
+    try {
+      yield* events;
+    } finally {
+      // A reader that stops reading frees the slot.
+      abort();
+      signal?.removeEventListener("abort", abort);
+      await settled;
+    }
+  }
+
+  /** The runner is gone: everything that waited for it fails, and so does everything asked later. */
+  fail(error: EngineError): void {
+    this.#failure ??= error;
+    this.#greet.reject(error);
+    this.greeted.catch(() => {});
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+  }
+
+  #receive(message: ChildMessage): void {
+    if (message.type === "hello") {
+      this.#hear(message.version);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    switch (message.type) {
+      case "event":
+        pending.events?.push(message.event);
+        return;
+      case "done":
+        this.#pending.delete(message.id);
+        pending.resolve(message.value);
+        return;
+      case "failed": {
+        this.#pending.delete(message.id);
+        const { code, message: text, details } = message.error;
+        pending.reject(new EngineError(code, text, { details }));
+        return;
+      }
+      default:
+        message satisfies never;
+    }
+  }
+
+  #hear(version: number): void {
+    if (version === ipcVersion) {
+      this.#greet.resolve();
+      return;
+    }
+    const text = `the runner speaks version ${version}, this server version ${ipcVersion}; install both from one release`;
+    this.#greet.reject(new EngineError("PROTOCOL_MISMATCH", text));
+  }
+}

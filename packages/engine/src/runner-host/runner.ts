@@ -1,0 +1,24 @@
+import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
+
+/** A started runner as the scheduler sees it. */
+export interface Runner {
+  readonly facts: RunnerFacts;
+  readonly pid?: number;
+  /** Settles when the runner is gone; every request it still had has failed by then. */
+  readonly exited: Promise<void>;
+  complete(request: CompletionRequest, signal?: AbortSignal): AsyncIterable<TokenEvent>;
+  tokenize(text: string, addSpecial: boolean): Promise<readonly number[]>;
+  detokenize(tokens: readonly number[]): Promise<string>;
+  embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
+  /** @throws EngineError when it does not answer in time */
+  health(timeoutMs: number): Promise<void>;
+  /** Ends the runner. @returns when it is gone */
+  stop(): Promise<void>;
+}
+
+/** Starts a runner and loads its model: the port through which the scheduler gets processes, or doubles. */
+export type StartRunner = (
+  spec: RunnerSpec,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+) => Promise<Runner>;

@@ -1,0 +1,22 @@
+import type { ModelLease } from "../engine.ts";
+import type { LoadedModel } from "./loaded-model.ts";
+
+/** One request's hold on a loaded model; letting go twice counts once. */
+export function createLease(model: LoadedModel): ModelLease {
+  const { runner } = model;
+  let released = false;
+  return {
+    get info() {
+      return model.info();
+    },
+    complete: (request, signal) => runner.complete(request, signal),
+    tokenize: (text, options) => runner.tokenize(text, options?.addSpecial ?? false),
+    detokenize: (tokens) => runner.detokenize(tokens),
+    embed: (inputs, signal) => runner.embed(inputs, signal),
+    [Symbol.asyncDispose]: async () => {
+      if (released) return;
+      released = true;
+      model.release();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { LoadedModelInfo } from "../engine.ts";
+import type { RunnerSpec } from "../ipc/messages.ts";
+import type { Runner } from "../runner-host/runner.ts";
+
+/** A runner with the requests that hold it and the clock that ends it. */
+export class LoadedModel {
+  readonly runner: Runner;
+  readonly spec: RunnerSpec;
+  readonly loadMs: number;
+  readonly #estimatedBytes: number;
+  readonly #expire: () => void;
+  readonly #now: () => number;
+  label: string | undefined;
+  keepAliveMs: number;
+  activeRequests = 0;
+  lastUsedMs: number;
+  #expiresAtMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Gone once idle, whatever its keep-alive says; takes no new requests. */
+  isExpiring = false;
+  readonly #idleWaiters: (() => void)[] = [];
+
+  constructor(parts: {
+    readonly runner: Runner;
+    readonly spec: RunnerSpec;
+    readonly loadMs: number;
+    readonly estimatedBytes: number;
+    readonly keepAliveMs: number;
+    readonly expire: () => void;
+    readonly now: () => number;
+  }) {
+    this.runner = parts.runner;
+    this.spec = parts.spec;
+    this.loadMs = parts.loadMs;
+    this.#estimatedBytes = parts.estimatedBytes;
+    this.keepAliveMs = parts.keepAliveMs;
+    this.#expire = parts.expire;
+    this.#now = parts.now;
+    this.lastUsedMs = parts.now();
+  }
+
+  get sizeBytes(): number {
+    return Math.max(this.#estimatedBytes, this.runner.facts.sizeBytes);
+  }
+
+  hold(keepAliveMs: number | undefined): void {
+    this.activeRequests += 1;
+    if (keepAliveMs !== undefined) this.keepAliveMs = keepAliveMs;
+    clearTimeout(this.#timer);
+    this.#expiresAtMs = undefined;
+  }
+
+  release(): void {
+    this.activeRequests -= 1;
+    this.lastUsedMs = this.#now();
+    if (this.activeRequests > 0) return;
+    for (const wake of this.#idleWaiters.splice(0)) wake();
+    if (this.isExpiring || this.keepAliveMs === 0) {
+      this.#expire();
+      return;
+    }
+    if (this.keepAliveMs < 0) return;
+    this.#expiresAtMs = this.lastUsedMs + this.keepAliveMs;
+    // Timers end at 2^31 ms; a longer keep-alive is as good as forever.
+    if (this.keepAliveMs > 2 ** 31 - 1) return;
+    this.#timer = setTimeout(this.#expire, this.keepAliveMs);
+    this.#timer.unref();
+  }
+
+  async idle(): Promise<void> {
+    if (this.activeRequests > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.isExpiring = true;
+    clearTimeout(this.#timer);
+    await this.runner.stop();
+  }
+
+  info(): LoadedModelInfo {
+    const { facts, pid } = this.runner;
+    const expiresAtMs =
+      this.keepAliveMs < 0 ? undefined : (this.#expiresAtMs ?? this.#now() + this.keepAliveMs);
+    return {
+      modelPath: this.spec.modelPath,
+      ...(this.label === undefined ? {} : { label: this.label }),
+      contextTokens: facts.contextTokens,
+      trainedContextTokens: facts.trainedContextTokens,
+      parallel: this.spec.parallel,
+      sizeBytes: this.sizeBytes,
+      vramBytes: facts.vramBytes > 0 ? this.sizeBytes : 0,
+      driver: facts.driver,
+      ...(pid === undefined ? {} : { pid }),
+      loadMs: this.loadMs,
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+      activeRequests: this.activeRequests,
+      embeddingLength: facts.embeddingLength,
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { estimateBytes, planContext, planEviction } from "./memory-plan.ts";
+
+const facts = { fileBytes: 1_000_000, trainedContextTokens: 2048, layers: 4, kvValuesPerLayer: 128 };
+
+describe("planContext", () => {
+  it("takes what was asked for, within the trained length", () => {
+    expect(planContext(512, 4096, facts)).toBe(512);
+    expect(planContext(1, 4096, facts)).toBe(4);
+    expect(planContext(100_000, 4096, facts)).toBe(2048);
+    expect(planContext(undefined, 4096, facts)).toBe(2048);
+    expect(planContext(undefined, 4096, { ...facts, trainedContextTokens: 0 })).toBe(4096);
+  });
+});
+
+it("counts the cache of every sequence", () => {
+  expect(estimateBytes(facts, 1000, 2, "f16")).toBe(1_000_000 + 4 * 128 * 2 * 1000 * 2);
+  expect(estimateBytes(facts, 1000, 2, "q8_0")).toBeLessThan(estimateBytes(facts, 1000, 2, "f16"));
+});
+
+describe("planEviction", () => {
+  const model = (name: string, overrides = {}) => ({
+    name,
+    sizeBytes: 100,
+    activeRequests: 0,
+    keepAliveMs: 300_000,
+    lastUsedMs: 0,
+    ...overrides,
+  });
+  const names = (loaded: ReturnType<typeof model>[], need: Parameters<typeof planEviction>[1]) =>
+    planEviction(loaded, need).map(({ name }) => name);
+
+  it("evicts nothing while count and memory allow", () => {
+    expect(names([model("a")], { bytes: 50, freeBytes: 100, maxModels: 3 })).toEqual([]);
+  });
+
+  it("prefers idle models, then short keep-alives, then the longest unused", () => {
+    const loaded = [
+      model("busy", { activeRequests: 1 }),
+      model("forever", { keepAliveMs: -1 }),
+      model("recent", { lastUsedMs: 9 }),
+      model("old", { lastUsedMs: 1 }),
+    ];
+    expect(names(loaded, { bytes: 1, freeBytes: 1000, maxModels: 1 })).toEqual([
+      "old",
+      "recent",
+      "forever",
+      "busy",
+    ]);
+  });
+
+  it("evicts until the new model fits", () => {
+    const loaded = [model("a"), model("b", { lastUsedMs: 1 })];
+    expect(names(loaded, { bytes: 150, freeBytes: 100, maxModels: 9 })).toEqual(["a"]);
+  });
+});

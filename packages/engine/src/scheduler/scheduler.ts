@@ -1,0 +1,204 @@
+import type { AcquireOptions, Engine, LoadedModelInfo, ModelLease, ModelSpec } from "../engine.ts";
+import { EngineError } from "../errors.ts";
+import type { RunnerSpec } from "../ipc/messages.ts";
+import type { Logger } from "../logger.ts";
+import type { StartRunner } from "../runner-host/runner.ts";
+import { createLease } from "./create-lease.ts";
+import { LoadedModel } from "./loaded-model.ts";
+import { estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
+import { RestartBackoff } from "./restart-backoff.ts";
+import { satisfies } from "./satisfies.ts";
+
+export interface SchedulerOptions {
+  readonly startRunner: StartRunner;
+  readonly readFacts: (modelPath: string) => Promise<ModelFacts>;
+  readonly freeBytes: () => number;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly driver: RunnerSpec["driver"];
+  readonly maxLoadedModels: number;
+  readonly maxQueue: number;
+  readonly parallel: number;
+  readonly keepAliveMs: number;
+  readonly loadTimeoutMs: number;
+  readonly contextTokens: number;
+  readonly kvCacheType: string;
+  readonly flashAttention?: boolean;
+}
+
+const healthTimeoutMs = 10_000;
+/** A runner that answered this recently is not asked again before a request. */
+const trustMs = 30_000;
+
+/** Decides which models are in memory: loads on demand, one at a time, and lets go by keep-alive and need. */
+export class Scheduler implements Engine {
+  readonly #options: SchedulerOptions;
+  readonly #models = new Map<string, LoadedModel>();
+  readonly #backoff: RestartBackoff;
+  #waiting = 0;
+  /** Loads happen one after another, so that each sees the memory the last one took. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#backoff = new RestartBackoff(options.now);
+  }
+
+  async acquire(spec: ModelSpec, options: AcquireOptions = {}): Promise<ModelLease> {
+    this.#checkOpen(options.signal);
+    const ready = await this.#holdLoaded(spec, options);
+    if (ready !== undefined) return ready;
+    if (this.#waiting >= this.#options.maxQueue) {
+      throw new EngineError(
+        "QUEUE_FULL",
+        "server busy, please try again.  maximum pending requests exceeded",
+        {
+          details: { waiting: this.#waiting },
+        },
+      );
+    }
+    this.#waiting += 1;
+    try {
+      return await this.#inTurn(async () => {
+        this.#checkOpen(options.signal);
+        return (await this.#holdLoaded(spec, options)) ?? (await this.#load(spec, options));
+      });
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  loaded(): readonly LoadedModelInfo[] {
+    return [...this.#models.values()].map((model) => model.info());
+  }
+
+  async unload(modelPath: string): Promise<boolean> {
+    const model = this.#models.get(modelPath);
+    if (model === undefined) return false;
+    if (model.activeRequests > 0) model.isExpiring = true;
+    else await this.#expire(model);
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#models.values()].map((model) => this.#expire(model)));
+  }
+
+  #checkOpen(signal: AbortSignal | undefined): void {
+    if (this.#closed) throw new EngineError("CLOSED", "the engine is shutting down");
+    if (signal?.aborted) throw new EngineError("ABORTED", "the request was cancelled");
+  }
+
+  #inTurn<TValue>(work: () => Promise<TValue>): Promise<TValue> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** A lease on a runner that is there and fits the request; undefined when one must be loaded. */
+  async #holdLoaded(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease | undefined> {
+    const model = this.#models.get(spec.modelPath);
+    if (model === undefined || model.isExpiring || !satisfies(model.spec, spec)) return undefined;
+    model.hold(options.keepAliveMs);
+    if (this.#options.now() - model.lastUsedMs > trustMs && model.activeRequests === 1) {
+      try {
+        await model.runner.health(healthTimeoutMs);
+      } catch {
+        model.release();
+        await this.#expire(model);
+        return undefined;
+      }
+    }
+    if (options.label !== undefined) model.label = options.label;
+    return createLease(model);
+  }
+
+  async #load(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease> {
+    const previous = this.#models.get(spec.modelPath);
+    if (previous !== undefined) await this.#expireWhenIdle(previous);
+    this.#backoff.check(spec.modelPath);
+    const facts = await this.#options.readFacts(spec.modelPath);
+    const runnerSpec = this.#plan(spec, facts);
+    const estimatedBytes = estimateBytes(
+      facts,
+      runnerSpec.contextTokens,
+      runnerSpec.parallel,
+      runnerSpec.kvCacheType,
+    );
+    const evicted = planEviction([...this.#models.values()], {
+      bytes: estimatedBytes,
+      freeBytes: this.#options.freeBytes(),
+      maxModels: this.#options.maxLoadedModels,
+    });
+    for (const model of evicted) {
+      this.#options.logger.info("evicting model", { modelPath: model.spec.modelPath, for: spec.modelPath });
+      await this.#expireWhenIdle(model);
+    }
+    return this.#start(runnerSpec, estimatedBytes, options);
+  }
+
+  async #start(spec: RunnerSpec, estimatedBytes: number, options: AcquireOptions): Promise<ModelLease> {
+    const { now, loadTimeoutMs, keepAliveMs } = this.#options;
+    const begun = now();
+    const runner = await this.#options.startRunner(spec, {
+      timeoutMs: loadTimeoutMs,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    const model = new LoadedModel({
+      runner,
+      spec,
+      estimatedBytes,
+      loadMs: now() - begun,
+      keepAliveMs: options.keepAliveMs ?? keepAliveMs,
+      expire: () => void this.#expire(model),
+      now,
+    });
+    if (options.label !== undefined) model.label = options.label;
+    this.#models.set(spec.modelPath, model);
+    void runner.exited.then(() => {
+      if (this.#models.get(spec.modelPath) !== model) return;
+      // Nobody asked it to go: the next request starts another one, soon or after a pause.
+      this.#models.delete(spec.modelPath);
+      if (!model.isExpiring) this.#backoff.died(spec.modelPath);
+    });
+    model.hold(undefined);
+    return createLease(model);
+  }
+
+  #plan(spec: ModelSpec, facts: ModelFacts): RunnerSpec {
+    const { load = {} } = spec;
+    const { contextTokens, kvCacheType, flashAttention, driver } = this.#options;
+    const flash = load.flashAttention ?? flashAttention;
+    const planned = planContext(load.contextTokens, contextTokens, facts);
+    return {
+      driver,
+      modelPath: spec.modelPath,
+      adapters: spec.adapters ?? [],
+      contextTokens: planned,
+      contextIsTrainedLength: planned === facts.trainedContextTokens,
+      parallel: load.embedding ? 1 : this.#options.parallel,
+      batchTokens: load.batchTokens ?? 512,
+      gpuLayers: load.gpuLayers ?? -1,
+      ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),
+      ...(load.useMmap === undefined ? {} : { useMmap: load.useMmap }),
+      threads: load.threads ?? 0,
+      kvCacheType: load.kvCacheType ?? kvCacheType,
+      ...(flash === undefined ? {} : { flashAttention: flash }),
+      embedding: load.embedding ?? false,
+    };
+  }
+
+  async #expireWhenIdle(model: LoadedModel): Promise<void> {
+    model.isExpiring = true;
+    await model.idle();
+    await this.#expire(model);
+  }
+
+  async #expire(model: LoadedModel): Promise<void> {
+    model.isExpiring = true;
+    if (this.#models.get(model.spec.modelPath) === model) this.#models.delete(model.spec.modelPath);
+    await model.stop();
+  }
+}
