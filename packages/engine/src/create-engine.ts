@@ -1,12 +1,9 @@
 import { freemem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { GgufError, readGguf } from "@puna/model-format/gguf";
 import type { Engine } from "./engine.ts";
-import { EngineError } from "./errors.ts";
-import { openFileSource } from "./file-source.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
-import { type ModelFacts, modelFacts } from "./scheduler/memory-plan.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 
 export interface EngineOptions {
@@ -49,7 +46,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   });
   return new Scheduler({
     startRunner,
-    readFacts,
+    readFacts: readModelFacts,
     freeBytes: freemem,
     now: Date.now,
     logger,
@@ -63,18 +60,6 @@ export function createEngine(options: EngineOptions = {}): Engine {
     kvCacheType: options.kvCacheType ?? "f16",
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
-}
-
-/** Our own reader passes every file before native code sees it. */
-async function readFacts(modelPath: string): Promise<ModelFacts> {
-  try {
-    await using source = await openFileSource(modelPath);
-    return modelFacts(await readGguf(source));
-  } catch (cause) {
-    if (GgufError.is(cause))
-      throw new EngineError("LOAD_FAILED", `the model file is not sound: ${cause.message}`, { cause });
-    throw new EngineError("LOAD_FAILED", "the model file could not be read", { cause });
-  }
 }
 
 function runsFromSource(): boolean {

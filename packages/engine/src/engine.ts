@@ -83,6 +83,14 @@ export interface ModelLease extends AsyncDisposable {
   detokenize(tokens: readonly number[]): Promise<string>;
   /** One vector per input, raw as pooled by the model (not normalised). */
   embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
+  /** Scores each document against the query, raw as the rank head gives it; for models that have one. */
+  rank(query: string, documents: readonly string[], signal?: AbortSignal): Promise<readonly RankedDocument[]>;
+}
+
+export interface RankedDocument {
+  readonly score: number;
+  /** Tokens read for this document, query and separators included. */
+  readonly tokens: number;
 }
 
 export interface CompletionRequest {

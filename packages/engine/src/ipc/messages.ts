@@ -31,6 +31,8 @@ export interface RunnerFacts {
   readonly driver: string;
   readonly contextTokens: number;
   readonly trainedContextTokens: number;
+  /** Sequences that run side by side. */
+  readonly parallel: number;
   readonly sizeBytes: number;
   readonly vramBytes: number;
   readonly embeddingLength: number;
@@ -43,6 +45,12 @@ export type HostMessage =
   | { readonly type: "tokenize"; readonly id: number; readonly text: string; readonly addSpecial: boolean }
   | { readonly type: "detokenize"; readonly id: number; readonly tokens: readonly number[] }
   | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (readonly number[])[] }
+  | {
+      readonly type: "rank";
+      readonly id: number;
+      readonly query: string;
+      readonly documents: readonly string[];
+    }
   /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
   | { readonly type: "cancel"; readonly id: number };
 
@@ -55,6 +63,6 @@ export interface IpcError {
 export type ChildMessage =
   | { readonly type: "hello"; readonly version: number }
   | { readonly type: "event"; readonly id: number; readonly event: TokenEvent }
-  /** Ends a request; `value` by request: RunnerFacts, null, tokens, text or vectors. */
+  /** Ends a request; `value` by request: RunnerFacts, null, tokens, text, vectors or scores. */
   | { readonly type: "done"; readonly id: number; readonly value?: unknown }
   | { readonly type: "failed"; readonly id: number; readonly error: IpcError };

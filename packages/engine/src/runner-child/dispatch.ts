@@ -33,6 +33,8 @@ export function dispatch(
         return loaded().detokenize(message.tokens);
       case "embed":
         return loaded().embed(message.inputs, signal);
+      case "rank":
+        return loaded().rank(message.query, message.documents, signal);
       case "complete":
         for await (const event of loaded().complete(message.request, signal)) {
           channel.send({ type: "event", id: message.id, event });

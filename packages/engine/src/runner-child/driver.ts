@@ -1,4 +1,4 @@
-import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { CompletionRequest, RankedDocument, TokenEvent } from "../engine.ts";
 import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
 
 /** What speaks to llama.cpp inside the child. One folder under `llama/` each, all passing one contract suite. */
@@ -15,4 +15,5 @@ export interface DriverModel extends AsyncDisposable {
   tokenize(text: string, addSpecial: boolean): readonly number[];
   detokenize(tokens: readonly number[]): string;
   embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+  rank(query: string, documents: readonly string[], signal: AbortSignal): Promise<readonly RankedDocument[]>;
 }

@@ -1,4 +1,4 @@
-import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { CompletionRequest, RankedDocument, TokenEvent } from "../engine.ts";
 import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
 
 /** A started runner as the scheduler sees it. */
@@ -11,6 +11,7 @@ export interface Runner {
   tokenize(text: string, addSpecial: boolean): Promise<readonly number[]>;
   detokenize(tokens: readonly number[]): Promise<string>;
   embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<readonly Float32Array[]>;
+  rank(query: string, documents: readonly string[], signal?: AbortSignal): Promise<readonly RankedDocument[]>;
   /** @throws EngineError when it does not answer in time */
   health(timeoutMs: number): Promise<void>;
   /** Ends the runner. @returns when it is gone */

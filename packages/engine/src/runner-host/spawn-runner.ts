@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RankedDocument } from "../engine.ts";
 import { EngineError } from "../errors.ts";
 import type { RunnerFacts } from "../ipc/messages.ts";
 import { hostChannel } from "../ipc/process-channel.ts";
@@ -139,6 +140,8 @@ function toRunner(
     detokenize: async (tokens) => (await requests.request({ type: "detokenize", tokens })) as string,
     embed: async (inputs, signal) =>
       (await requests.request({ type: "embed", inputs }, signal)) as readonly Float32Array[],
+    rank: async (query, documents, signal) =>
+      (await requests.request({ type: "rank", query, documents }, signal)) as readonly RankedDocument[],
     health: async (timeoutMs) => {
       const timer = Promise.withResolvers<never>();
       const timeout = setTimeout(

@@ -13,6 +13,7 @@ export function createLease(model: LoadedModel): ModelLease {
     tokenize: (text, options) => runner.tokenize(text, options?.addSpecial ?? false),
     detokenize: (tokens) => runner.detokenize(tokens),
     embed: (inputs, signal) => runner.embed(inputs, signal),
+    rank: (query, documents, signal) => runner.rank(query, documents, signal),
     [Symbol.asyncDispose]: async () => {
       if (released) return;
       released = true;

@@ -86,7 +86,7 @@ export class LoadedModel {
       ...(this.label === undefined ? {} : { label: this.label }),
       contextTokens: facts.contextTokens,
       trainedContextTokens: facts.trainedContextTokens,
-      parallel: this.spec.parallel,
+      parallel: facts.parallel,
       sizeBytes: this.sizeBytes,
       vramBytes: facts.vramBytes > 0 ? this.sizeBytes : 0,
       driver: facts.driver,

@@ -1,5 +1,5 @@
 import type { LlamaContext, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama-cpp";
-import type { CompletionRequest, TokenEvent } from "../../engine.ts";
+import type { CompletionRequest, RankedDocument, TokenEvent } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import type { RunnerFacts, RunnerSpec } from "../../ipc/messages.ts";
 import type { DriverModel } from "../../runner-child/driver.ts";
@@ -28,6 +28,7 @@ export class PortableModel implements DriverModel {
       driver: "llama/portable",
       contextTokens: context?.contextSize ?? spec.contextTokens,
       trainedContextTokens: model.trainContextSize,
+      parallel: context === undefined ? 1 : spec.parallel,
       sizeBytes: model.size,
       vramBytes: onGpu ? model.size : 0,
       embeddingLength: model.embeddingVectorSize,
@@ -82,6 +83,13 @@ export class PortableModel implements DriverModel {
       vectors.push(Float32Array.from(vector));
     }
     return vectors;
+  }
+
+  async rank(): Promise<readonly RankedDocument[]> {
+    throw new EngineError(
+      "UNSUPPORTED",
+      "ranking documents is not available with the portable driver; use the native one",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

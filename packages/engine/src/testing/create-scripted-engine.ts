@@ -1,0 +1,120 @@
+import type { Engine, ModelSpec } from "../engine.ts";
+import { EngineError, type EngineErrorCode } from "../errors.ts";
+import { type Logger, silentLogger } from "../logger.ts";
+import { readModelFacts } from "../read-model-facts.ts";
+import type { StartRunner } from "../runner-host/runner.ts";
+import type { ModelFacts } from "../scheduler/memory-plan.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { Script, ScriptedCall } from "./scripted-answer.ts";
+import { scriptedRunner } from "./scripted-runner.ts";
+
+export interface ScriptedEngineOptions {
+  /** What to answer; the request and its model say which. */
+  readonly answer: Script;
+  /** Raw vector of one input; [3, 4, 0] when absent. */
+  readonly embed?: (tokens: readonly number[], spec: ModelSpec) => readonly number[];
+  /** Relevance of one document; the share of the query's words in it when absent. */
+  readonly rank?: (query: string, document: string) => number;
+  /** Refuses to load a model. */
+  readonly load?: (
+    spec: ModelSpec,
+  ) => { readonly code: EngineErrorCode; readonly message: string } | undefined;
+  /** Facts about files that are no GGUF; those of real ones are read. */
+  readonly facts?: Partial<ModelFacts>;
+  readonly contextTokens?: number;
+  readonly parallel?: number;
+  readonly keepAliveMs?: number;
+  readonly maxLoadedModels?: number;
+  readonly maxQueue?: number;
+  readonly logger?: Logger;
+  readonly now?: () => number;
+}
+
+export interface ScriptedEngine extends Engine {
+  /** Every completion that reached the engine. */
+  readonly calls: readonly ScriptedCall[];
+  /** Every model load, in order. */
+  readonly loads: readonly ModelSpec[];
+  /** Kills the runner of this file as a crash would: its requests fail with `RUNNER_CRASHED`. */
+  crash(modelPath: string): void;
+}
+
+const anyModel: ModelFacts = {
+  fileBytes: 1_000_000,
+  trainedContextTokens: 131_072,
+  layers: 1,
+  kvValuesPerLayer: 1,
+};
+
+/**
+ * An engine without a model: the real scheduler over runners that play scripts. A token is one Unicode code
+ * point, its id the code point's number; no BOS is added.
+ */
+export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEngine {
+  const calls: ScriptedCall[] = [];
+  const loads: ModelSpec[] = [];
+  const crashes = new Map<string, () => void>();
+  const startRunner: StartRunner = async (spec) => {
+    const refused = options.load?.(toModelSpec(spec));
+    if (refused !== undefined) throw new EngineError(refused.code, refused.message);
+    loads.push(toModelSpec(spec));
+    const { runner, crash } = scriptedRunner({
+      spec,
+      modelSpec: toModelSpec(spec),
+      script: options.answer,
+      record: (call) => calls.push(call),
+      embed: options.embed ?? (() => [3, 4, 0]),
+      rank: options.rank ?? sharedWords,
+    });
+    crashes.set(spec.modelPath, crash);
+    return runner;
+  };
+  const scheduler = new Scheduler({
+    startRunner,
+    readFacts: async (path) => {
+      try {
+        return await readModelFacts(path);
+      } catch {
+        return { ...anyModel, ...options.facts };
+      }
+    },
+    freeBytes: () => Number.MAX_SAFE_INTEGER,
+    now: options.now ?? Date.now,
+    logger: options.logger ?? silentLogger,
+    driver: "auto",
+    maxLoadedModels: options.maxLoadedModels ?? 3,
+    maxQueue: options.maxQueue ?? 512,
+    parallel: options.parallel ?? 1,
+    keepAliveMs: options.keepAliveMs ?? 300_000,
+    loadTimeoutMs: 0,
+    contextTokens: options.contextTokens ?? 4096,
+    kvCacheType: "f16",
+  });
+  return {
+    calls,
+    loads,
+    crash: (modelPath) => crashes.get(modelPath)?.(),
+    acquire: (spec, acquire) => scheduler.acquire(spec, acquire),
+    loaded: () => scheduler.loaded(),
+    unload: (modelPath) => scheduler.unload(modelPath),
+    [Symbol.asyncDispose]: () => scheduler[Symbol.asyncDispose](),
+  };
+}
+
+function toModelSpec(spec: Parameters<StartRunner>[0]): ModelSpec {
+  const {
+    modelPath,
+    adapters,
+    driver: _driver,
+    parallel: _parallel,
+    contextIsTrainedLength: _trained,
+    ...load
+  } = spec;
+  return { modelPath, adapters, load };
+}
+
+function sharedWords(query: string, document: string): number {
+  const words = query.toLowerCase().split(/\W+/).filter(Boolean);
+  const found = words.filter((word) => document.toLowerCase().includes(word));
+  return words.length === 0 ? 0 : found.length / words.length;
+}
