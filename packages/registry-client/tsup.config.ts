@@ -1,6 +1,6 @@
 import { library } from "../../tooling/tsup.base.ts";
 
 export default library({
-  "index": "src/index.ts",
-  "testing": "src/testing/index.ts",
+  index: "src/index.ts",
+  testing: "src/testing/index.ts",
 });

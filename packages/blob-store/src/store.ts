@@ -88,6 +88,8 @@ export interface BlobStore {
   putJson(value: unknown): Promise<BlobInfo>;
   /** Takes a file in by reflink, else hard link, else copy. @throws StoreError `SOURCE_REFUSED` for what is no plain file */
   importFile(path: string, options?: ImportOptions): Promise<BlobInfo>;
+  /** Hashes a blob, and removes it if it is not what its name says. @returns whether it was removed */
+  removeIfCorrupt(digest: string): Promise<boolean>;
   /** Removes the bytes of an unfinished `stage`, ours or Ollama's. */
   discardStaged(digest: string): Promise<void>;
   /** Digests and sizes of all finished blobs. */
@@ -116,6 +118,8 @@ export interface ManifestStore {
     name: NameParts,
     options?: { readonly keepLayers?: boolean },
   ): Promise<{ readonly removed: readonly BlobInfo[] }>;
+  /** Removes those of `digests` that no manifest names and nobody uses. @returns what was removed */
+  removeUnused(digests: readonly string[]): Promise<readonly BlobInfo[]>;
   /** All readable manifests, newest first; unreadable ones are reported to `onInvalid` and skipped. */
   list(options?: {
     readonly onInvalid?: (path: string, error: unknown) => void;

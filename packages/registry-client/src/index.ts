@@ -1,1 +1,10 @@
-export {};
+export type { RegistryClientOptions, TransferOptions } from "./client-options.ts";
+export { RegistryError, type RegistryErrorCode } from "./errors.ts";
+export type { TargetPolicy } from "./http/address-guard.ts";
+export { type Credentials, dockerCredentials, type FindCredentials } from "./http/docker-credentials.ts";
+export type { Resolve } from "./http/guarded-connector.ts";
+export type { ProxySettings } from "./http/proxy-settings.ts";
+export type { RetryPolicy } from "./http/retry.ts";
+export type { Signer } from "./http/token-request.ts";
+export type { ProgressEvent, StatusEvent, TransferEvent } from "./progress.ts";
+export { createRegistryClient, pull, push, type RegistryClient } from "./registry-client.ts";

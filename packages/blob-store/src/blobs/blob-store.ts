@@ -7,7 +7,7 @@ import { isErrno } from "../errno.ts";
 import { StoreError } from "../errors.ts";
 import { checkDigest } from "../layout.ts";
 import type { BlobInfo, BlobStore } from "../store.ts";
-import { DigestCache } from "./digest-cache.ts";
+import { DigestCache, hashFile } from "./digest-cache.ts";
 import { adoptForeignPartial, removeForeignRecords } from "./foreign-partial.ts";
 import { encodeGoJson } from "./go-json.ts";
 import { importFile } from "./import-file.ts";
@@ -69,6 +69,11 @@ export function createBlobStore(context: StoreContext): BlobStore {
     putText: (text) => putBytes(context, Buffer.from(text)),
     putJson: (value) => putBytes(context, Buffer.from(encodeGoJson(value))),
     importFile: (path, options) => importFile(context, digests, path, options),
+    async removeIfCorrupt(digest) {
+      const path = layout.blob(digest);
+      if ((await size(digest)) === undefined || (await hashFile(path)) === checkDigest(digest)) return false;
+      return await removeFile(path);
+    },
     async discardStaged(digest) {
       await adoptForeignPartial(layout, digest, Number.MAX_SAFE_INTEGER);
       await removeFile(layout.journal(digest));

@@ -76,12 +76,13 @@ async function fileKey(path: string): Promise<string> {
   return [dev, ino, size, mtimeMs, ctimeMs].join(":");
 }
 
-async function hashFile(
+/** sha256 of a file as it is now, `sha256:<hex>`. */
+export async function hashFile(
   path: string,
   options: {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (completedBytes: number, totalBytes: number) => void;
-  },
+  } = {},
 ): Promise<string> {
   const totalBytes = (await stat(path)).size;
   const hash = createHash("sha256");

@@ -90,6 +90,7 @@ export function createManifestStore(context: StoreContext, blobs: BlobStore): Ma
         return { removed: await removeUnused(context, blobs, reader, digestsOf(stored.manifest)) };
       });
     },
+    removeUnused: (digests) => locks.with(storeLock, () => removeUnused(context, blobs, reader, digests)),
     async list(options = {}) {
       const found: StoredManifest[] = [];
       for (const name of reader.names()) {

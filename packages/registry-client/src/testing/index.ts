@@ -1,1 +1,7 @@
-export {};
+export {
+  type LoopbackRegistry,
+  type LoopbackRegistryOptions,
+  type SeenRequest,
+  startLoopbackRegistry,
+} from "./loopback-registry.ts";
+export { type PublishedModel, publishModel } from "./publish-model.ts";

@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { RegistryError } from "../errors.ts";
+import { type Challenge, parseChallenge } from "./challenge.ts";
+import type { Credentials, FindCredentials } from "./docker-credentials.ts";
+import type { ConnectionGuard, HttpResponse, HttpTransport } from "./http-transport.ts";
+import { type Signer, signTokenRequest, tokenUrl } from "./token-request.ts";
+
+export interface AuthorizerOptions {
+  readonly transport: HttpTransport;
+  readonly userAgent: string;
+  /** made when first needed: a registry that asks for no token never causes a key to be made */
+  readonly signer: () => Promise<Signer | undefined>;
+  readonly findCredentials: FindCredentials;
+  /** token services under another host name that belong to a registry: registry host → realm hosts */
+  readonly realms: Readonly<Record<string, readonly string[]>>;
+  readonly now: () => number;
+}
+
+const maxTokenBytes = 1024 * 1024;
+
+/**
+ * Token services of well-known registries that have a host name of their own. Everywhere else the realm must be
+ * on the registry's host, or a hostile registry could have signatures and passwords sent to itself for others.
+ */
+export const knownRealms: Readonly<Record<string, readonly string[]>> = {
+  "registry-1.docker.io": ["auth.docker.io"],
+  "index.docker.io": ["auth.docker.io"],
+  "registry.gitlab.com": ["gitlab.com"],
+};
+
+/** Holds what one registry host accepts: a token or a password, for exactly that origin. */
+export class Authorizer {
+  readonly #origin: string;
+  readonly #host: string;
+  readonly #options: AuthorizerOptions;
+  #header: string | undefined;
+
+  constructor(registry: URL, options: AuthorizerOptions) {
+    this.#origin = registry.origin;
+    this.#host = registry.host;
+    this.#options = options;
+  }
+
+  /** Headers for a request; empty for every other origin. */
+  headersFor(url: URL): Record<string, string> {
+    return url.origin === this.#origin && this.#header !== undefined ? { authorization: this.#header } : {};
+  }
+
+  /**
+   * Does what a 401 asks for, so that the request can be repeated.
+   * @throws RegistryError `UNAUTHORIZED`, `TARGET_REFUSED`, `REFUSED_BY_REGISTRY`
+   */
+  async answer(response: HttpResponse, guard: ConnectionGuard, signal: AbortSignal): Promise<void> {
+    const challenge = parseChallenge(response.headers["www-authenticate"]);
+    if (challenge === undefined) throw accessDenied();
+    const credentials = await this.#options.findCredentials(this.#host, signal);
+    if (challenge.scheme === "basic") {
+      if (credentials === undefined) throw accessDenied();
+      this.#header = basic(credentials);
+      return;
+    }
+    const token = await this.#fetchToken(challenge, credentials, guard, signal);
+    this.#header = token === "" ? undefined : `Bearer ${token}`;
+  }
+
+  async #fetchToken(
+    challenge: Challenge,
+    credentials: Credentials | undefined,
+    guard: ConnectionGuard,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const realm = this.#checkRealm(challenge.realm);
+    const ownRealm = realm.host === this.#host;
+    const signer = credentials === undefined && ownRealm ? await this.#options.signer() : undefined;
+    const stamp = {
+      unixSeconds: Math.floor(this.#options.now() / 1000),
+      nonce: randomBytes(16).toString("base64url"),
+    };
+    const url = tokenUrl(challenge, signer === undefined ? undefined : stamp);
+    const headers: Record<string, string> = { "user-agent": this.#options.userAgent };
+    if (credentials !== undefined) headers["authorization"] = basic(credentials);
+    else if (signer !== undefined) headers["authorization"] = signTokenRequest(url, signer);
+    const response = await this.#options.transport.request({ method: "GET", url, headers, signal, guard });
+    const text = (await response.bytes(maxTokenBytes)).toString("utf8");
+    if (response.status >= 300) {
+      throw new RegistryError("UNAUTHORIZED", `${response.status}: ${text.trim().slice(0, 1000)}`, {
+        details: { status: response.status, host: realm.host },
+      });
+    }
+    return readToken(text, realm.host);
+  }
+
+  /** The text is Ollama's, which clients know. */
+  #checkRealm(text: string): URL {
+    const realm = URL.parse(text);
+    if (realm === null || (realm.protocol !== "https:" && realm.protocol !== "http:")) throw accessDenied();
+    const allowed = [
+      this.#host,
+      ...(knownRealms[this.#host] ?? []),
+      ...(this.#options.realms[this.#host] ?? []),
+    ];
+    const downgraded = this.#origin.startsWith("https:") && realm.protocol !== "https:";
+    if (!allowed.includes(realm.host) || downgraded) {
+      throw new RegistryError(
+        "UNAUTHORIZED",
+        `realm host "${realm.host}" does not match original host "${this.#host}"`,
+      );
+    }
+    realm.username = "";
+    realm.password = "";
+    return realm;
+  }
+}
+
+function basic({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+function readToken(text: string, host: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RegistryError(
+      "RESPONSE_INVALID",
+      `The token service at ${host} answered with something that is no JSON`,
+      { cause: error },
+    );
+  }
+  if (typeof value !== "object" || value === null) return "";
+  // Both names are in use; the specification of Docker's token service allows either.
+  const token =
+    ("token" in value ? value.token : undefined) ??
+    ("access_token" in value ? value.access_token : undefined);
+  return typeof token === "string" ? token : "";
+}
+
+export function accessDenied(): RegistryError {
+  return new RegistryError("UNAUTHORIZED", "unauthorized: access denied");
+}

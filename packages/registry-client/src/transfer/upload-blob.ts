@@ -1,0 +1,234 @@
+import { createHash } from "node:crypto";
+import type { BlobStore, Descriptor } from "@puna/blob-store";
+import { RegistryError } from "../errors.ts";
+import type { HttpResponse } from "../http/http-transport.ts";
+import { redirectTarget } from "../http/redirects.ts";
+import { errorOf, type RegistryApi } from "../http/registry-api.ts";
+import { backoffMs, mayPass, pause, type RetryPolicy } from "../http/retry.ts";
+
+export interface UploadOptions {
+  readonly api: RegistryApi;
+  readonly blobs: BlobStore;
+  readonly blob: Descriptor;
+  /** repository of the same registry that may have the blob */
+  readonly mountFrom: string | undefined;
+  readonly retry: RetryPolicy;
+  readonly signal: AbortSignal;
+  readonly onProgress: (completedBytes: number) => void;
+  /** bytes of one request */
+  readonly partBytes?: number;
+}
+
+/** As Ollama's: small enough to repeat, and one request for nearly every file that is not weights. */
+const defaultPartBytes = 100_000_000;
+/** Answers by which a registry says that it knows no upload in parts. */
+const noPartsStatuses: readonly number[] = [404, 405, 415, 501];
+
+/**
+ * Uploads a blob: mounted from another repository if that has it, else in parts, else whole in one request.
+ * A part that breaks off goes on at the byte the registry has.
+ * @throws RegistryError
+ */
+export async function uploadBlob(options: UploadOptions): Promise<void> {
+  await new Upload(options).run();
+}
+
+class Upload {
+  readonly #options: UploadOptions;
+  readonly #partHashes: Buffer[] = [];
+  #url: URL | undefined;
+  #sent = 0;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { blob, onProgress } = this.#options;
+    if (await this.#retried(() => this.#begin())) return;
+    while (this.#sent < blob.size) {
+      if (await this.#retried(() => this.#sendPart())) continue;
+      await this.#retried(() => this.#sendWhole());
+      onProgress(blob.size);
+      return;
+    }
+    await this.#retried(() => this.#close());
+  }
+
+  /** @returns whether the blob was mounted, and nothing is left to do */
+  async #begin(): Promise<boolean> {
+    const { api, blob, mountFrom, signal } = this.#options;
+    const url = api.uploadsUrl();
+    if (mountFrom !== undefined)
+      url.search = new URLSearchParams({ from: mountFrom, mount: blob.digest }).toString();
+    const response = await api.sendOrThrow({
+      method: "POST",
+      url,
+      headers: { "content-length": "0" },
+      signal,
+    });
+    response.discard();
+    if (response.status === 201) return true;
+    this.#moveTo(response, url);
+    return false;
+  }
+
+  /** @returns false when the registry wants the blob whole */
+  async #sendPart(): Promise<boolean> {
+    const { api, blob, signal, partBytes = defaultPartBytes } = this.#options;
+    const url = this.#target();
+    const start = this.#sent;
+    const end = Math.min(start + partBytes, blob.size);
+    const hash = createHash("md5");
+    const response = await api.send({
+      method: "PATCH",
+      url,
+      headers: {
+        "content-type": "application/octet-stream",
+        "content-length": String(end - start),
+        "content-range": `${start}-${end - 1}`,
+        "x-redirect-uploads": "1",
+      },
+      body: () => this.#read(start, end, hash),
+      signal,
+    });
+    if (response.status === 307) return await this.#sendElsewhere(response, { start, end });
+    if (start === 0 && noPartsStatuses.includes(response.status)) {
+      response.discard();
+      return false;
+    }
+    if (response.status >= 400) throw await errorOf(response);
+    response.discard();
+    this.#partHashes.push(hash.digest());
+    this.#moveTo(response, url);
+    this.#advance(end);
+    return true;
+  }
+
+  /** The registry named a place that takes this part; no credentials go there. */
+  async #sendElsewhere(
+    redirect: HttpResponse,
+    { start, end }: { readonly start: number; readonly end: number },
+  ): Promise<boolean> {
+    const { api, signal } = this.#options;
+    redirect.discard();
+    const hash = createHash("md5");
+    const response = await api.sendOnce({
+      method: "PUT",
+      url: redirectTarget(redirect.url, redirect.headers["location"]),
+      headers: { "content-type": "application/octet-stream", "content-length": String(end - start) },
+      body: () => this.#read(start, end, hash),
+      signal,
+    });
+    if (response.status >= 400) throw await errorOf(response);
+    response.discard();
+    this.#partHashes.push(hash.digest());
+    const next = redirect.headers["docker-upload-location"];
+    if (next !== undefined) this.#url = redirectTarget(redirect.url, next);
+    this.#advance(end);
+    return true;
+  }
+
+  async #sendWhole(): Promise<boolean> {
+    const { api, blob, signal } = this.#options;
+    if (this.#url === undefined) await this.#begin();
+    const url = withQuery(this.#target(), { digest: blob.digest });
+    const response = await api.sendOrThrow({
+      method: "PUT",
+      url,
+      headers: { "content-type": "application/octet-stream", "content-length": String(blob.size) },
+      body: () => this.#read(0, blob.size, undefined),
+      signal,
+    });
+    response.discard();
+    return true;
+  }
+
+  async #close(): Promise<boolean> {
+    const { api, blob, signal } = this.#options;
+    const etag = `${createHash("md5").update(Buffer.concat(this.#partHashes)).digest("hex")}-${this.#partHashes.length}`;
+    const response = await api.sendOrThrow({
+      method: "PUT",
+      url: withQuery(this.#target(), { digest: blob.digest, etag }),
+      headers: { "content-type": "application/octet-stream", "content-length": "0" },
+      signal,
+    });
+    response.discard();
+    return true;
+  }
+
+  async *#read(
+    start: number,
+    end: number,
+    hash: { update(chunk: Uint8Array): unknown } | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const { blobs, blob, onProgress } = this.#options;
+    if (end === start) return;
+    let position = start;
+    for await (const chunk of await blobs.stream(blob.digest, { start, end })) {
+      hash?.update(chunk);
+      yield chunk;
+      position += chunk.byteLength;
+      onProgress(position);
+    }
+  }
+
+  async #retried(step: () => Promise<boolean>): Promise<boolean> {
+    const { retry, signal } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      const before = this.#sent;
+      try {
+        return await step();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!mayPass(error) || attempt >= retry.attempts) throw error;
+        await pause(backoffMs(attempt, retry), signal);
+        await this.#askWhereToGoOn();
+        if (this.#sent > before) attempt = 0;
+      }
+    }
+  }
+
+  /** After a broken part the registry says how much it has; if it cannot, the upload begins anew. */
+  async #askWhereToGoOn(): Promise<void> {
+    const { api, signal, onProgress } = this.#options;
+    if (this.#url === undefined || this.#sent === this.#options.blob.size) return;
+    const response = await api.send({ method: "GET", url: this.#url, signal }).catch(() => undefined);
+    signal.throwIfAborted();
+    response?.discard();
+    const received = /^(?:bytes=)?0-(\d+)$/.exec(response?.headers["range"] ?? "")?.[1];
+    if (response?.status === 204 && received !== undefined) {
+      if (response.headers["location"] !== undefined) this.#moveTo(response, this.#url);
+      // `0-0` means nothing as well as one byte; a byte sent twice would be refused, so nothing is assumed.
+      this.#sent = received === "0" ? this.#sent : Number(received) + 1;
+    } else if (response?.status === 404) {
+      this.#url = undefined;
+      this.#sent = 0;
+      this.#partHashes.length = 0;
+      await this.#begin();
+    }
+    onProgress(this.#sent);
+  }
+
+  #target(): URL {
+    if (this.#url === undefined)
+      throw new RegistryError("RESPONSE_INVALID", "The registry named no place to upload to");
+    return this.#url;
+  }
+
+  #moveTo(response: HttpResponse, from: URL): void {
+    const location = response.headers["docker-upload-location"] ?? response.headers["location"];
+    if (location !== undefined) this.#url = redirectTarget(from, location);
+  }
+
+  #advance(end: number): void {
+    this.#sent = end;
+    this.#options.onProgress(end);
+  }
+}
+
+function withQuery(url: URL, values: Readonly<Record<string, string>>): URL {
+  const target = new URL(url);
+  for (const [key, value] of Object.entries(values)) target.searchParams.set(key, value);
+  return target;
+}
