@@ -2,6 +2,12 @@ export { GgufError, type GgufErrorCode } from "../errors.ts";
 export { GgufArray, type GgufElement } from "./array.ts";
 export type { ByteSource } from "./byte-source.ts";
 export { bytesSource } from "./bytes-source.ts";
+export {
+  type CompatibilityPlan,
+  type NativeOverride,
+  planCompatibility,
+  toNativeOverride,
+} from "./compat-overrides.ts";
 export { editGgufHeader, type GgufEdits } from "./edit-header.ts";
 export { fileTypeCode, fileTypeName, quantizationLevel } from "./file-types.ts";
 export { type Gguf, type ReadGgufOptions, readGguf } from "./header.ts";

@@ -27,6 +27,7 @@ export type GgufRule =
   | "tensor-size"
   | "tensor-overlap"
   | "hyperparameter"
+  | "compatibility"
   | "split";
 
 /**
