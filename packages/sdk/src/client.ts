@@ -1,7 +1,10 @@
 import type { KeepAlive } from "@puna/protocol";
+import { AgentRun } from "./agent/agent-run.ts";
+import { type AgentRequest, runAgent } from "./agent/run-agent.ts";
 import { encodeBase64 } from "./base64.ts";
 import { Blobs } from "./blobs.ts";
 import { PunaError } from "./errors.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
 import type { AbortableAsyncIterator } from "./stream.ts";
 import { type FormatInput, toWireFormat, type WithParsed, withParsed } from "./structured-output.ts";
 import { type CallOptions, Transport, type TransportOptions } from "./transport.ts";
@@ -123,6 +126,43 @@ export class Puna implements AsyncDisposable {
       { ...this.#keepAlive, ...request },
       { ...options, isIdempotent: true },
     );
+  }
+
+  /**
+   * One vector for each of many texts, sent in batches.
+   * @param request  `batchSize` texts a request (32 by default), `maxParallel` requests at a time (2 by default)
+   */
+  async embedMany(
+    texts: readonly string[],
+    request: Omit<EmbedRequest, "input"> & { readonly batchSize?: number; readonly maxParallel?: number },
+    options?: CallOptions,
+  ): Promise<number[][]> {
+    const { batchSize = 32, maxParallel = 2, ...rest } = request;
+    const size = Math.max(1, batchSize);
+    const batches = Array.from({ length: Math.ceil(texts.length / size) }, (_, at) =>
+      texts.slice(at * size, (at + 1) * size),
+    );
+    const vectors: number[][][] = [];
+    const answers = mapConcurrently(batches, maxParallel, (input) => this.embed({ ...rest, input }, options));
+    for await (const { index, value } of answers) {
+      const expected = batches[index]?.length;
+      if (value.embeddings.length !== expected) {
+        throw new PunaError(
+          "INVALID_RESPONSE",
+          `The server sent ${value.embeddings.length} vectors for ${expected} texts`,
+        );
+      }
+      vectors[index] = value.embeddings;
+    }
+    return vectors.flat();
+  }
+
+  /**
+   * Lets a model call functions until it has its answer. Nothing happens before the run is iterated or its
+   * `result()` awaited.
+   */
+  agent(request: AgentRequest, options?: CallOptions): AgentRun {
+    return new AgentRun(runAgent((chat, callOptions) => this.chat(chat, callOptions), request, options));
   }
 
   /** Loads a model, and keeps it for `keepAlive` after its last use. */

@@ -1,7 +1,12 @@
 import { Puna } from "./client.ts";
 
+export type { AgentRun } from "./agent/agent-run.ts";
+export { type AgentTool, defineTool, type ParametersInput, type ToolContext } from "./agent/define-tool.ts";
+export type { AgentEvent, AgentResult, StopReason } from "./agent/events.ts";
+export type { AgentRequest } from "./agent/run-agent.ts";
 export type { Blobs } from "./blobs.ts";
 export { Puna, Puna as Ollama, type PunaOptions, type PunaOptions as Config } from "./client.ts";
+export { cosineSimilarity, findNearest } from "./embeddings.ts";
 export { PunaError, type PunaErrorCode } from "./errors.ts";
 export type { InferJsonSchema } from "./infer-json-schema.ts";
 export { AbortableAsyncIterator } from "./stream.ts";

@@ -29,7 +29,7 @@ export async function startServer(answer: Answer): Promise<TestServer> {
       path: request.url ?? "",
       headers: request.headers,
       body,
-      json: isJson ? JSON.parse(body) : undefined,
+      json: isJson && body !== "" ? JSON.parse(body) : undefined,
     };
     seen.push(entry);
     await answer(entry, response, seen.length - 1);

@@ -1,7 +1,7 @@
 import { Puna } from "./puna.ts";
 
 export type * from "../index.ts";
-export { AbortableAsyncIterator, PunaError } from "../index.ts";
+export { AbortableAsyncIterator, cosineSimilarity, defineTool, findNearest, PunaError } from "../index.ts";
 export { type CreateFromModelfileOptions, createFromModelfile } from "./create-from-modelfile.ts";
 export { type FileReadOptions, hashFile } from "./hash-file.ts";
 export { Puna, Puna as Ollama } from "./puna.ts";
