@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
+import { printBytes } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
-import { humanBytes, humanTime } from "../ui/human.ts";
+import { humanTime } from "../ui/human-time.ts";
 import { printTable } from "../ui/table.ts";
 
 const shortIdLength = 12;
@@ -20,7 +21,7 @@ export class List extends BaseCommand {
     const rows = shown.map((model) => [
       model.name,
       model.digest.slice(0, shortIdLength),
-      model.remote_model ? "-" : humanBytes(model.size),
+      model.remote_model ? "-" : printBytes(model.size),
       humanTime(new Date(model.modified_at), now),
     ]);
     this.context.stdout.write(printTable(["NAME", "ID", "SIZE", "MODIFIED"], rows));

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import type { RunningModel } from "@puna/protocol";
+import { printBytes, type RunningModel } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
-import { humanBytes, humanTime } from "../ui/human.ts";
+import { humanTime } from "../ui/human-time.ts";
 import { printTable } from "../ui/table.ts";
 
 export class Ps extends BaseCommand {
@@ -18,7 +18,7 @@ export class Ps extends BaseCommand {
     const rows = shown.map((model) => [
       model.name,
       model.digest.slice(0, 12),
-      humanBytes(model.size),
+      printBytes(model.size),
       processorOf(model),
       String(model.context_length),
       untilOf(model, now),

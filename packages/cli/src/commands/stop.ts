@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import type { Puna } from "@puna/sdk";
+import { type Puna, PunaError } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { startSpinner } from "../ui/spinner.ts";
@@ -26,5 +26,5 @@ export async function unloadModel(client: Puna, model: string): Promise<void> {
 }
 
 export function isNotFound(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "status" in error && error.status === 404;
+  return PunaError.is(error) && error.code === "NOT_FOUND";
 }

@@ -1,5 +1,4 @@
-import type { Metrics } from "@puna/protocol";
-import { printNanoseconds } from "../ui/human.ts";
+import { type Metrics, printDuration } from "@puna/protocol";
 
 const labelWidth = 22;
 
@@ -10,13 +9,13 @@ export function printStatistics(metrics: Metrics): string {
     if (value !== undefined && value > 0) rows.push([`${label}:`, print(value)]);
   };
   const tokens = (count: number) => `${count} token(s)`;
-  add("total duration", metrics.total_duration, printNanoseconds);
-  add("load duration", metrics.load_duration, printNanoseconds);
+  add("total duration", metrics.total_duration, printDuration);
+  add("load duration", metrics.load_duration, printDuration);
   add("prompt eval count", metrics.prompt_eval_count, tokens);
-  add("prompt eval duration", metrics.prompt_eval_duration, printNanoseconds);
+  add("prompt eval duration", metrics.prompt_eval_duration, printDuration);
   add("prompt eval rate", rate(metrics.prompt_eval_count, metrics.prompt_eval_duration), printRate);
   add("eval count", metrics.eval_count, tokens);
-  add("eval duration", metrics.eval_duration, printNanoseconds);
+  add("eval duration", metrics.eval_duration, printDuration);
   add("eval rate", rate(metrics.eval_count, metrics.eval_duration), printRate);
   return rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}\n`).join("");
 }

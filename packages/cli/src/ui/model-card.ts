@@ -1,4 +1,4 @@
-import type { ShowResponse } from "@puna/protocol";
+import { printCount, type ShowResponse } from "@puna/protocol";
 import { printRows } from "./table.ts";
 
 const licenceLines = 2;
@@ -33,7 +33,7 @@ function modelRows(model: ShowResponse): string[][] {
   if (typeof architecture === "string") {
     rows.push(["architecture", architecture]);
     const count = info["general.parameter_count"];
-    rows.push(["parameters", typeof count === "number" && count > 0 ? humanCount(count) : model.details.parameter_size]);
+    rows.push(["parameters", typeof count === "number" && count > 0 ? printCount(count) : model.details.parameter_size]);
     for (const [label, key] of [
       ["context length", `${architecture}.context_length`],
       ["embedding length", `${architecture}.embedding_length`],
@@ -55,7 +55,7 @@ function projectorRows(model: ShowResponse): string[][] {
   const architecture = String(info["general.architecture"] ?? "");
   const rows = [["architecture", architecture]];
   const count = info["general.parameter_count"];
-  if (typeof count === "number") rows.push(["parameters", humanCount(count)]);
+  if (typeof count === "number") rows.push(["parameters", printCount(count)]);
   for (const [label, key] of [
     ["embedding length", "embedding_length"],
     ["dimensions", "projection_dim"],
@@ -91,16 +91,4 @@ function headRows(text: string | undefined): string[][] {
   const lines = (text ?? "").split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const rows = lines.slice(0, licenceLines).map((line) => [line]);
   return lines.length > licenceLines ? [...rows, ["..."]] : rows;
-}
-
-/** `646K`, `268.10M`, `1.5B`: parameter counts as people write them. */
-export function humanCount(count: number): string {
-  if (count >= 1e9) return `${trimZeros((count / 1e9).toFixed(1))}B`;
-  if (count >= 1e6) return `${(count / 1e6).toFixed(2)}M`;
-  if (count >= 1e3) return `${Math.trunc(count / 1e3)}K`;
-  return String(count);
-}
-
-function trimZeros(text: string): string {
-  return text.replace(/\.0$/, "");
 }

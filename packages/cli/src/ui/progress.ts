@@ -1,6 +1,5 @@
-import type { ProgressResponse } from "@puna/protocol";
+import { type ProgressResponse, printBytes } from "@puna/protocol";
 import type { OutputStream } from "../context.ts";
-import { humanBytes } from "./human.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
@@ -67,7 +66,7 @@ export class ProgressView implements Disposable {
     if (line.logged >= 1) return;
     line.logged = share;
     this.#out.write(
-      `${line.status}: ${Math.floor(share * 100)}% ${humanBytes(line.completed)}/${humanBytes(line.total)}\n`,
+      `${line.status}: ${Math.floor(share * 100)}% ${printBytes(line.completed)}/${printBytes(line.total)}\n`,
     );
   }
 
@@ -94,10 +93,10 @@ export function drawLine(line: Omit<Line, "logged">, width: number, now: number)
 }
 
 function tailOf(line: Omit<Line, "logged">, now: number): string {
-  if (line.completed >= line.total) return ` ${humanBytes(line.total).padStart(7)}`;
+  if (line.completed >= line.total) return ` ${printBytes(line.total).padStart(7)}`;
   const seconds = (now - line.startedAt) / 1000;
   const rate = seconds > 0.5 ? (line.completed - line.startCompleted) / seconds : 0;
   const left = rate > 0 ? `${Math.ceil((line.total - line.completed) / rate)}s` : "";
-  const speed = rate > 0 ? `${humanBytes(rate)}/s` : "";
-  return ` ${`${humanBytes(line.completed)}/${humanBytes(line.total)}`.padStart(15)} ${speed.padStart(9)} ${left.padStart(5)}`;
+  const speed = rate > 0 ? `${printBytes(rate)}/s` : "";
+  return ` ${`${printBytes(line.completed)}/${printBytes(line.total)}`.padStart(15)} ${speed.padStart(9)} ${left.padStart(5)}`;
 }

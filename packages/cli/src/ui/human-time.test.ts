@@ -1,21 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { humanBytes, humanTime, printNanoseconds } from "./human.ts";
+import { humanTime } from "./human-time.ts";
 
 const now = new Date("2026-01-01T12:00:00Z");
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
-
-describe("humanBytes", () => {
-  it.each([
-    [0, "0 B"],
-    [999, "999 B"],
-    [1_303_616, "1.3 MB"],
-    [253_113_024, "253 MB"],
-    [1_000_000_000, "1 GB"],
-    [12_345_678_901, "12 GB"],
-  ])("prints %d as %s", (bytes, text) => {
-    expect(humanBytes(bytes)).toBe(text);
-  });
-});
 
 describe("humanTime", () => {
   it.each([
@@ -32,16 +19,5 @@ describe("humanTime", () => {
 
   it("prints a time that was never set as Never", () => {
     expect(humanTime(new Date("0001-01-01T00:00:00Z"), now)).toBe("Never");
-  });
-});
-
-describe("printNanoseconds", () => {
-  it.each([
-    [20_000_000, "20ms"],
-    [1_200_000_000, "1.2s"],
-    [75_500_000_000, "1m15.5s"],
-    [1_500, "1.5µs"],
-  ])("prints %d as %s", (ns, text) => {
-    expect(printNanoseconds(ns)).toBe(text);
   });
 });

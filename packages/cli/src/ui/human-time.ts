@@ -1,22 +1,3 @@
-const units = ["B", "KB", "MB", "GB", "TB"] as const;
-
-/** Decimal units as `list` prints them: `1.3 GB`, `999 MB`; one decimal below ten. */
-export function humanBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const text = unit === 0 || value >= 10 ? String(Math.trunc(value)) : oneDecimal(value);
-  return `${text} ${units[unit]}`;
-}
-
-function oneDecimal(value: number): string {
-  const rounded = value.toFixed(1);
-  return rounded.endsWith(".0") ? rounded.slice(0, -2) : rounded;
-}
-
 /** `5 minutes ago`, `4 minutes from now`; `zero` for a time that was never set. */
 export function humanTime(time: Date | undefined, now: Date, zero = "Never"): string {
   if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() <= 1) return zero;
@@ -42,21 +23,4 @@ export function humanDuration(seconds: number): string {
   if (hours < 24 * 30 * 2) return `${Math.trunc(days / 7)} weeks`;
   if (hours < 24 * 365 * 2) return `${Math.trunc(days / 30)} months`;
   return `${Math.trunc(days / 365)} years`;
-}
-
-/** Nanoseconds as Go prints a duration, for the statistics of `--verbose`. */
-export function printNanoseconds(ns: number): string {
-  if (ns < 1_000) return `${ns}ns`;
-  if (ns < 1_000_000) return `${trim(ns / 1_000)}µs`;
-  if (ns < 1_000_000_000) return `${trim(ns / 1_000_000)}ms`;
-  const seconds = ns / 1_000_000_000;
-  const hours = Math.trunc(seconds / 3600);
-  const minutes = Math.trunc((seconds % 3600) / 60);
-  const rest = `${trim(seconds % 60)}s`;
-  if (hours > 0) return `${hours}h${minutes}m${rest}`;
-  return minutes > 0 ? `${minutes}m${rest}` : rest;
-}
-
-function trim(value: number): string {
-  return String(Number(value.toFixed(9)));
 }
