@@ -18,7 +18,7 @@ const toolCall = goStruct(
   "api.ToolCall",
 );
 
-export const messageSchema = goStruct(
+const messageSchema = goStruct(
   {
     role: goText.transform((role) => role.toLowerCase()),
     content: goText,

@@ -9,7 +9,7 @@ const propertyType = z
   .union([goString, strings], { error: "of type api.PropertyType" })
   .transform((type) => (Array.isArray(type) && type.length === 1 ? (type[0] ?? "") : type));
 
-export const toolProperty: z.ZodType<ToolProperty> = goStruct(
+const toolProperty: z.ZodType<ToolProperty> = goStruct(
   {
     get anyOf() {
       return goList(toolProperty, "[]api.ToolProperty").exactOptional();
