@@ -1,0 +1,122 @@
+import { openTemporaryStore } from "@puna/blob-store/testing";
+import { ModelName } from "@puna/protocol";
+import { describe, expect, test } from "vitest";
+import { createRegistryClient } from "../src/index.ts";
+import {
+  describeRecorded,
+  descriptorsOf,
+  type RecordedCase,
+  startReplayRegistry,
+} from "./replay-registry.ts";
+import { haveVectors, messageOf, outcome, readVectors } from "./support.ts";
+
+// Where Ollama fails, or succeeds with something useless, and we do better on purpose.
+const succeedsHere = /^(pull\/redirect-(other-port|301|302|303|308)|docker\/pull-direct)$/;
+const refusedHere = /^pull\/manifest-(empty|index|wrongsize)$/;
+// Recorded with the state of earlier pulls in the recorded process, or with its timing.
+const timed = /^(pull\/(concurrent|cancel-resume|stall)|docker\/|.*concurrent)/;
+// The recorded process repeats these for 30 s or six times with long waits; the order is the same, the count is not.
+const repeated = /503|403|loop|500|reset|short|416/;
+
+const recordings = haveVectors() ? readVectors<RecordedCase>("registry/scripted-registry.json").cases : [];
+const cases = recordings.filter((recorded) => !timed.test(recorded.id));
+
+const withoutRepeats = (lines: readonly string[]) => lines.filter((line, index) => line !== lines[index - 1]);
+
+/** The statuses that do not depend on time: Ollama shows a blob that comes quickly not at all. */
+const steps = (lines: readonly (string | undefined)[]) =>
+  lines.filter(
+    (line): line is string => line !== undefined && !/^(pulling|pushing) [0-9a-f]{12}$/.test(line),
+  );
+
+describe.skipIf(cases.length === 0)("as recorded", () => {
+  test.each(cases.map((recorded) => [recorded.id, recorded] as const))("%s", async (id, recorded) => {
+    await using registry = await startReplayRegistry(recorded);
+    await using temporary = await openTemporaryStore();
+    const { store } = temporary;
+    await using client = createRegistryClient({
+      store,
+      identity: async () => ({ publicKey: "key", sign: () => "signature" }),
+      retry: { baseMs: 1, maxMs: 2 },
+    });
+    const errors: string[] = [];
+    for (const { request, response } of recorded.calls) {
+      const name = ModelName.parse(request.body.model.replace("<registry>", registry.host));
+      const isPush = request.path === "/api/push";
+      if (isPush && recorded.local_manifest !== undefined) {
+        for (const bytes of registry.stand.values()) await store.blobs.putBytes(bytes);
+        await store.manifests.write(name, registry.manifest(recorded.local_manifest));
+      } else if (recorded.served_manifest?.layers !== undefined) {
+        await keepWhatWasThere(recorded, registry, store);
+      }
+      const run = isPush ? client.push(name, { insecure: true }) : client.pull(name, { insecure: true });
+      const { events, error } = await outcome(run);
+      if (error !== undefined) errors.push(messageOf(error));
+      const chunks = response.chunks_collapsed;
+      if (chunks === undefined || succeedsHere.test(id) || refusedHere.test(id)) continue;
+      expect(steps(events.map((event) => event.status))).toEqual(steps(chunks.map((chunk) => chunk.status)));
+      const recordedError = chunks.at(-1)?.error;
+      expect(error === undefined).toBe(recordedError === undefined);
+      const sameText =
+        recordedError !== undefined && !repeated.test(id.replace(/token-.*/, "")) && !id.includes("notjson");
+      if (sameText && !id.includes("digest")) expect(messageOf(error)).toBe(recordedError);
+      if (sameText && id.includes("digest"))
+        expect(messageOf(error)).toContain("digest mismatch, file must be downloaded again: want sha256:");
+    }
+    if (succeedsHere.test(id)) {
+      expect(errors).toEqual([]);
+      return;
+    }
+    if (refusedHere.test(id)) {
+      expect(errors.length).toBe(recorded.calls.length);
+      expect(await store.manifests.list()).toEqual([]);
+      return;
+    }
+    compareRequests(recorded, registry.seen);
+  });
+
+  test("says how many recordings ran", () => {
+    console.log(`registry recordings: ${cases.length} of ${recordings.length} replayed`);
+    expect(cases.length).toBeGreaterThan(0);
+  });
+});
+
+/** The recorded store had some of the blobs from before: those that the recording never asks for. */
+async function keepWhatWasThere(
+  recorded: RecordedCase,
+  registry: Awaited<ReturnType<typeof startReplayRegistry>>,
+  store: Awaited<ReturnType<typeof openTemporaryStore>>["store"],
+): Promise<void> {
+  if (recorded.served_manifest === undefined) return;
+  const asked = recorded.registry_requests.map(describeRecorded).join("\n");
+  const config = recorded.served_manifest.config.digest;
+  for (const { digest } of descriptorsOf(recorded.served_manifest)) {
+    const bytes = registry.stand.get(digest);
+    if (
+      bytes !== undefined &&
+      (digest === config || !recorded.served_manifest.layers.some((layer) => layer.digest === digest)) &&
+      !asked.includes(digest)
+    ) {
+      await store.blobs.putBytes(bytes);
+    }
+  }
+}
+
+/**
+ * Same requests in the same order. The recorded process had uploaded some blobs before and did so no more; of
+ * those it only asks whether they are there, so here their uploads are left out of the comparison.
+ */
+function compareRequests(
+  recorded: RecordedCase,
+  seen: readonly { readonly line: string; readonly isRecorded: boolean }[],
+): void {
+  const wanted = recorded.registry_requests.map(describeRecorded);
+  if (repeated.test(recorded.id.replace(/token-.*/, ""))) {
+    const kinds = (lines: readonly string[]) => withoutRepeats(lines).slice(0, 4);
+    expect(kinds(seen.map(({ line }) => line))).toEqual(kinds(wanted));
+    return;
+  }
+  expect(seen.filter(({ isRecorded }) => isRecorded).map(({ line }) => line)).toEqual(wanted);
+  const others = seen.filter(({ isRecorded, line }) => !isRecorded && !line.includes("/uploads/"));
+  expect(others).toEqual([]);
+}
