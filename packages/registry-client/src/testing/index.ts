@@ -2,6 +2,7 @@ export {
   type LoopbackRegistry,
   type LoopbackRegistryOptions,
   type SeenRequest,
+  sendBlob,
   startLoopbackRegistry,
 } from "./loopback-registry.ts";
 export { type PublishedModel, publishModel } from "./publish-model.ts";
