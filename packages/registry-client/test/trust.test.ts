@@ -1,7 +1,7 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { ModelName } from "@puna/protocol";
 import { describe, expect, test } from "vitest";
@@ -19,40 +19,51 @@ async function pullFrom(
   await using temporary = await openTemporaryStore();
   publishModel(registry, weights);
   registry.intercept = (request, response) => intercept(request, response, registry.host);
-  await using client = createRegistryClient({ store: temporary.store, retry: { baseMs: 1, maxMs: 2 }, stallMs: 500, ...options });
+  await using client = createRegistryClient({
+    store: temporary.store,
+    retry: { baseMs: 1, maxMs: 2 },
+    stallMs: 500,
+    ...options,
+  });
   const name = ModelName.parse(`${registry.host}/library/m`);
   return { ...(await outcome(client.pull(name, { insecure: true }))), seen: registry.seen };
 }
 
-const isBlobGet = (request: IncomingMessage) => request.method === "GET" && request.url?.includes("/blobs/") === true;
+const isBlobGet = (request: IncomingMessage) =>
+  request.method === "GET" && request.url?.includes("/blobs/") === true;
 
 describe("redirects", () => {
-  test.each([301, 302, 303, 307, 308])("%i to another host is followed, and no credential goes along", async (status) => {
-    const received: IncomingMessage["headers"][] = [];
-    await using cdn = await serve((request, response) => {
-      received.push(request.headers);
-      const digest = request.url?.slice(1) ?? "";
-      sendBlob(request, response, blobs.get(digest));
-    });
-    const blobs = new Map<string, Uint8Array>();
-    publishModel({ blobs, manifests: new Map() }, weights);
-    const { error } = await pullFrom(
-      (request, response, host) => {
-        if (request.headers.authorization === undefined) {
-          response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+  test.each([301, 302, 303, 307, 308])(
+    "%i to another host is followed, and no credential goes along",
+    async (status) => {
+      const received: IncomingMessage["headers"][] = [];
+      await using cdn = await serve((request, response) => {
+        received.push(request.headers);
+        const digest = request.url?.slice(1) ?? "";
+        sendBlob(request, response, blobs.get(digest));
+      });
+      const blobs = new Map<string, Uint8Array>();
+      publishModel({ blobs, manifests: new Map() }, weights);
+      const { error } = await pullFrom(
+        (request, response, host) => {
+          if (request.headers.authorization === undefined) {
+            response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+            return true;
+          }
+          if (!isBlobGet(request)) return false;
+          expect(host).not.toBe("");
+          response
+            .writeHead(status, { location: `http://localhost:${cdn.port}/${request.url?.split("/").at(-1)}` })
+            .end();
           return true;
-        }
-        if (!isBlobGet(request)) return false;
-        expect(host).not.toBe("");
-        response.writeHead(status, { location: `http://localhost:${cdn.port}/${request.url?.split("/").at(-1)}` }).end();
-        return true;
-      },
-      { credentials: async () => ({ username: "user", password: "secret" }) },
-    );
-    expect(error).toBeUndefined();
-    expect(received.length).toBeGreaterThan(0);
-    expect(received.every(({ authorization }) => authorization === undefined)).toBe(true);
-  });
+        },
+        { credentials: async () => ({ username: "user", password: "secret" }) },
+      );
+      expect(error).toBeUndefined();
+      expect(received.length).toBeGreaterThan(0);
+      expect(received.every(({ authorization }) => authorization === undefined)).toBe(true);
+    },
+  );
 
   test("loops end after ten hops", async () => {
     const { error, seen } = await pullFrom((request, response) => {
@@ -64,14 +75,17 @@ describe("redirects", () => {
     expect(seen.filter(({ method, path }) => method === "GET" && path.includes("/blobs/")).length).toBe(11);
   });
 
-  test.each(["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/"])("to %s is refused", async (location) => {
-    const { error } = await pullFrom((request, response) => {
-      if (!isBlobGet(request)) return false;
-      response.writeHead(307, { location }).end();
-      return true;
-    });
-    expect(error).toMatchObject({ code: "REDIRECT_REFUSED" });
-  });
+  test.each(["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/"])(
+    "to %s is refused",
+    async (location) => {
+      const { error } = await pullFrom((request, response) => {
+        if (!isBlobGet(request)) return false;
+        response.writeHead(307, { location }).end();
+        return true;
+      });
+      expect(error).toMatchObject({ code: "REDIRECT_REFUSED" });
+    },
+  );
 });
 
 /** A connector that opens nothing. */
@@ -152,14 +166,18 @@ describe("redirects of a reachable registry", () => {
         response.writeHead(307, { location }).end();
         return true;
       },
-      { resolve: async (name) => (name === "rebinding.test" ? ["93.184.216.34", "10.1.2.3"] : ["169.254.169.254"]) },
+      {
+        resolve: async (name) =>
+          name === "rebinding.test" ? ["93.184.216.34", "10.1.2.3"] : ["169.254.169.254"],
+      },
     );
     expect(error).toMatchObject({ code: "TARGET_REFUSED" });
   });
 });
 
 describe("credentials", () => {
-  const challenge = (realm: string) => `Bearer realm="${realm}",service="s",scope="repository:library/m:pull"`;
+  const challenge = (realm: string) =>
+    `Bearer realm="${realm}",service="s",scope="repository:library/m:pull"`;
 
   test("CVE-2025-51471: a realm on another host gets neither signature nor password", async () => {
     const received: string[] = [];
@@ -171,7 +189,9 @@ describe("credentials", () => {
     for (const credentials of [undefined, { username: "u", password: "p" }]) {
       const { error } = await pullFrom(
         (_request, response) => {
-          response.writeHead(401, { "www-authenticate": challenge(`http://127.0.0.1:${thief.port}/token`) }).end();
+          response
+            .writeHead(401, { "www-authenticate": challenge(`http://127.0.0.1:${thief.port}/token`) })
+            .end();
           return true;
         },
         {
@@ -179,7 +199,9 @@ describe("credentials", () => {
           credentials: async () => credentials,
         },
       );
-      expect(messageOf(error)).toMatch(/realm host "127\.0\.0\.1:\d+" does not match original host "127\.0\.0\.1:\d+"/);
+      expect(messageOf(error)).toMatch(
+        /realm host "127\.0\.0\.1:\d+" does not match original host "127\.0\.0\.1:\d+"/,
+      );
     }
     expect(received).toEqual([]);
     expect(signed).toBe(0);
@@ -214,11 +236,20 @@ describe("credentials", () => {
     const folder = join(temporary.home, "bin");
     await mkdir(folder);
     const helper = join(folder, "docker-credential-fake");
-    await writeFile(helper, '#!/bin/sh\nread host\n[ "$host" = helped.test ] || { echo "credentials not found in native keychain"; exit 1; }\necho "{\\"Username\\":\\"h\\",\\"Secret\\":\\"s\\"}"\n');
+    await writeFile(
+      helper,
+      '#!/bin/sh\nread host\n[ "$host" = helped.test ] || { echo "credentials not found in native keychain"; exit 1; }\necho "{\\"Username\\":\\"h\\",\\"Secret\\":\\"s\\"}"\n',
+    );
     await chmod(helper, 0o755);
     const file = join(temporary.home, "config.json");
     const auth = Buffer.from("user:password").toString("base64");
-    await writeFile(file, JSON.stringify({ auths: { "https://plain.test/v1/": { auth } }, credHelpers: { "helped.test": "fake", "odd.test": "../x" } }));
+    await writeFile(
+      file,
+      JSON.stringify({
+        auths: { "https://plain.test/v1/": { auth } },
+        credHelpers: { "helped.test": "fake", "odd.test": "../x" },
+      }),
+    );
     const path = process.env["PATH"];
     process.env["PATH"] = `${folder}:${path}`;
     try {
@@ -245,7 +276,10 @@ describe("credentials", () => {
         response.writeHead(307, { location: `http://${host}/gone?signature=topsecret` }).end();
         return true;
       },
-      { credentials: async () => ({ username: "user", password: "hunter2" }), retry: { attempts: 2, baseMs: 1 } },
+      {
+        credentials: async () => ({ username: "user", password: "hunter2" }),
+        retry: { attempts: 2, baseMs: 1 },
+      },
     );
     const text = `${messageOf(error)} ${JSON.stringify(error)}`;
     expect(text).not.toMatch(/topsecret|hunter2|Basic [A-Za-z0-9]/);
