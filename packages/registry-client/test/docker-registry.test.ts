@@ -112,7 +112,9 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     await using pusher = createRegistryClient({ store: first.store });
     expect((await outcome(pusher.push(name, { insecure: true }))).error).toBeUndefined();
     const again = await outcome(pusher.push(name, { insecure: true }));
-    expect(again.events.filter((event) => event.type === "transfer").map((event) => event.completedBytes)).toContain(weights.length);
+    expect(
+      again.events.filter((event) => event.type === "transfer").map((event) => event.completedBytes),
+    ).toContain(weights.length);
     const other = ModelName.parse(`127.0.0.1:${port}/library/other:v1`);
     await first.store.manifests.copy(name, other);
     expect((await outcome(pusher.push(other, { insecure: true }))).error).toBeUndefined();
@@ -120,7 +122,10 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     await using puller = createRegistryClient({ store: second.store });
     expect((await outcome(puller.pull(other, { insecure: true }))).error).toBeUndefined();
     expect(weights.equals(await second.store.blobs.readBytes(digest))).toBe(true);
-    const [pushed, pulled] = [await first.store.manifests.read(other), await second.store.manifests.read(other)];
+    const [pushed, pulled] = [
+      await first.store.manifests.read(other),
+      await second.store.manifests.read(other),
+    ];
     expect(pulled?.manifest).toEqual(pushed?.manifest);
   });
 
@@ -128,7 +133,10 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     await using first = await openTemporaryStore();
     await using second = await openTemporaryStore();
     const weights = randomBytes(8_000_000);
-    await using proxy = await startBreakingProxy(port, [2_000_000, 700, 1_500_000, 300_000, 900_000, 2_500_000, 400_000, 1_000_000]);
+    await using proxy = await startBreakingProxy(
+      port,
+      [2_000_000, 700, 1_500_000, 300_000, 900_000, 2_500_000, 400_000, 1_000_000],
+    );
     const name = ModelName.parse(`127.0.0.1:${proxy.port}/library/broken`);
     const digest = await createModel(first.store, name, weights);
     const options = { retry: { attempts: 10, baseMs: 5, maxMs: 20 } };
@@ -143,7 +151,9 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
   test("an unknown tag is told in Ollama's words", async () => {
     await using temporary = await openTemporaryStore();
     await using client = createRegistryClient({ store: temporary.store });
-    const { error } = await outcome(client.pull(ModelName.parse(`127.0.0.1:${port}/library/base:none`), { insecure: true }));
+    const { error } = await outcome(
+      client.pull(ModelName.parse(`127.0.0.1:${port}/library/base:none`), { insecure: true }),
+    );
     expect(error).toMatchObject({ code: "NOT_FOUND", message: "pull model manifest: file does not exist" });
   });
 });
