@@ -5,6 +5,7 @@ import { cohere } from "./renderers/cohere.ts";
 import { deepseek31 } from "./renderers/deepseek3.1.ts";
 import { functionGemma } from "./renderers/functiongemma.ts";
 import { gemma4 } from "./renderers/gemma4.ts";
+import { gemma4Size } from "./renderers/gemma4-size.ts";
 import { glimmer } from "./renderers/glimmer.ts";
 import { glm47 } from "./renderers/glm-4.7.ts";
 import { glmOcr } from "./renderers/glm-ocr.ts";
@@ -29,7 +30,7 @@ const renderers: ReadonlyMap<string, (options: RendererOptions) => BuiltinRender
   ["cohere", () => cohere],
   ["deepseek3.1", () => deepseek31],
   ["functiongemma", () => functionGemma],
-  ["gemma4", () => gemma4("small")],
+  ["gemma4", ({ model = {} }) => gemma4(gemma4Size(model))],
   ["gemma4-large", () => gemma4("large")],
   ["gemma4-small", () => gemma4("small")],
   ["glimmer", glimmer],

@@ -13,4 +13,13 @@ export interface BuiltinRenderer extends Renderer {
 export interface RendererOptions {
   /** Clock for the families that write today's date into the system turn. Default: the system's. */
   readonly now?: () => Date;
+  /** The model, for the families whose members were trained with different templates under one name. */
+  readonly model?: ModelFacts;
+}
+
+export interface ModelFacts {
+  /** Names that it goes by, the one to believe first in front. */
+  readonly names?: readonly string[];
+  /** Its parameter count as people write it, such as `26.8B`. */
+  readonly parameterSize?: string;
 }

@@ -1,0 +1,197 @@
+import { type FilterCall, filters } from "./filters.ts";
+import { type Environment, Interpreter, type RuntimeValue, type TemplateNode } from "./library.ts";
+import {
+  elementsOf,
+  pythonEquals,
+  pythonText,
+  runtimeFunction,
+  runtimeList,
+  toRuntime,
+} from "./runtime-values.ts";
+import { listMethods, textMethods } from "./text-methods.ts";
+import type { WorkBudget } from "./work-budget.ts";
+
+interface BinaryNode extends TemplateNode {
+  readonly operator: { readonly value: string };
+  readonly left: TemplateNode;
+  readonly right: TemplateNode;
+}
+
+interface MemberNode extends TemplateNode {
+  readonly object: TemplateNode;
+  readonly property: TemplateNode & { readonly value?: unknown };
+  readonly computed: boolean;
+}
+
+interface FilterNode extends TemplateNode {
+  readonly operand: TemplateNode;
+  /** A name, or a call of one. */
+  readonly filter: TemplateNode & {
+    readonly value?: unknown;
+    readonly callee?: TemplateNode & { readonly value?: unknown };
+    readonly args?: readonly TemplateNode[];
+  };
+}
+
+interface NamedArgumentNode extends TemplateNode {
+  readonly key: { readonly value: string };
+  readonly value: TemplateNode;
+}
+
+/** `{{ … }}`: an expression whose value is printed. The library has no node for it, `parseTemplate` adds it. */
+export interface PrintNode extends TemplateNode {
+  readonly type: "Print";
+  readonly printed: TemplateNode;
+}
+
+/** What stands after `in` of a loop; added by `parseTemplate` as well. */
+export interface IterableNode extends TemplateNode {
+  readonly type: "Iterable";
+  readonly iterated: TemplateNode;
+}
+
+/**
+ * The library's interpreter with a budget, with Python's printing and equality, and with the methods and filters
+ * that chat templates in the wild use and the library lacks.
+ */
+export class ChatInterpreter extends Interpreter {
+  readonly #budget: WorkBudget;
+
+  constructor(environment: Environment, budget: WorkBudget) {
+    super(environment);
+    this.#budget = budget;
+  }
+
+  override evaluate(node: TemplateNode | undefined, environment: Environment): RuntimeValue {
+    this.#budget.spend(1);
+    const own = node === undefined ? undefined : this.#evaluateOwn(node, environment);
+    const value = own ?? super.evaluate(node, environment);
+    this.#budget.inspect(value);
+    return value;
+  }
+
+  #evaluateOwn(node: TemplateNode, environment: Environment): RuntimeValue | undefined {
+    if (isPrint(node)) return toRuntime(pythonText(this.evaluate(node.printed, environment)));
+    if (isBinary(node)) return this.#binary(node, environment);
+    if (isMember(node)) return this.#member(node, environment);
+    if (isIterable(node)) return this.#iterable(node, environment);
+    return isFilter(node) ? this.#filter(node, environment) : undefined;
+  }
+
+  #binary({ operator, left, right }: BinaryNode, environment: Environment): RuntimeValue | undefined {
+    if (!["==", "!=", "~", "+"].includes(operator.value)) return undefined;
+    const a = this.evaluate(left, environment);
+    const b = this.evaluate(right, environment);
+    if (operator.value === "~") return toRuntime(pythonText(a) + pythonText(b));
+    if (operator.value === "+") return sum(a, b);
+    return toRuntime(pythonEquals(a, b) === (operator.value === "=="));
+  }
+
+  /** What a loop runs over: the library does not know that a text has characters. */
+  #iterable({ iterated }: IterableNode, environment: Environment): RuntimeValue {
+    const value = this.evaluate(iterated, environment);
+    return typeof value.value === "string" ? runtimeList(elementsOf(value)) : value;
+  }
+
+  #member(node: MemberNode, environment: Environment): RuntimeValue | undefined {
+    if (!node.computed) return this.#method(node, environment);
+    if (node.property.type === "SliceExpression") return undefined;
+    const object = this.evaluate(node.object, environment);
+    const key = this.evaluate(node.property, environment).value;
+    if (typeof key === "number" && (Array.isArray(object.value) || typeof object.value === "string")) {
+      const element = object.value.at(key);
+      return typeof element === "object" ? element : toRuntime(element);
+    }
+    // As in Python's Jinja, a key that is not there is undefined, whatever it is.
+    const entry = object.value instanceof Map && typeof key === "string" ? object.value.get(key) : undefined;
+    return entry ?? (typeof key === "string" ? object.builtins.get(key) : undefined) ?? toRuntime(undefined);
+  }
+
+  /** A method bound to its object, when we have one of that name for it. */
+  #method({ object, property, computed }: MemberNode, environment: Environment): RuntimeValue | undefined {
+    const name = property.value;
+    if (computed || typeof name !== "string") return undefined;
+    const textMethod = textMethods.get(name);
+    const listMethod = listMethods.get(name);
+    if (textMethod === undefined && listMethod === undefined) return undefined;
+    const { value } = this.evaluate(object, environment);
+    if (typeof value === "string" && textMethod) {
+      return runtimeFunction((args) => textMethod(value, args, this.#budget));
+    }
+    if (Array.isArray(value) && listMethod) {
+      return runtimeFunction((args) => {
+        this.#budget.noteChange();
+        return listMethod(value, args);
+      });
+    }
+    return value instanceof Map ? value.get(name) : undefined;
+  }
+
+  #filter({ operand, filter }: FilterNode, environment: Environment): RuntimeValue | undefined {
+    const name = filter.callee?.value ?? filter.value;
+    const own = typeof name === "string" ? filters.get(name) : undefined;
+    if (own === undefined) return undefined;
+    const call = this.#filterCall(filter.args ?? [], environment);
+    return own(this.evaluate(operand, environment), call);
+  }
+
+  #filterCall(nodes: readonly TemplateNode[], environment: Environment): FilterCall {
+    const args: RuntimeValue[] = [];
+    const named = new Map<string, RuntimeValue>();
+    for (const node of nodes) {
+      if (isNamedArgument(node)) named.set(node.key.value, this.evaluate(node.value, environment));
+      else args.push(this.evaluate(node, environment));
+    }
+    const apply = (name: string, operand: RuntimeValue): RuntimeValue => {
+      const own = filters.get(name)?.(operand, { ...call, args: args.slice(1) });
+      if (own !== undefined) return own;
+      const method = operand.builtins.get(name);
+      if (typeof method?.value !== "function") throw new Error(`unknown filter ${name}`);
+      return method.value(args.slice(1), environment);
+    };
+    const passes = (name: string, operand: RuntimeValue, argument?: RuntimeValue): boolean => {
+      const equal = argument !== undefined && pythonEquals(operand, argument);
+      if (name === "equalto" || name === "eq" || name === "==") return equal;
+      if (name === "ne" || name === "!=") return !equal;
+      if (name === "in")
+        return argument !== undefined && elementsOf(argument).some((item) => pythonEquals(item, operand));
+      const test = environment.tests.get(name);
+      if (test === undefined) throw new Error(`unknown test ${name}`);
+      return test(operand, argument);
+    };
+    const call: FilterCall = { args, named, budget: this.#budget, passes, apply };
+    return call;
+  }
+}
+
+/** Python adds like to like and refuses the rest, on which templates rely to notice what they cannot write. */
+function sum(a: RuntimeValue, b: RuntimeValue): RuntimeValue {
+  if (typeof a.value === "string" && typeof b.value === "string") return toRuntime(a.value + b.value);
+  if (typeof a.value === "number" && typeof b.value === "number") return toRuntime(a.value + b.value);
+  if (Array.isArray(a.value) && Array.isArray(b.value)) return runtimeList([...a.value, ...b.value]);
+  throw new Error(`cannot add ${a.type} and ${b.type}`);
+}
+
+function isPrint(node: TemplateNode): node is PrintNode {
+  return node.type === "Print";
+}
+
+function isIterable(node: TemplateNode): node is IterableNode {
+  return node.type === "Iterable";
+}
+
+function isBinary(node: TemplateNode): node is BinaryNode {
+  return node.type === "BinaryExpression";
+}
+
+function isMember(node: TemplateNode): node is MemberNode {
+  return node.type === "MemberExpression";
+}
+
+function isFilter(node: TemplateNode): node is FilterNode {
+  return node.type === "FilterExpression";
+}
+
+function isNamedArgument(node: TemplateNode): node is NamedArgumentNode {
+  return node.type === "KeywordArgumentExpression";
+}

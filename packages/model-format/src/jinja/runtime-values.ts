@@ -1,0 +1,110 @@
+import { Environment, type RuntimeValue } from "./library.ts";
+
+export function toRuntime(value: unknown): RuntimeValue {
+  return new Environment().set("value", value);
+}
+
+/** A list of values that are runtime values already. */
+export function runtimeList(items: readonly RuntimeValue[]): RuntimeValue {
+  const list = toRuntime([]);
+  if (Array.isArray(list.value)) list.value.push(...items);
+  return list;
+}
+
+/** A function of a template that sees runtime values. */
+export function runtimeFunction(call: (args: readonly RuntimeValue[]) => RuntimeValue): RuntimeValue {
+  const wrapped = toRuntime(() => null);
+  if (typeof wrapped.value === "function") wrapped.value = call;
+  return wrapped;
+}
+
+export function isUndefined(value: RuntimeValue): boolean {
+  return value.type === "UndefinedValue";
+}
+
+// The library's none holds undefined like its undefined does: only the type tells.
+function isNone(value: RuntimeValue): boolean {
+  return value.type === "NullValue";
+}
+
+/** Elements of a list, characters of a text, keys of an object; none for anything else. */
+export function elementsOf({ value }: RuntimeValue): readonly RuntimeValue[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value === "string") return [...value].map(toRuntime);
+  return value instanceof Map ? [...value.keys()].map(toRuntime) : [];
+}
+
+/** Python's `==`: no conversions but those between numbers and booleans. */
+export function pythonEquals(left: RuntimeValue, right: RuntimeValue): boolean {
+  const a = left.value;
+  const b = right.value;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameAt(item, b[index]));
+  }
+  if (a instanceof Map && b instanceof Map) {
+    return a.size === b.size && [...a].every(([key, item]) => sameAt(item, b.get(key)));
+  }
+  return asNumber(a) === asNumber(b) && isNone(left) === isNone(right);
+}
+
+function sameAt(left: RuntimeValue, right: RuntimeValue | undefined): boolean {
+  return right !== undefined && pythonEquals(left, right);
+}
+
+function asNumber(value: unknown): unknown {
+  return typeof value === "boolean" ? Number(value) : value;
+}
+
+/** Python's truth: empty texts, lists and objects, zero, none and undefined are false. */
+export function isTrue(value: RuntimeValue): boolean {
+  return value.__bool__().value;
+}
+
+/** Python's `str`: what a template prints for a value. */
+export function pythonText(value: RuntimeValue): string {
+  if (typeof value.value === "string") return value.value;
+  return isUndefined(value) ? "" : pythonRepr(value);
+}
+
+function pythonRepr(value: RuntimeValue): string {
+  const inner = value.value;
+  if (typeof inner === "string") return quotedText(inner);
+  if (typeof inner === "boolean") return inner ? "True" : "False";
+  if (typeof inner === "number") return pythonNumber(inner, value.type === "FloatValue");
+  if (isNone(value)) return "None";
+  if (isUndefined(value)) return "Undefined";
+  if (inner instanceof Map) {
+    const pairs = [...inner].map(([key, item]) => `${quotedText(key)}: ${pythonRepr(item)}`);
+    return `{${pairs.join(", ")}}`;
+  }
+  if (!Array.isArray(inner)) return "<function>";
+  const items = inner.map(pythonRepr);
+  if (value.type !== "TupleValue") return `[${items.join(", ")}]`;
+  return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
+}
+
+function pythonNumber(value: number, float: boolean): string {
+  if (!float) return String(value);
+  if (Object.is(value, -0)) return "-0.0";
+  const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < 16) return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function quotedText(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text.replace(/[\\'\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => {
+    if (character === "'") return quote === "'" ? "\\'" : character;
+    return escapes[character] ?? codeEscape(character.codePointAt(0) ?? 0);
+  });
+  return quote + escaped + quote;
+}
+
+function codeEscape(code: number): string {
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
