@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Engine } from "./engine.ts";
 import { type Logger, silentLogger } from "./logger.ts";
@@ -22,6 +22,8 @@ export interface EngineOptions {
   /** `f16`, `q8_0`, `q4_0`. */
   readonly kvCacheType?: string;
   readonly flashAttention?: boolean;
+  /** Memory of each runner for conversations that lost their slot; a sixteenth of the machine's, at most 1 GiB. */
+  readonly promptCacheBytes?: number;
   readonly driver?: "auto" | "native" | "portable";
   /** Entry of the child process; that of this package. */
   readonly runnerEntry?: string;
@@ -32,6 +34,7 @@ export interface EngineOptions {
 }
 
 const defaultContextTokens = 4096;
+const maxPromptCacheBytes = 1024 ** 3;
 const fiveMinutesMs = 300_000;
 
 /** The engine: models as supervised child processes, loaded when asked for. */
@@ -58,6 +61,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
     contextTokens: options.contextTokens || defaultContextTokens,
     kvCacheType: options.kvCacheType ?? "f16",
+    promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(totalmem() / 16)),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
 }

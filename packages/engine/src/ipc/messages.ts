@@ -24,7 +24,16 @@ export interface RunnerSpec {
   readonly kvCacheType: string;
   readonly flashAttention?: boolean;
   readonly embedding: boolean;
+  /** Corrections to metadata of files that llama.cpp would misread; the file stays as it is. */
+  readonly kvOverrides: readonly KvOverride[];
+  /** Bound of the saved sequence states, beside the context itself. */
+  readonly promptCacheBytes: number;
 }
+
+export type KvOverride =
+  | { readonly key: string; readonly type: "int" | "float"; readonly value: number }
+  | { readonly key: string; readonly type: "bool"; readonly value: boolean }
+  | { readonly key: string; readonly type: "string"; readonly value: string };
 
 /** What the child found when it had loaded the model. */
 export interface RunnerFacts {
@@ -41,7 +50,12 @@ export interface RunnerFacts {
 export type HostMessage =
   | { readonly type: "load"; readonly id: number; readonly spec: RunnerSpec }
   | { readonly type: "health"; readonly id: number }
-  | { readonly type: "complete"; readonly id: number; readonly request: CompletionRequest }
+  | {
+      readonly type: "complete";
+      readonly id: number;
+      readonly request: CompletionRequest;
+      readonly turn: RequestTurn;
+    }
   | { readonly type: "tokenize"; readonly id: number; readonly text: string; readonly addSpecial: boolean }
   | { readonly type: "detokenize"; readonly id: number; readonly tokens: readonly number[] }
   | { readonly type: "embed"; readonly id: number; readonly inputs: readonly (readonly number[])[] }
@@ -53,6 +67,12 @@ export type HostMessage =
     }
   /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
   | { readonly type: "cancel"; readonly id: number };
+
+/** Whose turn it is when slots are scarce. */
+export interface RequestTurn {
+  readonly priority: "interactive" | "batch";
+  readonly clientId: string;
+}
 
 export interface IpcError {
   readonly code: EngineErrorCode;

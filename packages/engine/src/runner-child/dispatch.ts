@@ -36,7 +36,7 @@ export function dispatch(
       case "rank":
         return loaded().rank(message.query, message.documents, signal);
       case "complete":
-        for await (const event of loaded().complete(message.request, signal)) {
+        for await (const event of loaded().complete(message.request, message.turn, signal)) {
           channel.send({ type: "event", id: message.id, event });
         }
         return undefined;

@@ -1,5 +1,5 @@
 import type { CompletionRequest, RankedDocument, TokenEvent } from "../engine.ts";
-import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
 
 /** What speaks to llama.cpp inside the child. One folder under `llama/` each, all passing one contract suite. */
 export interface Driver {
@@ -11,7 +11,7 @@ export interface Driver {
 /** One loaded model with its sequences. */
 export interface DriverModel extends AsyncDisposable {
   readonly facts: RunnerFacts;
-  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  complete(request: CompletionRequest, turn: RequestTurn, signal: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): readonly number[];
   detokenize(tokens: readonly number[]): string;
   embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]>;

@@ -1,8 +1,8 @@
 import type { TokenEvent } from "../engine.ts";
 import { EngineError } from "../errors.ts";
+import { EventQueue } from "../event-queue.ts";
 import type { Channel } from "../ipc/channel.ts";
 import { type ChildMessage, type HostMessage, ipcVersion } from "../ipc/messages.ts";
-import { EventQueue } from "./event-queue.ts";
 
 interface Pending {
   readonly events?: EventQueue<TokenEvent>;

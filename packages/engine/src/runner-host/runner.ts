@@ -1,5 +1,5 @@
 import type { CompletionRequest, RankedDocument, TokenEvent } from "../engine.ts";
-import type { RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
 
 /** A started runner as the scheduler sees it. */
 export interface Runner {
@@ -7,7 +7,7 @@ export interface Runner {
   readonly pid?: number;
   /** Settles when the runner is gone; every request it still had has failed by then. */
   readonly exited: Promise<void>;
-  complete(request: CompletionRequest, signal?: AbortSignal): AsyncIterable<TokenEvent>;
+  complete(request: CompletionRequest, turn: RequestTurn, signal?: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): Promise<readonly number[]>;
   detokenize(tokens: readonly number[]): Promise<string>;
   embed(inputs: readonly (readonly number[])[], signal?: AbortSignal): Promise<readonly Float32Array[]>;

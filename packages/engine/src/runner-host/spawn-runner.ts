@@ -133,7 +133,7 @@ function toRunner(
 ): Runner {
   return {
     ...parts,
-    complete: (request, signal) => requests.stream({ type: "complete", request }, signal),
+    complete: (request, turn, signal) => requests.stream({ type: "complete", request, turn }, signal),
     // Each answer's shape belongs to its request; the child is of our own version.
     tokenize: async (text, addSpecial) =>
       (await requests.request({ type: "tokenize", text, addSpecial })) as readonly number[],

@@ -1,15 +1,16 @@
 import type { ModelLease } from "../engine.ts";
+import type { RequestTurn } from "../ipc/messages.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
 /** One request's hold on a loaded model; letting go twice counts once. */
-export function createLease(model: LoadedModel): ModelLease {
+export function createLease(model: LoadedModel, turn: RequestTurn): ModelLease {
   const { runner } = model;
   let released = false;
   return {
     get info() {
       return model.info();
     },
-    complete: (request, signal) => runner.complete(request, signal),
+    complete: (request, signal) => runner.complete(request, turn, signal),
     tokenize: (text, options) => runner.tokenize(text, options?.addSpecial ?? false),
     detokenize: (tokens) => runner.detokenize(tokens),
     embed: (inputs, signal) => runner.embed(inputs, signal),

@@ -1,6 +1,6 @@
 import type { AcquireOptions, Engine, LoadedModelInfo, ModelLease, ModelSpec } from "../engine.ts";
 import { EngineError } from "../errors.ts";
-import type { RunnerSpec } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import type { StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
@@ -24,6 +24,8 @@ export interface SchedulerOptions {
   readonly contextTokens: number;
   readonly kvCacheType: string;
   readonly flashAttention?: boolean;
+  /** Saved sequence states of each runner. */
+  readonly promptCacheBytes: number;
 }
 
 const healthTimeoutMs = 10_000;
@@ -112,7 +114,7 @@ export class Scheduler implements Engine {
       }
     }
     if (options.label !== undefined) model.label = options.label;
-    return createLease(model);
+    return createLease(model, turnOf(options));
   }
 
   async #load(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease> {
@@ -164,7 +166,7 @@ export class Scheduler implements Engine {
       if (!model.isExpiring) this.#backoff.died(spec.modelPath);
     });
     model.hold(undefined);
-    return createLease(model);
+    return createLease(model, turnOf(options));
   }
 
   #plan(spec: ModelSpec, facts: ModelFacts): RunnerSpec {
@@ -187,6 +189,8 @@ export class Scheduler implements Engine {
       kvCacheType: load.kvCacheType ?? kvCacheType,
       ...(flash === undefined ? {} : { flashAttention: flash }),
       embedding: load.embedding ?? false,
+      kvOverrides: [],
+      promptCacheBytes: this.#options.promptCacheBytes,
     };
   }
 
@@ -201,4 +205,8 @@ export class Scheduler implements Engine {
     if (this.#models.get(model.spec.modelPath) === model) this.#models.delete(model.spec.modelPath);
     await model.stop();
   }
+}
+
+function turnOf({ priority = "interactive", clientId = "" }: AcquireOptions): RequestTurn {
+  return { priority, clientId };
 }

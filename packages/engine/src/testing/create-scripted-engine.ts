@@ -89,6 +89,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
     loadTimeoutMs: 0,
     contextTokens: options.contextTokens ?? 4096,
     kvCacheType: "f16",
+    promptCacheBytes: 0,
   });
   return {
     calls,

@@ -1,6 +1,6 @@
 import type { CompletionRequest, ModelSpec, TokenEvent } from "../engine.ts";
 import { EngineError } from "../errors.ts";
-import type { RunnerSpec } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
 import type { Runner } from "../runner-host/runner.ts";
 import { fromCodePoints, toCodePoints } from "./code-points.ts";
 import { playScript } from "./play-script.ts";
@@ -28,7 +28,11 @@ export function scriptedRunner(parts: ScriptedRunnerParts): {
     ended.resolve();
   };
 
-  async function* complete(request: CompletionRequest, signal?: AbortSignal): AsyncIterable<TokenEvent> {
+  async function* complete(
+    request: CompletionRequest,
+    _turn: RequestTurn,
+    signal?: AbortSignal,
+  ): AsyncIterable<TokenEvent> {
     record({ spec: modelSpec, request });
     const either = AbortSignal.any([dead.signal, ...(signal === undefined ? [] : [signal])]);
     try {

@@ -1,7 +1,7 @@
 import type { LlamaContext, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama-cpp";
 import type { CompletionRequest, RankedDocument, TokenEvent } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
-import type { RunnerFacts, RunnerSpec } from "../../ipc/messages.ts";
+import type { RequestTurn, RunnerFacts, RunnerSpec } from "../../ipc/messages.ts";
 import type { DriverModel } from "../../runner-child/driver.ts";
 import { generate } from "./generate.ts";
 import { PromptSlots } from "./prompt-slots.ts";
@@ -35,7 +35,11 @@ export class PortableModel implements DriverModel {
     };
   }
 
-  async *complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<TokenEvent> {
+  async *complete(
+    request: CompletionRequest,
+    _turn: RequestTurn,
+    signal: AbortSignal,
+  ): AsyncIterable<TokenEvent> {
     if (this.#slots === undefined) {
       throw new EngineError("UNSUPPORTED", "this model was loaded for embeddings and cannot generate text");
     }

@@ -1,0 +1,78 @@
+import { availableParallelism } from "node:os";
+import { EngineError } from "../../errors.ts";
+import type { RunnerSpec } from "../../ipc/messages.ts";
+import type { LlamaModel } from "./model.ts";
+
+/** @source llama.cpp v0.5.0 ggml.h enum ggml_type */
+const cacheTypes: Readonly<Record<string, number>> = {
+  f32: 0,
+  f16: 1,
+  q4_0: 2,
+  q4_1: 3,
+  q5_0: 6,
+  q5_1: 7,
+  q8_0: 8,
+  iq4_nl: 20,
+  bf16: 30,
+};
+
+const flashAttention = { auto: -1, off: 0, on: 1 } as const;
+
+/** How many texts share one decode of an embedding model. */
+const embeddingSequences = 64;
+
+/** Load settings as llama.cpp takes them. @throws EngineError `UNSUPPORTED` for an unknown cache type */
+export function contextParams(
+  base: Readonly<Record<string, unknown>>,
+  model: LlamaModel,
+  spec: RunnerSpec,
+): Readonly<Record<string, unknown>> {
+  const threads = spec.threads > 0 ? spec.threads : defaultThreads();
+  const type = cacheType(spec.kvCacheType);
+  const flash = spec.flashAttention === undefined ? "auto" : spec.flashAttention ? "on" : "off";
+  const shared = {
+    ...base,
+    n_threads: threads,
+    n_threads_batch: threads,
+    flash_attn_type: flashAttention[flash],
+    type_k: type,
+    type_v: type,
+    no_perf: true,
+  };
+  if (spec.embedding) {
+    // A text must fit one batch: its tokens see each other in both directions.
+    return {
+      ...shared,
+      n_ctx: spec.contextTokens,
+      n_batch: spec.contextTokens,
+      n_ubatch: spec.contextTokens,
+      n_seq_max: embeddingSequences,
+      kv_unified: true,
+      embeddings: true,
+    };
+  }
+  return {
+    ...shared,
+    n_ctx: spec.contextTokens * spec.parallel,
+    n_batch: spec.batchTokens,
+    n_ubatch: spec.batchTokens,
+    n_seq_max: spec.parallel,
+    // One set of logits per sequence and decode: the full batch would take gigabytes with large vocabularies.
+    n_outputs_max: model.hasEncoder ? 0 : Math.min(spec.parallel, spec.batchTokens),
+    swa_full: false,
+    kv_unified: false,
+  };
+}
+
+function cacheType(name: string): number {
+  const type = cacheTypes[name === "" ? "f16" : name.toLowerCase()];
+  if (type !== undefined) return type;
+  const known = Object.keys(cacheTypes).join(", ");
+  throw new EngineError("UNSUPPORTED", `KV cache type "${name}" is unknown; use one of ${known}`);
+}
+
+/** One per core. Large machines mostly count two threads per core, and the second only gets in the way. */
+function defaultThreads(): number {
+  const logical = availableParallelism();
+  return logical > 4 && process.arch === "x64" ? Math.floor(logical / 2) : logical;
+}

@@ -1,0 +1,50 @@
+import { EngineError } from "../../errors.ts";
+import type { RunnerSpec } from "../../ipc/messages.ts";
+import type { Driver } from "../../runner-child/driver.ts";
+import { LlamaContext } from "./context.ts";
+import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
+import { LlamaModel } from "./model.ts";
+import { NativeModel } from "./native-model.ts";
+
+const gpuDevice = 1;
+
+/** llama.h by FFI on the libraries that node-llama-cpp ships: everything that llama.cpp can do. */
+export const nativeDriver: Driver = {
+  name: "llama/native",
+  load: async (spec) => {
+    const library = loadLlamaLibrary();
+    const model = await LlamaModel.load(library, spec);
+    try {
+      if (model.hasEncoder && model.hasDecoder) {
+        throw new EngineError(
+          "UNSUPPORTED",
+          "encoder-decoder models cannot be run; use a decoder-only model",
+        );
+      }
+      const context = LlamaContext.create(model, spec);
+      addAdapters(model, context, spec);
+      const onGpu = spec.gpuLayers !== 0 && hasGpu(library);
+      return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
+    } catch (error) {
+      model.free();
+      throw error;
+    }
+  },
+};
+
+function addAdapters(model: LlamaModel, context: LlamaContext, spec: RunnerSpec): void {
+  if (spec.adapters.length === 0) return;
+  const loaded = spec.adapters.map(({ path, scale }) => {
+    const pointer = model.library.c.llama_adapter_lora_init(model.pointer, path);
+    if (pointer === null)
+      throw new EngineError("LOAD_FAILED", `the LoRA adapter ${path} does not fit the model`);
+    return { pointer, scale };
+  });
+  context.setAdapters(loaded);
+}
+
+function hasGpu({ c }: LlamaLibrary): boolean {
+  return Array.from({ length: c.ggml_backend_dev_count() }, (_, index) => c.ggml_backend_dev_get(index)).some(
+    (device) => device !== null && c.ggml_backend_dev_type(device) === gpuDevice,
+  );
+}

@@ -1,0 +1,99 @@
+import type { RankedDocument } from "../../engine.ts";
+import { EngineError } from "../../errors.ts";
+import { packTexts } from "../../slots/pack-texts.ts";
+import type { LlamaContext } from "./context.ts";
+import type { LlamaModel } from "./model.ts";
+
+/** @source llama.cpp v0.5.0 llama.h enum llama_pooling_type */
+const pooling = { none: 0, rank: 4 } as const;
+
+/** Reads whole texts, many of them in one decode, and gives what the model pooled of each. */
+export class Embedder {
+  readonly #model: LlamaModel;
+  readonly #context: LlamaContext;
+  /** Decodes follow each other; requests may come side by side. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(model: LlamaModel, context: LlamaContext) {
+    this.#model = model;
+    this.#context = context;
+  }
+
+  embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]> {
+    if (this.#context.poolingType === pooling.none || this.#context.poolingType === pooling.rank) {
+      throw new EngineError("UNSUPPORTED", "this model does not support embeddings");
+    }
+    return this.#read(inputs, { count: this.#model.embeddingLength, signal });
+  }
+
+  async rank(
+    query: string,
+    documents: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly RankedDocument[]> {
+    if (this.#context.poolingType !== pooling.rank) {
+      throw new EngineError("UNSUPPORTED", "this model does not rank documents; use a reranking model");
+    }
+    const inputs = documents.map((document) => this.#pair(query, document));
+    const scores = await this.#read(inputs, { count: 1, signal });
+    return inputs.map((input, index) => ({ score: scores[index]?.[0] ?? 0, tokens: input.length }));
+  }
+
+  /** Query and document as rank heads were trained on them. @source llama-server's format_prompt_rerank */
+  #pair(query: string, document: string): readonly number[] {
+    const { bos, eos, separator, addsBos, addsEos, addsSeparator } = this.#model;
+    const end = eos >= 0 ? eos : separator;
+    return [
+      ...(addsBos && bos >= 0 ? [bos] : []),
+      ...this.#model.tokenize(query, false),
+      ...(addsEos && end >= 0 ? [end] : []),
+      ...(addsSeparator && separator >= 0 ? [separator] : []),
+      ...this.#model.tokenize(document, false),
+      ...(addsEos && end >= 0 ? [end] : []),
+    ];
+  }
+
+  #read(
+    inputs: readonly (readonly number[])[],
+    options: { readonly count: number; readonly signal: AbortSignal },
+  ): Promise<readonly Float32Array[]> {
+    const { batchTokens, sequences } = this.#context;
+    for (const input of inputs) {
+      if (input.length === 0) throw new EngineError("INVALID_REQUEST", "the text to embed is empty");
+      if (input.length > batchTokens) {
+        throw new EngineError(
+          "PROMPT_TOO_LONG",
+          `the text has ${input.length} tokens and the context ${batchTokens}; shorten it or let it be truncated`,
+          { details: { promptTokens: input.length, contextTokens: batchTokens } },
+        );
+      }
+    }
+    const batches = packTexts(
+      inputs.map(({ length }) => length),
+      { tokens: batchTokens, texts: sequences },
+    );
+    const work = async (): Promise<readonly Float32Array[]> => {
+      const vectors: Float32Array[] = [];
+      for (const batch of batches) {
+        if (options.signal.aborted) throw new EngineError("ABORTED", "the request was cancelled");
+        await this.#decode(batch.map((index) => inputs[index] ?? []));
+        for (const [sequence, index] of batch.entries()) {
+          vectors[index] = this.#context.pooled(sequence, options.count);
+        }
+      }
+      return vectors;
+    };
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #decode(texts: readonly (readonly number[])[]): Promise<void> {
+    this.#context.clear();
+    for (const [sequence, tokens] of texts.entries()) {
+      for (const [position, token] of tokens.entries()) this.#context.add(sequence, token, position, true);
+    }
+    const result = await this.#context.decode();
+    if (result !== "done") throw new EngineError("INTERNAL", `the texts could not be read (${result})`);
+  }
+}

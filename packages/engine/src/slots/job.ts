@@ -1,0 +1,43 @@
+import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { EventQueue } from "../event-queue.ts";
+import type { RequestTurn } from "../ipc/messages.ts";
+import type { AnswerText } from "./answer-text.ts";
+import type { TokenSampler } from "./decode-context.ts";
+
+/** One completion on its way through the slots. */
+export interface Job {
+  readonly request: CompletionRequest;
+  readonly prompt: readonly number[];
+  readonly turn: RequestTurn;
+  readonly events: EventQueue<TokenEvent>;
+  /** Order of arrival. */
+  readonly number: number;
+  cancelled: boolean;
+  /** From here on there is a slot. */
+  run?: JobRun;
+}
+
+export interface JobRun {
+  readonly sampler: TokenSampler;
+  readonly text: AnswerText;
+  readonly startedAt: number;
+  readonly cachedTokens: number;
+  firstTokenAt?: number;
+  generatedTokens: number;
+}
+
+/**
+ * Who is next: interactive before batch, then the client with the fewest running jobs, then first come.
+ * @param running  jobs per client that have a slot
+ */
+export function nextJob(waiting: readonly Job[], running: ReadonlyMap<string, number>): Job | undefined {
+  let best: Job | undefined;
+  for (const job of waiting) if (best === undefined || goesBefore(job, best, running)) best = job;
+  return best;
+}
+
+function goesBefore(a: Job, b: Job, running: ReadonlyMap<string, number>): boolean {
+  const rank = (job: Job) => (job.turn.priority === "interactive" ? 0 : 1);
+  const load = (job: Job) => running.get(job.turn.clientId) ?? 0;
+  return rank(a) - rank(b) < 0 || (rank(a) === rank(b) && (load(a) - load(b) || a.number - b.number) < 0);
+}

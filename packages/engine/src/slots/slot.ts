@@ -1,0 +1,126 @@
+import { addCheckpoint, type Checkpoint, forgets, planResume } from "./checkpoint.ts";
+import type { DecodeContext } from "./decode-context.ts";
+import type { Job } from "./job.ts";
+import type { SavedSequence } from "./state-cache.ts";
+
+/** Tokens between two checkpoints; a window loses at most so many with one batch. */
+const checkpointStride = 512;
+
+/** One sequence of the context: what it remembers, and the job that it works on. */
+export class Slot {
+  readonly sequence: number;
+  readonly #context: DecodeContext;
+  readonly #stride: number;
+  /** Everything that shall be in the sequence; the first `held` tokens are. */
+  tokens: number[] = [];
+  held = 0;
+  checkpoints: Checkpoint[] = [];
+  /** What the model said at the end of the first `length` tokens. */
+  promptLogits: { readonly length: number; readonly logits: Float32Array } | undefined;
+  job: Job | undefined;
+  lastUse = 0;
+
+  constructor(context: DecodeContext, sequence: number) {
+    this.#context = context;
+    this.sequence = sequence;
+    this.#stride = Math.min(checkpointStride, context.batchTokens);
+  }
+
+  get pending(): number {
+    return this.tokens.length - this.held;
+  }
+
+  /** Forgets all but a beginning of at most `wanted` tokens. @returns how many stayed */
+  keep(wanted: number): number {
+    const from = this.held > 0 ? this.#context.positions(this.sequence).first : 0;
+    const { length, checkpoint } = planResume(
+      wanted,
+      { length: this.held, from },
+      { checkpoints: this.checkpoints, shape: this.#context },
+    );
+    const restored =
+      checkpoint === undefined || this.#context.restoreState(this.sequence, checkpoint.state, "partial");
+    if (!restored || (length < this.held && !this.#context.cut(this.sequence, length))) {
+      this.clear();
+      return 0;
+    }
+    this.held = length;
+    this.tokens.length = length;
+    this.checkpoints = this.checkpoints.filter(({ to }) => to <= length);
+    if (this.promptLogits !== undefined && this.promptLogits.length !== length) {
+      if (this.promptLogits.length > length) this.promptLogits = undefined;
+    }
+    return length;
+  }
+
+  clear(): void {
+    this.#context.cut(this.sequence, 0);
+    this.tokens = [];
+    this.held = 0;
+    this.checkpoints = [];
+    this.promptLogits = undefined;
+  }
+
+  /** A job left: what was never read is dropped. */
+  settle(): void {
+    this.job = undefined;
+    this.tokens.length = this.held;
+  }
+
+  save(): SavedSequence {
+    return {
+      tokens: this.tokens.slice(0, this.held),
+      state: this.#context.saveState(this.sequence, "whole"),
+      checkpoints: this.checkpoints,
+    };
+  }
+
+  /** @returns false when the state could not be read; the slot is empty then */
+  load({ tokens, state, checkpoints }: SavedSequence): boolean {
+    this.clear();
+    if (!this.#context.restoreState(this.sequence, state, "whole")) {
+      this.clear();
+      return false;
+    }
+    this.tokens = [...tokens];
+    this.held = tokens.length;
+    this.checkpoints = [...checkpoints];
+    return true;
+  }
+
+  /** Before `coming` tokens push others out of the window, what may be needed again is set aside. */
+  checkpointBefore(coming: number): void {
+    if (!forgets(this.#context) || this.held === 0) return;
+    const last = this.checkpoints.at(-1)?.to ?? 0;
+    if (this.held <= last || this.held + coming - last <= this.#stride) return;
+    this.checkpoint();
+  }
+
+  /** A recurrent state can be had back only at the very lengths where it was set aside. */
+  checkpointPromptEnd(): void {
+    if (this.#context.isRecurrent && (this.checkpoints.at(-1)?.to ?? 0) < this.held) this.checkpoint();
+  }
+
+  checkpoint(): void {
+    const { first } = this.#context.positions(this.sequence);
+    const state = this.#context.saveState(this.sequence, "partial");
+    addCheckpoint(this.checkpoints, { from: first, to: this.held, state });
+  }
+
+  /** Drops tokens in the middle and moves the rest to the left. */
+  shift(from: number, to: number): void {
+    this.#context.shift(this.sequence, from, to);
+    this.tokens.splice(from, to - from);
+    this.held -= to - from;
+    this.checkpoints = [];
+    this.promptLogits = undefined;
+  }
+
+  /** A decode was aborted: what it had read of this sequence is read again. */
+  rewind(): void {
+    if (this.#context.cut(this.sequence, this.held)) return;
+    const { tokens } = this;
+    this.clear();
+    this.tokens = tokens;
+  }
+}
