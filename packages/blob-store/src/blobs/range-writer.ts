@@ -26,6 +26,11 @@ export interface RangeWriterOptions {
   readonly finished: readonly ByteRange[];
 }
 
+/** Gives the memory of a chunk back at once: the next garbage collection may be a hundred megabytes away. */
+function release(chunk: Uint8Array): void {
+  if (chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0);
+}
+
 /**
  * Writes ranges of a file in any order and hashes the whole in order, from the same buffers: bytes that arrive
  * early wait in memory until those before them are hashed. Only ranges left by an earlier process are read back.
@@ -35,6 +40,7 @@ export class RangeWriter {
   readonly #file: number;
   readonly #journal: number | undefined;
   readonly #finished: RangeSet;
+  readonly #ownsChunks: boolean;
   readonly #hash = createHash("sha256");
   /** chunks written but not hashed, by offset */
   readonly #waiting = new Map<number, Uint8Array>();
@@ -46,7 +52,9 @@ export class RangeWriter {
   #readBuffer: Buffer | undefined;
   #closed = false;
 
-  constructor(options: RangeWriterOptions) {
+  /** @param ownsChunks  chunks have buffers of their own, which may be released once they are hashed */
+  constructor(options: RangeWriterOptions, ownsChunks = false) {
+    this.#ownsChunks = ownsChunks;
     this.#finished = new RangeSet(options.finished);
     const fresh = options.finished.length === 0;
     this.#file = openSync(options.path, fresh ? "w+" : "r+", 0o644);
@@ -69,19 +77,22 @@ export class RangeWriter {
 
   /** Writes what is not there yet; bytes of finished ranges are never changed. */
   write(offset: number, chunk: Uint8Array): void {
-    for (const { start, end } of this.#finished.missing({ start: offset, end: offset + chunk.byteLength })) {
-      const piece = chunk.subarray(start - offset, end - offset);
+    const { byteLength } = chunk;
+    for (const { start, end } of this.#finished.missing({ start: offset, end: offset + byteLength })) {
+      const isWhole = end - start === byteLength;
+      const piece = isWhole ? chunk : chunk.slice(start - offset, end - offset);
       writeFully(this.#file, piece, start);
       this.#finished.add({ start, end });
       this.#note({ start, end });
       if (start === this.#hashed) {
         this.#hash.update(piece);
         this.#hashed = end;
+        if (this.#ownsChunks) release(piece);
       } else if (start > this.#hashed) {
         this.#waiting.set(start, piece);
       }
     }
-    this.#syncInBackground(chunk.byteLength);
+    this.#syncInBackground(byteLength);
   }
 
   /**
@@ -96,6 +107,7 @@ export class RangeWriter {
         this.#waiting.delete(this.#hashed);
         this.#hash.update(waiting);
         this.#hashed += waiting.byteLength;
+        if (this.#ownsChunks) release(waiting);
         continue;
       }
       const covered = this.#finished.coveredUntil(this.#hashed);

@@ -25,7 +25,7 @@ parentPort?.on("message", (request: WriterRequest) => {
 
 function handle(request: WriterRequest): void {
   if (request.type === "open") {
-    writers.set(request.writer, new RangeWriter(request.options));
+    writers.set(request.writer, new RangeWriter(request.options, true));
     reply({ type: "done", id: request.id });
     catchUp(request.writer);
     return;
@@ -36,8 +36,9 @@ function handle(request: WriterRequest): void {
     case "write": {
       let offset = request.offset;
       for (const chunk of request.chunks) {
+        const { byteLength } = chunk;
         writer.write(offset, chunk);
-        offset += chunk.byteLength;
+        offset += byteLength;
       }
       catchUp(request.writer);
       reply({ type: "done", id: request.id });

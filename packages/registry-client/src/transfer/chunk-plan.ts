@@ -16,7 +16,7 @@ const partMs = 500;
 export function planPartBytes({ connectionRate, connections, windowBytes }: PartSituation): number {
   const share = Math.floor(windowBytes / (connections + 1));
   const wanted = connectionRate === undefined ? firstPartBytes : (connectionRate * partMs) / 1000;
-  return Math.max(Math.min(wanted, share), Math.min(minPartBytes, share), 1);
+  return Math.max(Math.floor(Math.min(wanted, share)), Math.min(minPartBytes, share), 1);
 }
 
 /** What the controller of the number of connections remembers between measurements. */

@@ -18,7 +18,7 @@ export interface DownloadOptions {
   readonly onProgress: (completedBytes: number) => void;
 }
 
-const measureMs = 250;
+const measureMs = 100;
 /** A part that would still take so long is shared with a connection that has nothing to do. */
 const patienceMs = 1500;
 const minStolenBytes = 256 * 1024;
