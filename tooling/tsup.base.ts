@@ -10,6 +10,8 @@ export function library(entry: Record<string, string>, overrides: Options = {}) 
     clean: true,
     sourcemap: true,
     splitting: true,
+    // Without it the check that browser entries hold no Node built-in could not fail.
+    removeNodeProtocol: false,
     ...overrides,
   });
 }

@@ -13,3 +13,6 @@ export {
   PromptError,
   type PromptErrorCode,
 } from "./errors.ts";
+export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
+export { collate } from "./prompt/collate.ts";
+export { type FillInTheMiddle, PromptTemplate, type PromptTemplateOptions } from "./prompt/prompt-template.ts";

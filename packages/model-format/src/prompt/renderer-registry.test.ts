@@ -229,6 +229,22 @@ test("keeps LFM2's last thinking, and all of it only when the thinking model is 
   expect(render("lfm2-thinking", { messages, think: true })).toContain("<think>old</think>a");
 });
 
+test.each(rendererNames)("%s fails in its own words on arguments nested without end", (name) => {
+  const nested: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  const messages: Message[] = [user("hi"), calling("f", { nested }), user("go on")];
+  try {
+    expect(render(name, { messages }).length).toBeGreaterThan(0);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "RENDER_FAILED" });
+  }
+});
+
+test("writes long texts with many escapes", () => {
+  const text = '"\\\n'.repeat(1_000_000);
+  const prompt = render("qwen3-vl-instruct", { messages: [user("hi"), calling("f", { text }), user("go on")] });
+  expect(prompt).toContain(`{"text": ${JSON.stringify(text)}}`);
+});
+
 test("goes on with a last answer instead of beginning another", () => {
   const messages: Message[] = [user("list"), { role: "assistant", content: "1." }];
   for (const name of ["qwen3-coder", "qwen3-vl-instruct", "qwen3.5", "olmo3", "lfm2", "cohere"]) {

@@ -68,5 +68,20 @@ export function rendererFor(name: string, options: RendererOptions = {}): Builti
       details: { renderer: name },
     });
   }
-  return create(options);
+  return withOwnErrors(create(options));
+}
+
+/** Arguments nested some thousand levels deep exhaust the stack; they come from the network. */
+function withOwnErrors({ leadingBos, render }: BuiltinRenderer): BuiltinRenderer {
+  return {
+    leadingBos,
+    render(conversation) {
+      try {
+        return render(conversation);
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        throw new PromptError("RENDER_FAILED", "the conversation is too large or too deeply nested", { cause });
+      }
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import type { Message, Tool, ToolCall } from "@puna/protocol";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
-import { callsOf, splitLeadingSystem, wantsThinking } from "./conversation-parts.ts";
+import { callsOf, resultsFrom, splitLeadingSystem, wantsThinking } from "./conversation-parts.ts";
 import { argumentsValue, spacedJson, toolParametersValue } from "./go-json.ts";
 
 type Speaker = "SYSTEM" | "USER" | "CHATBOT";
@@ -80,9 +80,7 @@ function callingTurn(message: Message, nextNumber: (call: ToolCall) => string): 
 
 /** All results that follow each other, as one list. */
 function resultsTurn(messages: readonly Message[], start: number, numberOf: (id: string) => string): string {
-  const following = messages.slice(start);
-  const end = following.findIndex((message) => message.role !== "tool");
-  const results = (end === -1 ? following : following.slice(0, end)).map(
+  const results = resultsFrom(messages, start).map(
     (message) => `
     {
         "tool_call_id": "${numberOf(message.tool_call_id ?? "")}",

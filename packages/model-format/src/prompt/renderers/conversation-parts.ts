@@ -28,6 +28,13 @@ export function toolRun(messages: readonly Message[], index: number): { opens: b
   };
 }
 
+/** The tool results from `start` on, up to the next message of another role. */
+export function resultsFrom(messages: readonly Message[], start: number): readonly Message[] {
+  let end = start;
+  while (messages[end]?.role === "tool") end += 1;
+  return messages.slice(start, end);
+}
+
 /** Calls of a turn; empty when it made none. */
 export function callsOf(message: Message): NonNullable<Message["tool_calls"]> {
   return message.tool_calls ?? [];

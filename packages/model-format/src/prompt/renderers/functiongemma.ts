@@ -74,11 +74,13 @@ function functionCall(call: NonNullable<Message["tool_calls"]>[number]): string 
 
 /** Results name no call, so the nth result after a turn with calls answers its nth call. */
 function answeredName(messages: readonly Message[], index: number): string {
-  const caller = messages.findLastIndex(
-    (message, at) => at < index && message.role === "assistant" && callsOf(message).length > 0,
-  );
-  const calling = messages[caller];
-  if (calling === undefined) return "";
-  const nth = messages.slice(caller + 1, index).filter((message) => message.role === "tool").length;
-  return callsOf(calling)[nth]?.function.name ?? "";
+  let nth = 0;
+  for (let at = index - 1; at >= 0; at -= 1) {
+    const message = messages[at];
+    if (message?.role === "tool") nth += 1;
+    else if (message?.role === "assistant" && callsOf(message).length > 0) {
+      return callsOf(message)[nth]?.function.name ?? "";
+    }
+  }
+  return "";
 }

@@ -5,6 +5,7 @@ import {
   callsOf,
   imageCount,
   lastIndexOfRole,
+  resultsFrom,
   splitLeadingSystem,
   wantsThinking,
 } from "./conversation-parts.ts";
@@ -35,8 +36,9 @@ function render({ messages, tools = [], think }: Conversation, size: "small" | "
   for (const [index, message] of rest.entries()) {
     // Results are written with the calls that they answer.
     if (message.role === "tool") continue;
-    const results = callsOf(message).length > 0 ? resultsAfter(rest, index) : [];
-    const nextRole = rest.slice(index + 1).find((next) => next.role !== "tool")?.role ?? "";
+    const following = resultsFrom(rest, index + 1);
+    const results = callsOf(message).length > 0 ? following : [];
+    const nextRole = rest[index + 1 + following.length]?.role ?? "";
     const role = message.role === "assistant" ? "model" : message.role;
     const continues = role === "model" && previousRole === "assistant";
     text += continues ? "" : `<|turn>${role}\n`;
@@ -73,12 +75,6 @@ function systemTurn(system: Message | undefined, tools: readonly Tool[], thinkin
   const declarations = tools.map((tool) => `<|tool>${gemma4Declaration(tool)}<tool|>`).join("");
   const body = (thinking ? "<|think|>\n" : "") + trimSpace(system?.content ?? "") + declarations;
   return `<|turn>system\n${body}${closeTurn}`;
-}
-
-function resultsAfter(messages: readonly Message[], index: number): readonly Message[] {
-  const following = messages.slice(index + 1);
-  const end = following.findIndex((message) => message.role !== "tool");
-  return end === -1 ? following : following.slice(0, end);
 }
 
 function resultText(result: Message, caller: Message, content: string): string {

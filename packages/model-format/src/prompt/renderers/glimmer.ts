@@ -26,6 +26,7 @@ export function glimmer({ now = () => new Date() }: RendererOptions): BuiltinRen
 function render({ messages, tools = [], think }: Conversation, now: () => Date): string {
   const facts = { tools, strength: strengthOf(think) };
   const markImages = imageMarkers();
+  const names = namesOfCalls(messages);
   const turns = messages.map((message, index) => {
     const content = markImages(message);
     switch (message.role) {
@@ -34,7 +35,7 @@ function render({ messages, tools = [], think }: Conversation, now: () => Date):
       case "user":
         return written("user", content, endOfTurn);
       case "tool": {
-        const name = answeredName(message, messages);
+        const name = answeredName(message, names);
         return written(`tool ${name}`, `<tool_output name="${name}">\n${content}\n</tool_output>`, endOfTurn);
       }
       case "assistant":
@@ -110,11 +111,12 @@ function assistantMessages(message: Message, content: string, continued: boolean
 }
 
 /** Who answered: by name, else by the last call with that id, else by the id itself. */
-function answeredName(message: Message, messages: readonly Message[]): string {
-  if (message.tool_name) return message.tool_name;
+function answeredName(message: Message, names: ReadonlyMap<string, string>): string {
   const id = message.tool_call_id ?? "";
-  const call = messages
-    .flatMap((candidate) => callsOf(candidate))
-    .findLast((made) => id !== "" && made.id === id);
-  return call?.function.name ?? id;
+  return message.tool_name || (names.get(id) ?? id);
+}
+
+function namesOfCalls(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const calls = messages.flatMap((message) => callsOf(message));
+  return new Map(calls.flatMap(({ id, function: called }) => (id ? [[id, called.name] as const] : [])));
 }

@@ -71,7 +71,7 @@ function goJsonString(text: string, escapeHtml: boolean): string {
 
 /** The same JSON with a space after every `:` and `,` between tokens, as Python's json.dumps puts them. */
 export function spacedJson(value: unknown, options?: GoJsonOptions): string {
-  return goJson(value, options).replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (token) =>
+  return goJson(value, options).replace(/"[^"\\]*(?:\\.[^"\\]*)*"|[,:]/g, (token) =>
     token === "," || token === ":" ? `${token} ` : token,
   );
 }
@@ -80,7 +80,7 @@ export function spacedJson(value: unknown, options?: GoJsonOptions): string {
 export function indentedJson(value: unknown, indent: string): string {
   let depth = 0;
   const newline = () => `\n${indent.repeat(depth)}`;
-  return goJson(value).replace(/"(?:[^"\\]|\\.)*"|\{\}|\[\]|[[\]{},:]/g, (token) => {
+  return goJson(value).replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\{\}|\[\]|[[\]{},:]/g, (token) => {
     if (token === "{" || token === "[") {
       depth += 1;
       return token + newline();
