@@ -13,6 +13,25 @@ export {
   PromptError,
   type PromptErrorCode,
 } from "./errors.ts";
+export {
+  type ChatTemplate,
+  type ChatTemplateOptions,
+  chatTemplateOrFallback,
+  compileChatTemplate,
+} from "./jinja/chat-template.ts";
+export { chatTemplateAbilities } from "./jinja/chat-template-abilities.ts";
+export type { TemplateTraits } from "./jinja/template-traits.ts";
 export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
+export {
+  choosePath,
+  type GoTemplateSetting,
+  type PathFacts,
+  type PromptPath,
+  type TemplateAbilities,
+  type TemplateAbility,
+} from "./prompt/choose-path.ts";
 export { collate } from "./prompt/collate.ts";
-export { type FillInTheMiddle, PromptTemplate, type PromptTemplateOptions } from "./prompt/prompt-template.ts";
+export { type FitOptions, type FittedPrompt, fitToContext } from "./prompt/fit-to-context.ts";
+export type { Conversation, Renderer } from "./prompt/renderer.ts";
+export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
+export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";

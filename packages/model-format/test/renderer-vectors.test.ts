@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Message, ThinkValue, Tool } from "@puna/protocol";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { rendererFor } from "../src/prompt/renderer-registry.ts";
+import { vectorFile } from "../src/testing/vectors.ts";
 
 interface RecordedTool {
   readonly type: string;
@@ -28,22 +27,22 @@ interface Case {
   readonly unstable?: boolean;
 }
 
-const vectors = process.env["PUNA_VECTORS"] ?? join(import.meta.dirname, "../../../../shared/vectors");
-const folder = join(vectors, "render-builtin");
-const isThere = existsSync(join(folder, "renderers.json"));
-if (!isThere && process.env["CI"] === "true") throw new Error(`the vectors are missing at ${vectors}`);
-if (!isThere) console.log(`skipped: no vectors at ${vectors}`);
+interface Conversations {
+  readonly conversations: readonly { readonly id: string; readonly input: RecordedConversation }[];
+}
 
 const now = new Date();
-const conversations = isThere ? readConversations() : new Map<string, RecordedConversation>();
-const cases = isThere ? readCases() : [];
-let ran = 0;
-afterAll(() => console.log(`render-builtin vectors: ${ran} cases ran`));
+const inputs = vectorFile<Conversations>("render-builtin/conversations.json")?.conversations ?? [];
+const conversations = new Map(inputs.map(({ id, input }) => [id, input]));
+const recordings = vectorFile<{ readonly cases: readonly Case[] }>("render-builtin/renderers.json");
+const cases = (recordings?.cases ?? []).filter(({ unstable }) => unstable !== true);
 
-test.skipIf(!isThere)("there are recorded cases", () => expect(cases.length).toBeGreaterThan(0));
+test.skipIf(recordings === undefined)("there are recorded cases", () => {
+  console.log(`render-builtin: ${cases.length} cases run`);
+  expect(cases.length).toBeGreaterThan(0);
+});
 
 test.each(cases)("$id renders as recorded", ({ renderer, conversation, output, error, leading_bos }) => {
-  ran += 1;
   const recorded = conversations.get(conversation);
   if (recorded === undefined) throw new Error(`no conversation ${conversation}`);
   const attempt = () => {
@@ -54,18 +53,6 @@ test.each(cases)("$id renders as recorded", ({ renderer, conversation, output, e
   if (error !== undefined) expect(attempt).toThrowError(error);
   else expect(attempt()).toBe(withDate(output ?? ""));
 });
-
-function readConversations(): ReadonlyMap<string, RecordedConversation> {
-  const file: { conversations: { id: string; input: RecordedConversation }[] } = JSON.parse(
-    readFileSync(join(folder, "conversations.json"), "utf8"),
-  );
-  return new Map(file.conversations.map(({ id, input }) => [id, input]));
-}
-
-function readCases(): readonly Case[] {
-  const file: { cases: Case[] } = JSON.parse(readFileSync(join(folder, "renderers.json"), "utf8"));
-  return file.cases.filter((recorded) => recorded.unstable !== true);
-}
 
 /** What the request reader makes of it: roles in lower case, parameters always there. */
 function asRequested({ messages, tools, think }: RecordedConversation) {

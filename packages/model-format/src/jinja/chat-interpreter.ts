@@ -2,6 +2,7 @@ import { type FilterCall, filters } from "./filters.ts";
 import { type Environment, Interpreter, type RuntimeValue, type TemplateNode } from "./library.ts";
 import {
   elementsOf,
+  isUndefined,
   pythonEquals,
   pythonText,
   runtimeFunction,
@@ -87,9 +88,12 @@ export class ChatInterpreter extends Interpreter {
     return toRuntime(pythonEquals(a, b) === (operator.value === "=="));
   }
 
-  /** What a loop runs over: the library does not know that a text has characters. */
+  /** What a loop runs over. To Python, a text has characters and what is undefined has nothing. */
   #iterable({ iterated }: IterableNode, environment: Environment): RuntimeValue {
     const value = this.evaluate(iterated, environment);
+    // The library sets up every round before the first one runs.
+    if (Array.isArray(value.value)) this.#budget.spend(2 * value.value.length);
+    if (isUndefined(value)) return runtimeList([]);
     return typeof value.value === "string" ? runtimeList(elementsOf(value)) : value;
   }
 

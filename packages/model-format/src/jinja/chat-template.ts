@@ -2,7 +2,7 @@ import { PromptError } from "../errors.ts";
 import type { Conversation, Renderer } from "../prompt/renderer.ts";
 import { adaptConversation } from "./adapt-conversation.ts";
 import { parseTemplate } from "./parse-template.ts";
-import { runTemplate } from "./run-template.ts";
+import { asPromptError, runTemplate } from "./run-template.ts";
 import { probeTraits, type TemplateTraits } from "./template-traits.ts";
 import type { WorkLimits } from "./work-budget.ts";
 
@@ -51,11 +51,16 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
     traits,
     render(conversation) {
       const { history, beginning } = splitBeginning(conversation);
-      const adapted = adaptConversation(history, traits, thinkingKey);
-      const chars = JSON.stringify(adapted).length;
-      const input = { ...adapted, ...thinkingVariables(conversation.think), add_generation_prompt: true };
-      const prompt = run(input, limitsFor(adapted.messages.length, chars));
-      return beginning === undefined ? prompt : prompt + continuation(prompt, beginning);
+      try {
+        const adapted = adaptConversation(history, traits, thinkingKey);
+        const limits = limitsFor(adapted.messages.length, JSON.stringify(adapted).length);
+        const input = { ...adapted, ...thinkingVariables(conversation.think), add_generation_prompt: true };
+        const prompt = run(input, limits);
+        return beginning === undefined ? prompt : prompt + continuation(prompt, beginning);
+      } catch (cause) {
+        // Arguments nested without end exhaust the stack before the template sees them.
+        throw asPromptError(cause);
+      }
     },
   };
 }

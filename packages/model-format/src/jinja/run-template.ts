@@ -72,7 +72,8 @@ function range(...bounds: readonly unknown[]): readonly number[] {
   return Array.from({ length }, (_, index) => start + index * step);
 }
 
-function asPromptError(cause: unknown): PromptError {
+/** Whatever went wrong while a template ran, as an error of ours. */
+export function asPromptError(cause: unknown): PromptError {
   if (PromptError.is(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   // The stack ran out, or a text grew longer than the language allows.

@@ -241,7 +241,9 @@ test.each(rendererNames)("%s fails in its own words on arguments nested without 
 
 test("writes long texts with many escapes", () => {
   const text = '"\\\n'.repeat(1_000_000);
-  const prompt = render("qwen3-vl-instruct", { messages: [user("hi"), calling("f", { text }), user("go on")] });
+  const prompt = render("qwen3-vl-instruct", {
+    messages: [user("hi"), calling("f", { text }), user("go on")],
+  });
   expect(prompt).toContain(`{"text": ${JSON.stringify(text)}}`);
 });
 

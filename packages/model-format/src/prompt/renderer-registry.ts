@@ -80,7 +80,9 @@ function withOwnErrors({ leadingBos, render }: BuiltinRenderer): BuiltinRenderer
         return render(conversation);
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
-        throw new PromptError("RENDER_FAILED", "the conversation is too large or too deeply nested", { cause });
+        throw new PromptError("RENDER_FAILED", "the conversation is too large or too deeply nested", {
+          cause,
+        });
       }
     },
   };

@@ -1,0 +1,312 @@
+import type { Message, Tool } from "@puna/protocol";
+import { expect, test } from "vitest";
+import { PromptError } from "../errors.ts";
+import { tinyChatTemplate } from "../testing/tiny-models.ts";
+import { type ChatTemplateOptions, chatTemplateOrFallback, compileChatTemplate } from "./chat-template.ts";
+
+const user: Message = { role: "user", content: "hi" };
+const weather: Tool = {
+  type: "function",
+  function: {
+    name: "weather",
+    description: "Looks <out>",
+    parameters: { type: "object", properties: { city: { type: "string" } } },
+  },
+};
+const calling: Message = {
+  role: "assistant",
+  content: "",
+  tool_calls: [{ id: "call_ab12cd34", function: { name: "weather", arguments: { city: "Paris", days: 2 } } }],
+};
+const result: Message = {
+  role: "tool",
+  content: "mild",
+  tool_call_id: "call_ab12cd34",
+  tool_name: "weather",
+};
+
+function print(expression: string, options: ChatTemplateOptions = {}): string {
+  return compileChatTemplate(expression, options).render({ messages: [user] });
+}
+
+function failure(run: () => unknown): { readonly code: string; readonly message: string } | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (PromptError.is(error)) return { code: error.code, message: error.message };
+    throw error;
+  }
+  return undefined;
+}
+
+test.each([
+  ["{{ true }} {{ none }} {{ missing }} {{ 1.0 }} {{ 2 }}", "True None  1.0 2"],
+  [`{{ ['a', "it's", 1, none, {'k': true}] }}`, `['a', "it's", 1, None, {'k': True}]`],
+  ["{{ {'a': [1, 'é']} | tojson }}", '{"a": [1, "é"]}'],
+  ["{{ {'a': [1, 'é']} | tojson(separators=(',', ':'), ensure_ascii=true) }}", '{"a":[1,"\\u00e9"]}'],
+  ["{{ {'a': [1]} | tojson(indent=2) }}", '{\n  "a": [\n    1\n  ]\n}'],
+  [
+    "{{ '' == false }} {{ missing == none }} {{ [1, 'a'] == [1, 'a'] }} {{ 1 == true }}",
+    "False False True True",
+  ],
+  [
+    "{% set ns = namespace(n=0) %}{% for i in range(4) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}",
+    "6",
+  ],
+  ["{% for c in 'abc' %}{{ loop.index }}{{ c }}{% endfor %}", "1a2b3c"],
+  ["{% set l = [] %}{% do l.append(1) %}{%- do l.extend([2]) -%}{{ l }}", "[1, 2]"],
+  ["a{% generation %}b{% endgeneration %}c", "abc"],
+  [
+    "{{ '  xyx '.strip() }}|{{ 'xyx'.strip('x') }}|{{ 'xyx'.lstrip('x') }}|{{ 'xyx'.rstrip('xy') }}|",
+    "xyx|y|yx||",
+  ],
+  ["{{ 'a-b-c'.split('-', 1) }} {{ 'a-b-c'.rsplit('-', 1) }}", "['a', 'b-c'] ['a-b', 'c']"],
+  ["{{ 'preface'.removeprefix('pre') }} {{ 'file.txt'.removesuffix('.txt') }}", "face file"],
+  [
+    "{{ 'aaa'.replace('a', 'b', 2) }} {{ 'ab' | replace('', '-') }} {{ 'a.b' | replace('.', '!') }}",
+    "bba -a-b- a!b",
+  ],
+  [
+    "{{ 'a.b'.partition('.') }} {{ 'x' in 'xyz' }} {{ 'abc'.find('c') }} {{ '-'.join(['a', 'b']) }}",
+    "['a', '.', 'b'] True 2 a-b",
+  ],
+  ["{{ 'hELLO' | capitalize }} {{ 'b' | upper }} {{ missing | upper }}.", "Hello B ."],
+  ["{{ [1, 2] | map('string') | join('+') }} {{ [{'n': 'x'}] | map(attribute='n') | join }}", "1+2 x"],
+  ["{{ [{'k': 1}, {}] | selectattr('k', 'undefined') | list | length }}", "1"],
+  [
+    "{{ ['a', '', 'b'] | select | list }} {{ [3, 1] | min }} {{ [1, 2] | sum }} {{ 2.567 | round(1) }}",
+    "['a', 'b'] 1 3 2.6",
+  ],
+  ["{{ missing | default('d') }} {{ '' | default('d', true) }} {{ '' | d('e', boolean=true) }}", "d d e"],
+  ["{{ 'a\nb\n\nc' | indent(2) }}", "a\n  b\n\n  c"],
+  [
+    "{% macro greet(name='you') %}hi {{ name }}{% endmacro %}{{ greet() }}, {{ greet(name='me') }}",
+    "hi you, hi me",
+  ],
+  ["line one\r\n{% if true %}\r\nline two\r\n{% endif %}", "line one\nline two\n"],
+])("prints %j as Python's Jinja does", (template, text) => {
+  expect(print(template)).toBe(text);
+});
+
+test("tells the date of the clock it was given, in English", () => {
+  const now = () => new Date(2025, 0, 5, 9, 4, 3);
+  expect(print("{{ strftime_now('%d %b %Y|%-d %B %y|%A %I:%M %p|%j %%') }}", { now })).toBe(
+    "05 Jan 2025|5 January 25|Sunday 09:04 AM|005 %",
+  );
+});
+
+test("gives templates their usual variables", () => {
+  const template = compileChatTemplate(
+    "{{ bos_token }}{{ eos_token }} {{ tools is none }} {{ enable_thinking }} {{ reasoning_effort }} {{ mine }} {{ add_generation_prompt }}",
+    { bosToken: "<s>", eosToken: "</s>", variables: { mine: 7 } },
+  );
+  expect(template.render({ messages: [user] })).toBe("<s></s> True True  7 True");
+  expect(template.render({ messages: [user], think: false })).toBe("<s></s> True False  7 True");
+  expect(template.render({ messages: [user], think: "low" })).toBe("<s></s> True True low 7 True");
+});
+
+test("passes tools in Ollama's key order, thinking, calls and results", () => {
+  const template = compileChatTemplate(
+    "{{ tools | tojson }}|{% for m in messages %}{{ m.role }}:{{ m.reasoning_content }}:{{ m.content }}" +
+      "{% for c in m.tool_calls %}{{ c | tojson }}{% endfor %}{{ m.tool_call_id }}{{ m.name }};{% endfor %}",
+  );
+  const messages = [user, { ...calling, thinking: "hm" }, result];
+  expect(template.render({ messages, tools: [weather] })).toBe(
+    '[{"type": "function", "function": {"name": "weather", "description": "Looks <out>", "parameters": ' +
+      '{"type": "object", "properties": {"city": {"type": "string"}}}}}]|user::hi;assistant:hm:' +
+      '{"id": "call_ab12cd34", "type": "function", "function": {"name": "weather", "arguments": {"city": "Paris", "days": 2}}}' +
+      ";tool::mildcall_ab12cd34weather;",
+  );
+});
+
+test("gives a template that knows only `thinking` what it knows", () => {
+  const template = compileChatTemplate("{% for m in messages %}{{ m.thinking }}{{ m.content }}{% endfor %}");
+  expect(template.render({ messages: [{ role: "assistant", content: "a", thinking: "t" }, user] })).toBe(
+    "tahi",
+  );
+});
+
+const noSystem =
+  "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system role') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+
+test("merges system turns into the next question where a template has none", () => {
+  const template = compileChatTemplate(noSystem);
+  const system = (content: string): Message => ({ role: "system", content });
+  const answer: Message = { role: "assistant", content: "hey" };
+  expect(template.traits.writesSystem).toBe(false);
+  expect(template.render({ messages: [system("a"), user, answer, system("b"), system("c"), user] })).toBe(
+    "[user]a\nhi[assistant]hey[user]b\nc\nhi",
+  );
+  expect(template.render({ messages: [system("only")] })).toBe("[user]only");
+});
+
+test("describes tools, calls and results in words where a template has no place for them", () => {
+  const template = compileChatTemplate("{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}");
+  expect(template.traits).toMatchObject({ writesTools: false, writesCalls: false });
+  const system: Message = { role: "system", content: "Rules." };
+  const prompt = template.render({ messages: [system, user, calling, result, user], tools: [weather] });
+  expect(prompt).toContain(
+    '[system]Rules.\n\nYou can call these tools, given as JSON:\n<tools>\n{"type": "function"',
+  );
+  expect(prompt).toContain(
+    '[assistant]<tool_call>\n{"name": "weather", "arguments": {"city": "Paris", "days": 2}}\n</tool_call>[tool]mild[user]hi',
+  );
+});
+
+test("writes results as questions for a template that knows only two roles", () => {
+  const strict =
+    "{% for m in messages %}{% if m.role not in ['user', 'assistant'] %}{{ raise_exception('role') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+  const prompt = compileChatTemplate(strict).render({ messages: [user, calling, result, user] });
+  expect(prompt).toContain("[user]<tool_response>\nmild\n</tool_response>[user]hi");
+});
+
+test("sends content as typed parts to a template that walks them", () => {
+  const template = compileChatTemplate(
+    "{% for m in messages %}{% for part in m.content %}{% if part.type == 'text' %}<{{ part.text }}>{% endif %}{% endfor %}{% endfor %}",
+  );
+  expect(template.traits.wantsTypedContent).toBe(true);
+  expect(template.render({ messages: [{ role: "system", content: "s" }, user] })).toBe("<s><hi>");
+});
+
+test.each([
+  ["text", "{{ '' + c.function.arguments }}", '{"city": "Paris", "days": 2}'],
+  ["text", "{{ c.function.arguments }}", '{"city": "Paris", "days": 2}'],
+  ["an object", "{{ c.function.arguments | tojson }}", '{"city": "Paris", "days": 2}'],
+  [
+    "an object",
+    "{% for k, v in c.function.arguments.items() %}{{ k }}={{ v }};{% endfor %}",
+    "city=Paris;days=2;",
+  ],
+])("gives arguments as %s to a template that writes %s", (_form, expression, text) => {
+  const template = compileChatTemplate(
+    `{% for m in messages %}{% for c in m.tool_calls %}${expression}{% endfor %}{% endfor %}`,
+  );
+  expect(template.render({ messages: [user, calling, result] })).toBe(text);
+});
+
+test("shortens the ids of calls for templates that insist, and keeps calls and results together", () => {
+  const template = compileChatTemplate(
+    "{% for m in messages %}{% for c in m.tool_calls %}{% if c.id | length != 9 %}{{ raise_exception('nine') }}{% endif %}{{ c.id }}{{ c.function.arguments | tojson }}{% endfor %}<{{ m.tool_call_id }}>{{ m.content }}{% endfor %}",
+  );
+  expect(template.traits.wantsShortIds).toBe(true);
+  expect(template.render({ messages: [calling, result, user] })).toContain("<call00000>mild");
+});
+
+test("gives calls and results ids where the client gave none", () => {
+  const template = compileChatTemplate(
+    "{% for m in messages %}{% for c in m.tool_calls %}+{{ c.id }}{{ c.function.arguments | tojson }}{% endfor %}{% if m.tool_call_id %}-{{ m.tool_call_id }}{% endif %}{% endfor %}",
+  );
+  const call = { function: { name: "f", arguments: {} } };
+  const messages: Message[] = [
+    { role: "assistant", content: "", tool_calls: [call, call] },
+    { role: "tool", content: "1" },
+    { role: "tool", content: "2" },
+  ];
+  expect(template.render({ messages })).toBe("+call00000{}+call00001{}-call00000-call00001");
+});
+
+test("puts image markers where the text says, else behind it", () => {
+  const template = compileChatTemplate("{% for m in messages %}{{ m.content }}|{% endfor %}");
+  const images = (content: string, count: number): Message => ({
+    role: "user",
+    content,
+    images: Array<string>(count).fill("aGk="),
+  });
+  expect(template.render({ messages: [images("a", 1), images("see [img]", 2)] })).toBe(
+    "a[img-0]|see [img-1][img-2]|",
+  );
+});
+
+test("goes on with a last answer, inside a thinking block that the prompt has opened", () => {
+  const plain = compileChatTemplate(
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]",
+  );
+  expect(plain.render({ messages: [user, { role: "assistant", content: "1." }] })).toBe(
+    "[user]hi[assistant]1.",
+  );
+  const thinking = compileChatTemplate(
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]<think>{{ '\\n' }}",
+  );
+  const begun: Message = { role: "assistant", content: "So", thinking: "hm" };
+  expect(thinking.render({ messages: [user, begun] })).toBe("[user]hi[assistant]<think>\nhm\n</think>\n\nSo");
+  expect(thinking.render({ messages: [user, { ...begun, content: "" }] })).toBe(
+    "[user]hi[assistant]<think>\nhm",
+  );
+});
+
+test("says what a template objects to", () => {
+  const template = compileChatTemplate("{{ raise_exception('roles must alternate') }}");
+  expect(failure(() => template.render({ messages: [user] }))).toEqual({
+    code: "TEMPLATE_FAILED",
+    message: "The chat template refuses this conversation: roles must alternate",
+  });
+});
+
+test("says what a template does that we do not know", () => {
+  expect(failure(() => print("{{ 'a' | nonsense }}"))).toMatchObject({
+    code: "TEMPLATE_FAILED",
+    message: expect.stringContaining("nonsense"),
+  });
+  expect(failure(() => compileChatTemplate("{% if %}"))?.code).toBe("TEMPLATE_INVALID");
+});
+
+test.each([
+  ["loops without end", "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}"],
+  ["counts too far", "{{ range(1000000000) }}"],
+  [
+    "doubles a text",
+    "{% set n = namespace(s='aaaa') %}{% for i in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+  ],
+  [
+    "replaces letters by texts",
+    "{% set n = namespace(s='aaaa') %}{% for i in range(9) %}{% set n.s = n.s.replace('a', n.s) %}{% endfor %}",
+  ],
+  [
+    "nests lists in pairs",
+    "{% set n = namespace(a=[]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% endfor %}{{ n.a }}",
+  ],
+  [
+    "nests namespaces in pairs",
+    "{% set l = namespace(v=[namespace()]) %}{% for i in range(60) %}{% set n = namespace(a=l.v, b=l.v) %}{% set l.v = [n, n] %}{% endfor %}{{ l.v | tojson }}",
+  ],
+  [
+    "grows lists that others hold",
+    "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set m = [] %}{% set pair = [m, m] %}{% do m.append(ns.l) %}{% set ns.l = pair %}{% endfor %}{{ ns.l }}",
+  ],
+  ["contains itself", "{% set n = namespace() %}{% set n.a = n %}{{ n | tojson }}"],
+  ["indents by a billion", "{{ 'a\nb' | indent(1000000000) }}{{ [1] | tojson(indent=1000000000) }}"],
+  ["is too long", "x".repeat(300_000)],
+  ["has a run of blanks", `{{ 1 }}${" ".repeat(100_000)}{{ 2 }}`],
+])("stops a template that %s, within a second", (_what, template) => {
+  const start = performance.now();
+  expect(failure(() => print(template))?.code).toBe("TEMPLATE_LIMIT");
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test("fails in its own words on arguments nested without end", () => {
+  const nested: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  const call = { function: { name: "f", arguments: { nested } } };
+  const messages: Message[] = [{ role: "assistant", content: "", tool_calls: [call] }, user];
+  expect(failure(() => compileChatTemplate(tinyChatTemplate).render({ messages }))?.code).toBe(
+    "TEMPLATE_LIMIT",
+  );
+});
+
+test("lets a long conversation through", () => {
+  const template = compileChatTemplate(tinyChatTemplate);
+  const messages = Array.from(
+    { length: 5000 },
+    (_, index): Message => ({ role: "user", content: `turn ${index}` }),
+  );
+  expect(template.render({ messages })).toContain("turn 4999<|im_end|>\n<|im_start|>assistant\n");
+});
+
+test("falls back to ChatML, and says why, when a template cannot be read", () => {
+  const { template, problem } = chatTemplateOrFallback("{% unknown %}");
+  expect(problem).toMatchObject({ code: "TEMPLATE_INVALID", message: expect.stringContaining("unknown") });
+  expect(template.render({ messages: [user] })).toBe(
+    "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+  );
+  expect(chatTemplateOrFallback(undefined).problem).toBeUndefined();
+  expect(chatTemplateOrFallback(tinyChatTemplate).problem).toBeUndefined();
+});
