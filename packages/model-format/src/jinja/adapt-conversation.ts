@@ -1,6 +1,6 @@
 import type { Message, ToolCall } from "@puna/protocol";
 import type { Conversation } from "../prompt/renderer.ts";
-import { argumentsValue, objectEntries, spacedJson, toolValue } from "../prompt/renderers/go-json.ts";
+import { argumentsValue, objectEntries, spacedJson, toolValue } from "../prompt/renderers/ordered-json.ts";
 import type { TemplateTraits } from "./template-traits.ts";
 
 /** A message as chat templates know it. */

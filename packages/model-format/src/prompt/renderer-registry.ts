@@ -1,4 +1,5 @@
 import { PromptError } from "../errors.ts";
+import { quote } from "../go-template/printf.ts";
 import type { BuiltinRenderer, RendererOptions } from "./renderers/builtin-renderer.ts";
 import { cogito } from "./renderers/cogito.ts";
 import { cohere } from "./renderers/cohere.ts";
@@ -9,7 +10,6 @@ import { gemma4Size } from "./renderers/gemma4-size.ts";
 import { glimmer } from "./renderers/glimmer.ts";
 import { glm47 } from "./renderers/glm-4.7.ts";
 import { glmOcr } from "./renderers/glm-ocr.ts";
-import { goQuote } from "./renderers/go-print.ts";
 import { laguna } from "./renderers/laguna.ts";
 import { lfm2 } from "./renderers/lfm2.ts";
 import { nemotronNano } from "./renderers/nemotron-3-nano.ts";
@@ -64,7 +64,7 @@ export const rendererNames: readonly string[] = [...renderers.keys()];
 export function rendererFor(name: string, options: RendererOptions = {}): BuiltinRenderer {
   const create = renderers.get(name);
   if (create === undefined) {
-    throw new PromptError("RENDERER_UNKNOWN", `unknown renderer ${goQuote(name)}`, {
+    throw new PromptError("RENDERER_UNKNOWN", `unknown renderer ${quote(name)}`, {
       details: { renderer: name },
     });
   }

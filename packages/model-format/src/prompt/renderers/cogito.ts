@@ -2,7 +2,7 @@ import type { Message, Tool } from "@puna/protocol";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { callsOf, splitLeadingSystem, toolRun, wantsThinking } from "./conversation-parts.ts";
-import { argumentsValue, goJson, indentedJson, toolValue } from "./go-json.ts";
+import { argumentsValue, goJson, indentedJson, toolValue } from "./ordered-json.ts";
 
 const beginOfSentence = "<｜begin▁of▁sentence｜>";
 const identity =

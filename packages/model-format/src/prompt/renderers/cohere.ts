@@ -2,7 +2,7 @@ import type { Message, Tool, ToolCall } from "@puna/protocol";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { callsOf, resultsFrom, splitLeadingSystem, wantsThinking } from "./conversation-parts.ts";
-import { argumentsValue, spacedJson, toolParametersValue } from "./go-json.ts";
+import { argumentsValue, spacedJson, toolParametersValue } from "./ordered-json.ts";
 
 type Speaker = "SYSTEM" | "USER" | "CHATBOT";
 

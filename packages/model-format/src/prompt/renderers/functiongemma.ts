@@ -1,9 +1,10 @@
 import type { Message, Tool, ToolProperty } from "@puna/protocol";
+import { compareBytes } from "../../go-template/values.ts";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { callsOf, splitLeadingSystem } from "./conversation-parts.ts";
 import { type GemmaDialect, gemmaCall, gemmaValue, quoted, quotedList } from "./gemma-values.ts";
-import { compareCodePoints, propertyTypes, toolProperties } from "./go-json.ts";
+import { propertyTypes, toolProperties } from "./ordered-json.ts";
 import { trimSpace } from "./trim-space.ts";
 
 const dialect: GemmaDialect = { quote: "<escape>", none: "<nil>" };
@@ -49,7 +50,7 @@ function developerTurn(system: string, tools: readonly Tool[]): string {
 
 function declaration(tool: Tool): string {
   const { name, description = "", parameters } = tool.function;
-  const properties = [...toolProperties(tool)].sort(([a], [b]) => compareCodePoints(a, b)).map(propertyText);
+  const properties = [...toolProperties(tool)].sort(([a], [b]) => compareBytes(a, b)).map(propertyText);
   const required = parameters.required ?? [];
   const parts = [
     ...(properties.length > 0 ? [`properties:{${properties.join(",")}}`] : []),

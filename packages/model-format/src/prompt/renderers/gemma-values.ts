@@ -1,6 +1,7 @@
 import type { ToolCall } from "@puna/protocol";
-import { compareCodePoints, objectEntries } from "./go-json.ts";
+import { compareBytes } from "../../go-template/values.ts";
 import { goPrint, goWholeNumber } from "./go-print.ts";
+import { objectEntries } from "./ordered-json.ts";
 
 /** How one Gemma dialect writes values. */
 export interface GemmaDialect {
@@ -28,7 +29,7 @@ export function gemmaValue(value: unknown, dialect: GemmaDialect): string {
 
 /** `call:name{key:value,…}` */
 export function gemmaCall(call: ToolCall, dialect: GemmaDialect): string {
-  const names = Object.keys(call.function.arguments).sort(compareCodePoints);
+  const names = Object.keys(call.function.arguments).sort(compareBytes);
   const pairs = names.map((name) => `${name}:${gemmaValue(call.function.arguments[name], dialect)}`);
   return `call:${call.function.name}{${pairs.join(",")}}`;
 }

@@ -1,7 +1,8 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
+import { compareBytes } from "../../go-template/values.ts";
 import { type GemmaDialect, gemmaValue, quoted, quotedList } from "./gemma-values.ts";
-import { compareCodePoints, objectEntries, propertyTypes, toolProperties } from "./go-json.ts";
 import { goPrint } from "./go-print.ts";
+import { objectEntries, propertyTypes, toolProperties } from "./ordered-json.ts";
 
 export const gemma4Dialect: GemmaDialect = { quote: '<|"|>', none: "null" };
 const schemaDialect: GemmaDialect = { ...gemma4Dialect, quotesKeys: true };
@@ -134,5 +135,5 @@ function asSchema(value: unknown): Schema | undefined {
 }
 
 function sortedEntries(schema: Schema): readonly (readonly [string, unknown])[] {
-  return [...schema].sort(([a], [b]) => compareCodePoints(a, b));
+  return [...schema].sort(([a], [b]) => compareBytes(a, b));
 }

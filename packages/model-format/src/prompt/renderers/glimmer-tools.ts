@@ -1,6 +1,6 @@
 import type { Tool, ToolCall } from "@puna/protocol";
-import { objectEntries, spacedJson, toolParametersValue } from "./go-json.ts";
 import { goPrint } from "./go-print.ts";
+import { objectEntries, spacedJson, toolParametersValue } from "./ordered-json.ts";
 
 /** Namespaces of the tools, in order: what stands before the first dot of a name. */
 export function namespaces(tools: readonly Tool[]): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Tool, ToolCall } from "@puna/protocol";
-import { goJson, spacedJson, toolValue } from "./go-json.ts";
+import { goJson, spacedJson, toolValue } from "./ordered-json.ts";
 
 /**
  * The system turn that offers tools to GLM models, or "" without any.

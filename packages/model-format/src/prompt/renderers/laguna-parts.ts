@@ -1,5 +1,5 @@
 import type { Tool } from "@puna/protocol";
-import { spacedJson, toolValue } from "./go-json.ts";
+import { spacedJson, toolValue } from "./ordered-json.ts";
 
 export const lagunaBos = "〈|EOS|〉";
 

@@ -1,10 +1,11 @@
 import type { Message, Tool, ToolCall } from "@puna/protocol";
+import { compareBytes } from "../../go-template/values.ts";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";
 import { callsOf, lastIndexOfRole, wantsThinking } from "./conversation-parts.ts";
-import { compareCodePoints, spacedJson, toolFunctionValue, toolValue } from "./go-json.ts";
 import { imageMarkers } from "./image-markers.ts";
+import { spacedJson, toolFunctionValue, toolValue } from "./ordered-json.ts";
 import { trimSpace } from "./trim-space.ts";
 
 const startOfText = "<|startoftext|>";
@@ -65,7 +66,7 @@ function withCalls(message: Message, content: string): string {
 }
 
 function pythonCall(call: ToolCall): string {
-  const names = Object.keys(call.function.arguments).sort(compareCodePoints);
+  const names = Object.keys(call.function.arguments).sort(compareBytes);
   const values = names.map((name) => `${name}=${json(call.function.arguments[name])}`);
   return `${call.function.name}(${values.join(",")})`;
 }

@@ -1,4 +1,6 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
+import { quote } from "../../go-template/printf.ts";
+import { goPrint } from "./go-print.ts";
 import {
   goJson,
   objectEntries,
@@ -6,8 +8,7 @@ import {
   propertyValue,
   toolParametersValue,
   toolProperties,
-} from "./go-json.ts";
-import { goPrint, goQuote } from "./go-print.ts";
+} from "./ordered-json.ts";
 import { trimSpace } from "./trim-space.ts";
 import { xmlCallInstructions } from "./xml-tool-calls.ts";
 
@@ -76,9 +77,9 @@ export function templateValue(value: unknown): string {
 
 /** JSON with spaces and unescaped markup; strings are quoted as Go does it. */
 function pythonJson(value: unknown): string {
-  if (typeof value === "string") return goQuote(value);
+  if (typeof value === "string") return quote(value);
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
   const entries = objectEntries(value);
   if (entries === undefined) return goJson(value);
-  return `{${entries.map(([key, item]) => `${goQuote(key)}: ${pythonJson(item)}`).join(", ")}}`;
+  return `{${entries.map(([key, item]) => `${quote(key)}: ${pythonJson(item)}`).join(", ")}}`;
 }

@@ -1,9 +1,10 @@
 import type { Message, Tool } from "@puna/protocol";
+import { compareBytes } from "../../go-template/values.ts";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";
 import { callsOf } from "./conversation-parts.ts";
-import { compareCodePoints, goJson, spacedJson, toolValue } from "./go-json.ts";
+import { goJson, spacedJson, toolValue } from "./ordered-json.ts";
 
 const noFunctions = "You do not currently have access to any functions. <functions></functions>";
 const withFunctions =
@@ -40,7 +41,7 @@ function renderTurn(message: Message, last: boolean): string {
   if (message.role === "tool") return turn("environment", message.content);
   if (message.role !== "assistant") return "";
   const calls = callsOf(message).map((call) => {
-    const names = Object.keys(call.function.arguments).sort(compareCodePoints);
+    const names = Object.keys(call.function.arguments).sort(compareBytes);
     const values = names.map((name) => `${name}=${goJson(call.function.arguments[name])}`);
     return `${call.function.name}(${values.join(", ")})`;
   });

@@ -3,6 +3,7 @@ import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";
 import { callsOf, toolRun } from "./conversation-parts.ts";
+import { goPrint } from "./go-print.ts";
 import {
   goJson,
   type OrderedJson,
@@ -11,8 +12,7 @@ import {
   propertyValue,
   toolParametersValue,
   toolProperties,
-} from "./go-json.ts";
-import { goPrint } from "./go-print.ts";
+} from "./ordered-json.ts";
 import { xmlCall, xmlCallInstructions } from "./xml-tool-calls.ts";
 
 /** Stands in when tools are offered and the conversation has no instructions of its own. */

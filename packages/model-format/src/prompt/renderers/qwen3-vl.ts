@@ -3,9 +3,9 @@ import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";
 import { callsOf, toolRun, wantsThinking } from "./conversation-parts.ts";
-import { argumentsValue, spacedJson, toolValue } from "./go-json.ts";
 import { imageMarkers } from "./image-markers.ts";
 import { lastQuestionIndex } from "./last-question.ts";
+import { argumentsValue, spacedJson, toolValue } from "./ordered-json.ts";
 import { trimNewlinesEnd, trimNewlinesStart } from "./trim-space.ts";
 
 /**

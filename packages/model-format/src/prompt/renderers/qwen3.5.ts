@@ -3,9 +3,9 @@ import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";
 import { callsOf, toolRun, wantsThinking } from "./conversation-parts.ts";
-import { spacedJson, toolValue } from "./go-json.ts";
 import { imageMarkers } from "./image-markers.ts";
 import { lastQuestionIndex } from "./last-question.ts";
+import { spacedJson, toolValue } from "./ordered-json.ts";
 import { trimNewlinesStart, trimSpace } from "./trim-space.ts";
 import { xmlCall, xmlCallInstructions } from "./xml-tool-calls.ts";
 

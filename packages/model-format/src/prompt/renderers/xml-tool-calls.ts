@@ -1,6 +1,6 @@
 import type { ToolCall } from "@puna/protocol";
-import { goJson, objectEntries } from "./go-json.ts";
 import { goPrint } from "./go-print.ts";
+import { goJson, objectEntries } from "./ordered-json.ts";
 
 /**
  * How models of the Qwen3-Coder school are told to call tools.

@@ -1,4 +1,5 @@
 import type { Tool, ToolCall, ToolProperty } from "@puna/protocol";
+import { compareBytes } from "../../go-template/values.ts";
 
 /**
  * An object whose keys keep their order; plain objects are written with sorted keys.
@@ -16,24 +17,11 @@ export interface GoJsonOptions {
   readonly sortAll?: boolean;
 }
 
-/** Order of Go's strings and JSON keys: by UTF-8 bytes, which is by code point. */
-export function compareCodePoints(left: string, right: string): number {
-  const a = left[Symbol.iterator]();
-  const b = right[Symbol.iterator]();
-  for (;;) {
-    const x = a.next();
-    const y = b.next();
-    if (x.done || y.done) return (x.done ? 0 : 1) - (y.done ? 0 : 1);
-    const difference = (x.value.codePointAt(0) ?? 0) - (y.value.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-}
-
 /** Entries of an ordered or plain object, or undefined for anything else; plain ones come sorted. */
 export function objectEntries(value: unknown): readonly (readonly [string, unknown])[] | undefined {
   if (value instanceof Map) return [...value];
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return Object.entries(value).sort((a, b) => compareCodePoints(a[0], b[0]));
+  return Object.entries(value).sort((a, b) => compareBytes(a[0], b[0]));
 }
 
 /**
@@ -49,7 +37,7 @@ export function goJson(value: unknown, options: GoJsonOptions = {}): string {
   const entries = objectEntries(value);
   if (entries === undefined) return String(value);
   const inner = value instanceof EscapedMap ? { escapeHtml: true, sortAll } : options;
-  const ordered = sortAll ? [...entries].sort((a, b) => compareCodePoints(a[0], b[0])) : entries;
+  const ordered = sortAll ? [...entries].sort((a, b) => compareBytes(a[0], b[0])) : entries;
   const pairs = ordered.map(
     ([key, item]) => `${goJsonString(key, inner.escapeHtml ?? true)}:${goJson(item, inner)}`,
   );
