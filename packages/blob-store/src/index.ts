@@ -1,3 +1,4 @@
+export type { DiskUsage, ModelUsage } from "./disk-usage.ts";
 export { StoreError, type StoreErrorCode } from "./errors.ts";
 export { type Identity, openIdentity } from "./identity.ts";
 export type { StoreLayout } from "./layout.ts";
@@ -7,6 +8,7 @@ export type { ModelConfig } from "./manifests/model-config.ts";
 export { maxManifestBytes, parseManifest, uniqueDescriptors } from "./manifests/parse-manifest.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
 export type { PruneOptions, PrunePlan, UnusedFile } from "./prune.ts";
+export { findModelFiles } from "./sharded-model.ts";
 export type {
   BlobInfo,
   BlobLease,
@@ -17,3 +19,4 @@ export type {
   PutOptions,
   StagedBlob,
 } from "./store.ts";
+export type { DamagedBlob, VerifyOptions, VerifyReport } from "./verify.ts";

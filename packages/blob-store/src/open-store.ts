@@ -1,14 +1,20 @@
+import { exportModel } from "./archive/export-model.ts";
+import { importArchive } from "./archive/import-archive.ts";
 import { createBlobStore } from "./blobs/blob-store.ts";
 import { WriterThread } from "./blobs/blob-writer.ts";
 import type { StoreContext } from "./context.ts";
+import { type DiskUsage, measureDiskUsage } from "./disk-usage.ts";
 import type { Trace } from "./durable-files.ts";
 import { createLayout, type StoreLayout } from "./layout.ts";
 import { Leases } from "./locks/leases.ts";
 import { Owner } from "./locks/owner.ts";
 import { ProcessLocks } from "./locks/process-lock.ts";
+import type { NameParts, StoredManifest } from "./manifests/manifest.ts";
 import { createManifestStore } from "./manifests/manifest-store.ts";
 import { dryRunPrune, type PruneOptions, type PrunePlan, runPrune } from "./prune.ts";
+import { modelFile } from "./sharded-model.ts";
 import type { BlobLease, BlobStore, ManifestStore } from "./store.ts";
+import { type VerifyOptions, type VerifyReport, verifyStore } from "./verify.ts";
 
 export interface StoreOptions {
   /** folder that holds `blobs/` and `manifests/`; made when first written to */
@@ -28,6 +34,16 @@ export interface Store extends AsyncDisposable {
   planPrune(options?: PruneOptions): Promise<PrunePlan>;
   /** Removes what no model refers to and nobody uses. @throws StoreError `MANIFEST_INVALID` */
   prune(options?: PruneOptions): Promise<PrunePlan>;
+  /** What the store takes on the disk. */
+  diskUsage(): Promise<DiskUsage>;
+  /** Compares every blob with its name, and every manifest with the blobs. */
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /** A model as a tar of the OCI image layout. @throws StoreError `MODEL_NOT_FOUND`, `BLOB_NOT_FOUND` */
+  exportModel(name: NameParts): AsyncIterable<Uint8Array>;
+  /** The inverse, under the name in the archive or another. @throws StoreError `ARCHIVE_INVALID`, `DIGEST_MISMATCH` */
+  importArchive(source: AsyncIterable<Uint8Array>, name?: NameParts): Promise<StoredManifest>;
+  /** The file an engine opens for a model; undefined for a model without weights of its own. */
+  modelFile(stored: StoredManifest): Promise<string | undefined>;
   /** Steps of code outside the store that belong to a crash test. */
   trace(place: string): void;
 }
@@ -50,6 +66,12 @@ export function openStore(options: StoreOptions): Store {
     lease: (digests, signal) => leases.acquire(digests, signal),
     planPrune: (pruneOptions) => dryRunPrune(context, manifests, pruneOptions),
     prune: (pruneOptions) => runPrune(context, manifests, pruneOptions),
+    diskUsage: async () =>
+      await measureDiskUsage({ layout, blobs, manifests }, await dryRunPrune(context, manifests)),
+    verify: (verifyOptions) => verifyStore(context, { blobs, manifests }, verifyOptions),
+    exportModel: (name) => exportModel({ blobs, manifests }, name),
+    importArchive: (source, name) => importArchive({ blobs, manifests }, source, name),
+    modelFile: (stored) => modelFile(context, blobs, stored),
     trace,
     async [Symbol.asyncDispose]() {
       await writerThread.close();

@@ -6,6 +6,7 @@ import { StoreError } from "./errors.ts";
 import { storeLock } from "./locks/leases.ts";
 import type { StoredManifest } from "./manifests/manifest.ts";
 import { digestsOf } from "./manifests/read-manifests.ts";
+import { sweepShards } from "./sharded-model.ts";
 import type { ManifestStore } from "./store.ts";
 
 /** Something that nothing refers to. */
@@ -74,6 +75,8 @@ export async function runPrune(
       await removeFile(file.path);
       context.trace(`prune:${file.kind}-removed`);
     }
+    await sweepShards(context, new Set((await manifests.list()).map((stored) => stored.digest)));
+    context.trace("prune:shards-swept");
     await context.owner.sweep();
     context.trace("prune:owners-swept");
     return plan;

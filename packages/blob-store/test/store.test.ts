@@ -1,32 +1,14 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelName } from "@puna/protocol";
 import { describe, expect, test } from "vitest";
-import { mediaTypes, openStore, type Store, StoreError } from "../src/index.ts";
+import { mediaTypes, openStore, StoreError } from "../src/index.ts";
 import { openTemporaryStore } from "../src/testing/index.ts";
+import { createModel, errorCode, sha256 } from "./support.ts";
 
 const name = ModelName.parse("tiny");
-const sha256 = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-
-async function createModel(store: Store, modelName: ModelName, weights: Uint8Array) {
-  const model = await store.blobs.putBytes(weights);
-  const config = await store.blobs.putJson({ model_format: "gguf" });
-  return await store.manifests.write(modelName, {
-    schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, ...config },
-    layers: [{ mediaType: mediaTypes.model, ...model }],
-  });
-}
-
-async function errorCode(promise: Promise<unknown>): Promise<string> {
-  return await promise.then(
-    () => "no error",
-    (error: unknown) => (StoreError.is(error) ? error.code : String(error)),
-  );
-}
 
 describe("blobs", () => {
   test("keeps bytes under the name of their digest", async () => {

@@ -62,31 +62,38 @@ async function pour(
 ): Promise<number> {
   const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
   let written = 0;
-  let batch: Uint8Array[] = [];
-  let batched = 0;
+  let received = 0;
+  // Copied into buffers of our own: the writer takes buffers over, and the caller's are the caller's.
+  let batch = Buffer.allocUnsafeSlow(batchBytes);
+  let filled = 0;
   let previous: Promise<void> = Promise.resolve();
   const flush = async () => {
-    const current = write(written, batch);
-    // At most two batches are on their way, so memory stays bounded while reading and writing overlap.
+    const current = write(written, [batch.subarray(0, filled)]);
     current.catch(() => {});
-    written += batched;
-    [batch, batched] = [[], 0];
+    written += filled;
+    [batch, filled] = [Buffer.allocUnsafeSlow(batchBytes), 0];
+    // At most two batches are on their way, so memory stays bounded while reading and writing overlap.
     await previous;
     previous = current;
   };
   for await (const chunk of source) {
     options.signal?.throwIfAborted();
-    batch.push(chunk);
-    batched += chunk.byteLength;
-    if (written + batched > maxBytes) {
+    received += chunk.byteLength;
+    if (received > maxBytes) {
       throw new StoreError(
         "SIZE_MISMATCH",
         `More than the allowed ${maxBytes} bytes were sent; nothing was kept`,
       );
     }
-    if (batched >= batchBytes) await flush();
+    for (let taken = 0; taken < chunk.byteLength; ) {
+      const piece = chunk.subarray(taken, taken + batchBytes - filled);
+      batch.set(piece, filled);
+      filled += piece.byteLength;
+      taken += piece.byteLength;
+      if (filled === batchBytes) await flush();
+    }
   }
-  await flush();
+  if (filled > 0) await flush();
   await previous;
   return written;
 }

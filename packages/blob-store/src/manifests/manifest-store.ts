@@ -5,6 +5,7 @@ import { ensureFolder, removeEmptyFolders, removeFile, syncFolder, writeDurable 
 import { isErrno } from "../errno.ts";
 import { StoreError } from "../errors.ts";
 import { storeLock } from "../locks/leases.ts";
+import { sweepShards } from "../sharded-model.ts";
 import type { BlobInfo, BlobStore, ManifestStore } from "../store.ts";
 import type { Manifest, NameParts, StoredManifest } from "./manifest.ts";
 import { parseManifest, uniqueDescriptors } from "./parse-manifest.ts";
@@ -87,6 +88,7 @@ export function createManifestStore(context: StoreContext, blobs: BlobStore): Ma
         await removeEmptyFolders(dirname(path), layout.manifestsDir);
         trace("delete:folders-removed");
         if (stored === undefined || options.keepLayers === true) return { removed: [] };
+        await sweepShards(context, new Set(liveDigests(reader)));
         return { removed: await removeUnused(context, blobs, reader, digestsOf(stored.manifest)) };
       });
     },
@@ -146,6 +148,11 @@ function readOrUndefined(reader: ManifestReader, name: NameParts): StoredManifes
     if (StoreError.is(error) && error.code === "MANIFEST_INVALID") return undefined;
     throw error;
   }
+}
+
+/** Digests of all manifests that can be read. */
+function liveDigests(reader: ManifestReader): readonly string[] {
+  return reader.names().flatMap((name) => readOrUndefined(reader, name)?.digest ?? []);
 }
 
 function caseless({ host, namespace, model, tag }: NameParts): string {
