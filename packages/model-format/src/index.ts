@@ -32,6 +32,13 @@ export {
 } from "./prompt/choose-path.ts";
 export { collate } from "./prompt/collate.ts";
 export { type FitOptions, type FittedPrompt, fitToContext } from "./prompt/fit-to-context.ts";
+export {
+  type FillInTheMiddle,
+  PromptTemplate,
+  type PromptTemplateOptions,
+} from "./prompt/prompt-template.ts";
 export type { Conversation, Renderer } from "./prompt/renderer.ts";
 export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
 export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";
+export { ThinkingParser, type ThinkingParserOptions } from "./output/thinking.ts";
+export { ToolTagParser } from "./output/tool-tags.ts";

@@ -1,5 +1,5 @@
 import { FunctionFailure } from "./errors.ts";
-import { compareBytes, GoComplex, GoMap, GoSlice, GoStruct, type GoValue, typeName } from "./values.ts";
+import { compareBytes, GoComplex, GoStruct, type GoValue, typeName } from "./values.ts";
 
 type Kind = "bool" | "complex" | "float" | "int" | "string" | "other";
 
@@ -43,7 +43,7 @@ function equals(a: GoValue, b: GoValue): boolean {
 }
 
 function isNil(value: GoValue): boolean {
-  return value === null || ((value instanceof GoSlice || value instanceof GoMap) && value.isNil);
+  return value === null || (!(value instanceof GoComplex) && typeof value === "object" && value.isNil);
 }
 
 /** Go's `lt`. */

@@ -137,7 +137,7 @@ class Evaluator {
     const [first, second] = declarations;
     if (first === undefined) return;
     const set = (node: VariableNode, value: GoValue, fromTop: number) => {
-      if (isAssign) return this.#assign(node, value);
+      if (isAssign) return this.#assign(node, value, pipe);
       const variable = this.#variables[inner - fromTop];
       if (variable !== undefined) variable.value = value;
     };
@@ -186,15 +186,17 @@ class Evaluator {
     for (const command of pipe.commands) value = this.#command(command, dot, value);
     const result = value === nothing ? null : value;
     for (const declaration of pipe.declarations) {
-      if (pipe.isAssign) this.#assign(declaration, result);
+      if (pipe.isAssign) this.#assign(declaration, result, pipe);
       else this.#variables.push({ name: declaration.names[0] ?? "", value: result });
     }
     return result;
   }
 
-  #assign(node: VariableNode, value: GoValue): void {
+  #assign(node: VariableNode, value: GoValue, pipe: PipeNode): void {
     const variable = this.#variables.findLast(({ name }) => name === node.names[0]);
-    if (variable === undefined) this.#fail(node, `undefined variable: ${node.names[0]}`);
+    // Go blames what it evaluated last, which is the value.
+    const blamed = pipe.commands.at(-1)?.args[0] ?? node;
+    if (variable === undefined) this.#fail(blamed, `undefined variable: ${node.names[0]}`);
     variable.value = value;
   }
 
@@ -281,6 +283,9 @@ class Evaluator {
       return method();
     }
     if (receiver === null) return this.#fail(node, `nil pointer evaluating interface {}.${name}`);
+    if (receiver instanceof GoStruct && receiver.isNil) {
+      return this.#fail(node, `nil pointer evaluating ${typeName(receiver)}.${name}`);
+    }
     if (receiver instanceof GoMap) {
       if (hasArguments) this.#fail(node, `${name} is not a method but has arguments`);
       return receiver.entries.get(name) ?? null;
@@ -317,7 +322,9 @@ class Evaluator {
       return known.call(values);
     } catch (error) {
       if (!(error instanceof FunctionFailure)) throw error;
-      return this.#fail(node, `error calling ${name}: ${error.message}`);
+      const [callee] = args;
+      const message = name === "call" && callee ? error.message.replace("non-function", `non-function ${printNode(callee)}`) : error.message;
+      return this.#fail(node, `error calling ${name}: ${message}`);
     }
   }
 

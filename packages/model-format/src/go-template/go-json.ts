@@ -44,7 +44,7 @@ export function goJson(value: GoValue): string {
 }
 
 function encodeComposite(value: GoSlice | GoMap | GoStruct | GoComplex): string {
-  if (value instanceof GoComplex) return "null";
+  if (value instanceof GoComplex || (value instanceof GoStruct && value.isNil)) return "null";
   if (value.behaviour.json !== undefined) return value.behaviour.json();
   if (value instanceof GoSlice) return value.isNil ? "null" : `[${value.items.map(goJson).join(",")}]`;
   if (value instanceof GoMap) {

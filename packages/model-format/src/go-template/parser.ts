@@ -109,9 +109,9 @@ class Parser {
       case "range":
         return this.#branch(token.text, token.position);
       case "template":
-        return this.#callTemplate(token);
+        return this.#callTemplate();
       case "block":
-        return this.#block(token);
+        return this.#block();
       case "define":
         if (!isTop) this.#unexpected(token, "command");
         this.#define();
@@ -161,24 +161,24 @@ class Parser {
     return list;
   }
 
-  #callTemplate(token: Token): CallTemplateNode {
-    const name = this.#templateName("template clause");
+  #callTemplate(): CallTemplateNode {
+    const { name, position } = this.#templateName("template clause");
     const next = this.#nextNonSpace();
-    if (next.type === "rightDelimiter") return { type: "template", name, pipe: undefined, position: token.position };
+    if (next.type === "rightDelimiter") return { type: "template", name, pipe: undefined, position };
     this.#at--;
     const pipe = this.#pipeline("template clause", "rightDelimiter");
-    return { type: "template", name, pipe, position: token.position };
+    return { type: "template", name, pipe, position };
   }
 
-  #block(token: Token): CallTemplateNode {
-    const name = this.#templateName("block clause");
+  #block(): CallTemplateNode {
+    const { name, position } = this.#templateName("block clause");
     const pipe = this.#pipeline("block clause", "rightDelimiter");
     this.#definition(name, "block clause");
-    return { type: "template", name, pipe, position: token.position };
+    return { type: "template", name, pipe, position };
   }
 
   #define(): void {
-    const name = this.#templateName("define clause");
+    const { name } = this.#templateName("define clause");
     this.#expectRight("define clause");
     this.#definition(name, "define clause");
   }
@@ -195,10 +195,10 @@ class Parser {
     this.#rangeDepth = outer.rangeDepth;
   }
 
-  #templateName(context: string): string {
+  #templateName(context: string): { readonly name: string; readonly position: number } {
     const token = this.#nextNonSpace();
     if (token.type !== "string" && token.type !== "rawString") this.#unexpected(token, context);
-    return this.#text(token);
+    return { name: this.#text(token), position: token.position };
   }
 
   #pipeline(context: string, end: TokenType): PipeNode {
@@ -285,9 +285,9 @@ class Parser {
     while (this.#peek().type === "field") names.push(this.#next().text.slice(1));
     switch (node.type) {
       case "field":
-        return { ...node, names: [...node.names, ...names] };
       case "variable":
-        return { ...node, names: [...node.names, ...names] };
+        // Go counts the joined node from its second part on.
+        return { ...node, names: [...node.names, ...names], position };
       case "bool":
       case "string":
       case "number":

@@ -27,6 +27,7 @@ export function printComposite(
   print: (item: GoValue) => string,
 ): string {
   if (value instanceof GoComplex) return printComplex(value);
+  if (value instanceof GoStruct && value.isNil) return "<nil>";
   if (value.behaviour.string !== undefined) return value.behaviour.string();
   if (value instanceof GoSlice) return `[${value.items.map(print).join(" ")}]`;
   if (value instanceof GoMap) {

@@ -65,14 +65,21 @@ export class GoStruct {
   readonly typeName: string;
   /** A pointer to the struct rather than the struct itself: shows in type names and in `%v`. */
   readonly isPointer: boolean;
+  /** A pointer to nothing: false, without fields, printed as `<nil>`. */
+  readonly isNil: boolean;
   readonly methods: ReadonlyMap<string, () => GoValue>;
   readonly behaviour: Behaviour;
 
   constructor(
     typeName: string,
     fields: readonly (readonly [string, GoValue])[],
-    options: Behaviour & { readonly isPointer?: boolean; readonly methods?: ReadonlyMap<string, () => GoValue> } = {},
+    options: Behaviour & {
+      readonly isPointer?: boolean;
+      readonly isNil?: boolean;
+      readonly methods?: ReadonlyMap<string, () => GoValue>;
+    } = {},
   ) {
+    this.isNil = options.isNil ?? false;
     this.fields = new Map(fields);
     this.typeName = typeName;
     this.isPointer = options.isPointer ?? false;
@@ -127,7 +134,7 @@ export function isTrue(value: GoValue): boolean {
       if (value instanceof GoSlice) return value.items.length > 0;
       if (value instanceof GoMap) return value.entries.size > 0;
       if (value instanceof GoComplex) return value.real !== 0 || value.imaginary !== 0;
-      return true;
+      return !value.isNil;
   }
 }
 

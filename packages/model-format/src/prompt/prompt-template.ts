@@ -50,7 +50,9 @@ export class PromptTemplate {
 
   /** @throws PromptError `TEMPLATE_INVALID` with the line, `TEMPLATE_LIMIT` */
   static parse(source: string, options: PromptTemplateOptions = {}): PromptTemplate {
-    return new PromptTemplate(GoTemplate.parse(source, { functions: promptFunctions(options.now ?? (() => new Date())) }));
+    return new PromptTemplate(
+      GoTemplate.parse(source, { functions: promptFunctions(options.now ?? (() => new Date())) }),
+    );
   }
 
   /** The template's text. */
@@ -94,7 +96,9 @@ export class PromptTemplate {
 
   /** @throws PromptError as `render` */
   fillInTheMiddle({ prompt, suffix, think }: FillInTheMiddle): string {
-    return this.#template.execute(data({ Prompt: prompt, Suffix: suffix, Response: "", ...thinkValues(think) }));
+    return this.#template.execute(
+      data({ Prompt: prompt, Suffix: suffix, Response: "", ...thinkValues(think) }),
+    );
   }
 
   /** Templates of the old style run once for each exchange of system, prompt and response. */
@@ -141,7 +145,8 @@ function data(fields: Readonly<Record<string, GoValue>>): GoMap {
 function thinkValues(think: ThinkValue | undefined): Record<string, GoValue> {
   return {
     Think: think !== undefined && think !== false,
-    ThinkLevel: typeof think === "string" ? think : "",
+    // A plain "on" has the middle level where a template asks for one.
+    ThinkLevel: typeof think === "string" ? think : think ? "medium" : "",
     IsThinkSet: think !== undefined,
   };
 }

@@ -9,7 +9,7 @@ import { compareBytes, fromJson, GoMap, GoSlice, GoStruct, type GoValue } from "
 
 /** `.Messages` */
 export function messageValues(messages: readonly Message[]): GoSlice {
-  return new GoSlice(messages.map(messageValue), "[]*template.templateMessage");
+  return new GoSlice(messages.length > 0 ? messages.map(messageValue) : null, "[]*template.templateMessage");
 }
 
 function messageValue(message: Message): GoStruct {
@@ -21,7 +21,13 @@ function messageValue(message: Message): GoStruct {
       ["Content", message.content],
       ["Thinking", message.thinking ?? ""],
       ["Images", new GoSlice(message.images ? [...message.images] : null, "[]api.ImageData")],
-      ["ToolCalls", new GoSlice(calls && calls.length > 0 ? calls.map(toolCallValue) : null, "[]template.templateToolCall")],
+      [
+        "ToolCalls",
+        new GoSlice(
+          calls && calls.length > 0 ? calls.map(toolCallValue) : null,
+          "[]template.templateToolCall",
+        ),
+      ],
       ["ToolName", message.tool_name ?? ""],
       ["ToolCallID", message.tool_call_id ?? ""],
     ],
@@ -115,14 +121,25 @@ function encodeProperties(properties: ToolParameters["properties"] | null | unde
 
 function encodeProperty(property: ToolProperty): string {
   return encodeObject([
-    ...(property.anyOf?.length ? [["anyOf", `[${property.anyOf.map(encodeProperty).join(",")}]`] as const] : []),
-    ...(property.type === undefined || property.type.length === 0 ? [] : [["type", encodeType(property.type)] as const]),
+    ...(property.anyOf?.length
+      ? [["anyOf", `[${property.anyOf.map(encodeProperty).join(",")}]`] as const]
+      : []),
+    ...(property.type === undefined || property.type.length === 0
+      ? []
+      : [["type", encodeType(property.type)] as const]),
     ...optional("items", property.items),
     ...(property.description ? [["description", goJsonString(property.description)] as const] : []),
     ...(property.enum?.length ? [["enum", goJsonAny(property.enum)] as const] : []),
     ...(property.properties === undefined || property.properties === null
       ? []
-      : [["properties", encodeObject(Object.entries(property.properties).map(([name, item]) => [name, encodeProperty(item)]))] as const]),
+      : [
+          [
+            "properties",
+            encodeObject(
+              Object.entries(property.properties).map(([name, item]) => [name, encodeProperty(item)]),
+            ),
+          ] as const,
+        ]),
     ...(property.required?.length ? [["required", goJsonAny(property.required)] as const] : []),
   ]);
 }
@@ -147,7 +164,13 @@ function parametersValue(parameters: ToolParameters): GoStruct {
       ["Items", fromJson(parameters.items)],
       ["Required", strings(parameters.required)],
       // A missing map prints as an empty one, but is null inside JSON.
-      ["Properties", new GoMap(entries, "template.templateProperties", { json, string: () => (entries === null ? "{}" : json()) })],
+      [
+        "Properties",
+        new GoMap(entries, "template.templateProperties", {
+          json,
+          string: () => (entries === null ? "{}" : json()),
+        }),
+      ],
     ],
     { json: () => encodeParameters(parameters) },
   );
@@ -164,7 +187,7 @@ function propertyValue(property: ToolProperty): GoStruct {
       ["Items", fromJson(property.items)],
       ["Description", property.description ?? ""],
       ["Enum", new GoSlice(property.enum ? property.enum.map(fromJson) : null)],
-      ["Properties", nested === undefined || nested === null ? null : nestedProperties(nested)],
+      ["Properties", nestedProperties(nested ?? undefined)],
       ["Required", strings(property.required)],
     ],
     {
@@ -175,22 +198,36 @@ function propertyValue(property: ToolProperty): GoStruct {
 }
 
 /** A nested ordered map is opaque in Go: it has methods and prints as an address. */
-function nestedProperties(properties: Readonly<Record<string, ToolProperty>>): GoStruct {
-  const json = () => encodeObject(Object.entries(properties).map(([name, item]) => [name, encodeProperty(item)]));
+function nestedProperties(properties: Readonly<Record<string, ToolProperty>> | undefined): GoStruct {
+  if (properties === undefined) return new GoStruct("api.ToolPropertiesMap", [], { isPointer: true, isNil: true });
+  const json = () =>
+    encodeObject(Object.entries(properties).map(([name, item]) => [name, encodeProperty(item)]));
   return new GoStruct("api.ToolPropertiesMap", [], {
     isPointer: true,
     json,
     methods: new Map<string, () => GoValue>([
       ["Len", () => BigInt(Object.keys(properties).length)],
-      ["ToMap", () => new GoMap(new Map(Object.entries(properties).map(([name, item]) => [name, propertyValue(item)])))],
+      [
+        "ToMap",
+        () =>
+          new GoMap(new Map(Object.entries(properties).map(([name, item]) => [name, propertyValue(item)]))),
+      ],
     ]),
   });
 }
 
 function propertyType(type: ToolProperty["type"]): GoSlice {
   const names = type === undefined ? null : typeof type === "string" ? [type] : [...type];
-  const text = () => (names === null || names.length === 0 ? "" : names.length === 1 ? (names[0] ?? "") : `[${names.join(" ")}]`);
-  return new GoSlice(names, "api.PropertyType", { string: text, json: () => (names === null ? "null" : encodeType(names)) });
+  const text = () =>
+    names === null || names.length === 0
+      ? ""
+      : names.length === 1
+        ? (names[0] ?? "")
+        : `[${names.join(" ")}]`;
+  return new GoSlice(names, "api.PropertyType", {
+    string: text,
+    json: () => (names === null ? "null" : encodeType(names)),
+  });
 }
 
 /**
@@ -199,7 +236,8 @@ function propertyType(type: ToolProperty["type"]): GoSlice {
  */
 export function typeScriptType(property: ToolProperty): string {
   if (property.anyOf && property.anyOf.length > 0) return property.anyOf.map(typeScriptType).join(" | ");
-  const names = property.type === undefined ? [] : typeof property.type === "string" ? [property.type] : property.type;
+  const names =
+    property.type === undefined ? [] : typeof property.type === "string" ? [property.type] : property.type;
   if (names.length === 0) return "any";
   return names.map((name) => typeScriptName(name, property)).join(" | ");
 }
