@@ -6,7 +6,7 @@ import type { TemplateTraits } from "./template-traits.ts";
 /** A message as chat templates know it. */
 type TemplateMessage = Readonly<Record<string, unknown>>;
 
-export interface TemplateInput {
+interface TemplateInput {
   readonly messages: readonly TemplateMessage[];
   /** Null where none are offered, as templates are used to. */
   readonly tools: readonly unknown[] | null;

@@ -1,4 +1,5 @@
 import type { Message, Tool } from "@puna/protocol";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PromptError } from "../errors.ts";
 import { tinyChatTemplate } from "../testing/tiny-models.ts";
@@ -299,6 +300,42 @@ test("lets a long conversation through", () => {
     (_, index): Message => ({ role: "user", content: `turn ${index}` }),
   );
   expect(template.render({ messages })).toContain("turn 4999<|im_end|>\n<|im_start|>assistant\n");
+});
+
+test("ends every mangled template with text or an error of its own", () => {
+  const pieces = [
+    "{%",
+    "%}",
+    "{{",
+    "}}",
+    "(",
+    ")",
+    "[",
+    "|",
+    "'",
+    "~",
+    "in",
+    "messages",
+    "|tojson",
+    "{% for x in messages %}",
+  ];
+  const cut = fc.record({
+    at: fc.nat(tinyChatTemplate.length),
+    length: fc.nat(30),
+    piece: fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 5 })),
+  });
+  fc.assert(
+    fc.property(fc.array(cut, { minLength: 1, maxLength: 5 }), (cuts) => {
+      const mangled = cuts.reduce(
+        (text, { at, length, piece }) => text.slice(0, at) + piece + text.slice(at + length),
+        tinyChatTemplate,
+      );
+      failure(() =>
+        compileChatTemplate(mangled).render({ messages: [user, calling, result], tools: [weather] }),
+      );
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("falls back to ChatML, and says why, when a template cannot be read", () => {

@@ -4,7 +4,7 @@ import { Environment, type TemplateNode } from "./library.ts";
 import { strftime } from "./strftime.ts";
 import { WorkBudget, type WorkLimits } from "./work-budget.ts";
 
-export interface RunOptions {
+interface RunOptions {
   readonly now: () => Date;
   readonly limits: WorkLimits;
 }

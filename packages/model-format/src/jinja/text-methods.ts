@@ -3,7 +3,7 @@ import { pythonText, runtimeList, toRuntime } from "./runtime-values.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
 /** A method of Python's str: what the library lacks, or does otherwise than Python. */
-export type TextMethod = (text: string, args: readonly RuntimeValue[], budget: WorkBudget) => RuntimeValue;
+type TextMethod = (text: string, args: readonly RuntimeValue[], budget: WorkBudget) => RuntimeValue;
 
 export const textMethods: ReadonlyMap<string, TextMethod> = new Map<string, TextMethod>([
   ["strip", (text, [chars]) => toRuntime(stripEnd(stripStart(text, chars), chars))],
@@ -99,7 +99,7 @@ function joinTexts(separator: string, list: RuntimeValue | undefined, budget: Wo
 }
 
 /** A method of a list, which may change it. */
-export type ListMethod = (items: RuntimeValue[], args: readonly RuntimeValue[]) => RuntimeValue;
+type ListMethod = (items: RuntimeValue[], args: readonly RuntimeValue[]) => RuntimeValue;
 
 export const listMethods: ReadonlyMap<string, ListMethod> = new Map<string, ListMethod>([
   [

@@ -10,7 +10,7 @@ export type OrderedJson = ReadonlyMap<string, unknown>;
 /** Ordered and, whatever the writer was told, with `<`, `>` and `&` escaped: properties and arguments. */
 class EscapedMap extends Map<string, unknown> {}
 
-export interface GoJsonOptions {
+interface GoJsonOptions {
   /** Write `<`, `>` and `&` as `\u003c` and so on. Default true. */
   readonly escapeHtml?: boolean;
   /** Sort the keys of ordered objects as well. Default false. */

@@ -38,7 +38,7 @@ export function xmlCall(call: ToolCall, printValue: (value: unknown) => string =
 }
 
 /** Text as it is, objects and arrays as compact JSON, other scalars as Go prints them. */
-export function xmlValue(value: unknown): string {
+function xmlValue(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "null";
   return Array.isArray(value) || objectEntries(value) !== undefined ? goJson(value) : goPrint(value);
