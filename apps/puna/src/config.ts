@@ -31,8 +31,16 @@ export interface Config {
   readonly flashAttention?: boolean;
   readonly kvCacheType: string;
   readonly gpuOverheadBytes: number;
-  /** `auto`, `native`, `portable`. */
-  readonly driver: string;
+  readonly driver: "auto" | "native" | "portable";
+  /** What the runners see of the environment: library paths and the choice of devices. */
+  readonly runnerEnv: Readonly<Record<string, string | undefined>>;
+  readonly proxy: { readonly http?: string; readonly https?: string; readonly no?: string };
+  /** Registries of the user's own network; others may not be reached at private addresses. */
+  readonly trustedRegistries: readonly string[];
+  /** Where `docker login` keeps registry passwords. */
+  readonly dockerConfigDir: string;
+  /** Listen where others can reach it, without keys: what Ollama does with OLLAMA_HOST=0.0.0.0. */
+  readonly allowUnauthenticated: boolean;
   readonly editor: string;
   readonly colors: boolean;
 }
@@ -64,11 +72,32 @@ export function readConfig(env: Environment): Config {
     ...optional("flashAttention", flag(env, "OLLAMA_FLASH_ATTENTION")),
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
     gpuOverheadBytes: count(env, "OLLAMA_GPU_OVERHEAD", 0),
-    driver: text(env, "PUNA_DRIVER") ?? "auto",
+    driver: driver(text(env, "PUNA_DRIVER")),
+    runnerEnv: runnerEnv(env),
+    proxy: {
+      ...optional("http", text(env, "HTTP_PROXY") ?? text(env, "http_proxy")),
+      ...optional("https", text(env, "HTTPS_PROXY") ?? text(env, "https_proxy")),
+      ...optional("no", text(env, "NO_PROXY") ?? text(env, "no_proxy")),
+    },
+    trustedRegistries: list(text(env, "PUNA_TRUSTED_REGISTRIES")),
+    dockerConfigDir: text(env, "DOCKER_CONFIG") ?? join(text(env, "HOME") ?? homedir(), ".docker"),
+    allowUnauthenticated: flag(env, "PUNA_ALLOW_UNAUTHENTICATED") ?? false,
     editor: text(env, "OLLAMA_EDITOR") ?? text(env, "VISUAL") ?? text(env, "EDITOR") ?? "vi",
     // NO_COLOR counts when present and not empty (no-color.org).
     colors: !env["NO_COLOR"] && env["TERM"] !== "dumb",
   });
+}
+
+function driver(value: string | undefined): Config["driver"] {
+  return value === "native" || value === "portable" ? value : "auto";
+}
+
+/** Names that decide where libraries are found and which devices are used; nothing else reaches a runner. */
+const runnerVariables =
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_|HIP_|ROCR_|GGML_|GPU_DEVICE_ORDINAL|HSA_|NODE_EXTRA_CA_CERTS)/;
+
+function runnerEnv(env: Environment): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => runnerVariables.test(name)));
 }
 
 function list(value: string | undefined): readonly string[] {

@@ -1,1 +1,1 @@
-export {};
+export { createPuna, type EmbeddedPuna, type EmbedOptions } from "./create-puna.ts";

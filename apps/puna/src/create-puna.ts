@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import type { PunaServer } from "@puna/api-server";
+import { compose } from "./compose.ts";
+import { type Config, readConfig } from "./config.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+
+export interface EmbedOptions {
+  /** Folder of models; `~/.ollama/models`. */
+  readonly modelsDir?: string;
+  /** Folder of the key pair; `~/.ollama`. */
+  readonly home?: string;
+  /** ms; -1 = forever; 5 minutes. */
+  readonly keepAliveMs?: number;
+  /** Requests that run side by side per model; 1. */
+  readonly parallel?: number;
+  /** 0 = as many as fit. */
+  readonly maxLoadedModels?: number;
+  readonly driver?: Config["driver"];
+  readonly logger?: Logger;
+}
+
+/** A puna without a port: `fetch` answers requests, `app` mounts into another Hono app. */
+export interface EmbeddedPuna extends AsyncDisposable {
+  readonly app: PunaServer;
+  /** Takes what the global `fetch` takes; give it to the SDK to talk in-process. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * Store, engine and server with Ollama's defaults, inside this process. Models run in child processes.
+ * @example
+ * await using puna = await createPuna();
+ * const client = new Puna({ fetch: puna.fetch });
+ */
+export async function createPuna(options: EmbedOptions = {}): Promise<EmbeddedPuna> {
+  const { logger = silentLogger, home, modelsDir, keepAliveMs, parallel, maxLoadedModels, driver } = options;
+  const base = readConfig(process.env);
+  const config: Config = {
+    ...base,
+    ...(home === undefined ? {} : { home }),
+    ...(modelsDir === undefined ? {} : { modelsDir }),
+    ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
+    ...(parallel === undefined ? {} : { numParallel: parallel }),
+    ...(maxLoadedModels === undefined ? {} : { maxLoadedModels }),
+    ...(driver === undefined ? {} : { driver }),
+  };
+  const parts = compose({ config, version: ownVersion(), logger, listens: false });
+  return {
+    app: parts.server,
+    fetch: async (input, init) => parts.server.fetch(new Request(input, init)),
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+function ownVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return version;
+}
