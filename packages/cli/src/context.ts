@@ -5,6 +5,7 @@ export interface OutputStream {
   write(text: string): boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /**
@@ -13,6 +14,10 @@ export interface OutputStream {
  */
 export interface CliContext {
   readonly client: Puna;
+  /** Where the client finds its server; what `launch` writes into the settings of other tools. */
+  readonly serverUrl?: string;
+  /** How routes that only puna has are reached; the runtime's own by default. */
+  readonly fetch?: typeof fetch;
   /** Name in usage texts and errors. */
   readonly binName: string;
   readonly version: string;

@@ -2,9 +2,9 @@ import { PassThrough } from "node:stream";
 import { Config } from "@oclif/core";
 import { Puna } from "@puna/sdk";
 import { describe, expect, it } from "vitest";
+import { Run } from "../src/commands/run.ts";
 import type { CliContext } from "../src/context.ts";
 import { bindContext } from "../src/context.ts";
-import { Run } from "../src/commands/run.ts";
 
 interface Scenario {
   /** How often `/api/show` answers 404 first. */
@@ -19,7 +19,8 @@ interface Scenario {
 async function run(scenario: Scenario) {
   const requests: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
   let missing = scenario.missing ?? 0;
-  const lines = (...values: object[]) => new Response(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+  const lines = (...values: object[]) =>
+    new Response(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
   const answer = (path: string): Response => {
     switch (path) {
       case "/api/show":
@@ -37,7 +38,13 @@ async function run(scenario: Scenario) {
       case "/api/chat":
         return lines(
           { model: "m", created_at: "", message: { role: "assistant", content: "an answer" }, done: false },
-          { model: "m", created_at: "", message: { role: "assistant", content: "" }, done: true, done_reason: "stop" },
+          {
+            model: "m",
+            created_at: "",
+            message: { role: "assistant", content: "" },
+            done: true,
+            done_reason: "stop",
+          },
         );
       default:
         return new Response("404 page not found", { status: 404 });
@@ -52,7 +59,10 @@ async function run(scenario: Scenario) {
   });
   const interactive = scenario.typed !== undefined;
   // A stream that says it is a terminal: what the command decides by, and all that readline needs.
-  const stdin = Object.assign(new PassThrough(), { isTTY: interactive, setRawMode: () => {} }) as unknown as NodeJS.ReadStream;
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: interactive,
+    setRawMode: () => {},
+  }) as unknown as NodeJS.ReadStream;
   const out = new PassThrough();
   let written = "";
   out.on("data", (chunk) => {
@@ -72,7 +82,10 @@ async function run(scenario: Scenario) {
     colors: false,
     ensureServer: async () => {},
   };
-  const config = await Config.load({ root: import.meta.dirname, pjson: { name: "puna", version: "0.0.0", oclif: {} } });
+  const config = await Config.load({
+    root: import.meta.dirname,
+    pjson: { name: "puna", version: "0.0.0", oclif: {} },
+  });
   bindContext(config, context);
   const done = new Run([...scenario.args], config).run();
   if (interactive) {

@@ -1,9 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Args, Flags } from "@oclif/core";
+import { type ProgressResponse, ProtocolError } from "@puna/protocol";
 import { createFromModelfile } from "@puna/sdk/node";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { ProgressView } from "../ui/progress.ts";
 
 export class Create extends BaseCommand {
@@ -21,6 +23,8 @@ export class Create extends BaseCommand {
     const source = await this.#findModelfile(flags.file);
     await context.ensureServer();
     using view = new ProgressView(context.stderr);
+    view.update({ status: "gathering model components" });
+    if (source === undefined) throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
     const events = createFromModelfile(context.client, {
       model: args.model,
       modelfile: source.modelfile,
@@ -30,16 +34,52 @@ export class Create extends BaseCommand {
       draftQuantize: flags["draft-quantize"],
       onWarning: (warning) => context.stderr.write(`${warning}\n`),
     });
-    for await (const event of events) view.update(event);
+    const shown = context.stderr.isTTY ? events : forLog(events);
+    for await (const event of withPlainErrors(shown, source.directory)) view.update(event);
   }
 
   /** The named file; a folder of model files counts as `FROM` itself. */
-  async #findModelfile(name: string | undefined): Promise<{ modelfile: Uint8Array | string; directory: string }> {
+  async #findModelfile(
+    name: string | undefined,
+  ): Promise<{ modelfile: Uint8Array | string; directory: string } | undefined> {
     const path = resolve(this.context.cwd, name ?? "Modelfile");
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) return { modelfile: "FROM .", directory: path };
     if (found?.isFile()) return { modelfile: await readFile(path), directory: dirname(path) };
-    if (name !== undefined) throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
+    // A mistyped name must not make a model of whatever else lies here.
+    if (name !== undefined) return undefined;
     return { modelfile: "FROM .", directory: this.context.cwd };
+  }
+}
+
+/** In a pipe or log: one line for each file once it is there, none for work that is over in a moment. */
+async function* forLog(events: AsyncGenerator<ProgressResponse>): AsyncGenerator<ProgressResponse> {
+  for await (const event of events) {
+    if (event.status.startsWith("hashing ")) continue;
+    if (!event.status.startsWith("copying file ")) yield event;
+    else if (event.completed === event.total) yield { status: `${event.status} 100%` };
+  }
+}
+
+/** Errors in the words of this command line: the status line of a refusal, the whole path of a file that is missing. */
+async function* withPlainErrors(
+  events: AsyncGenerator<ProgressResponse>,
+  directory: string,
+): AsyncGenerator<ProgressResponse> {
+  try {
+    for (;;) {
+      const next = await withStatusPrefix(events.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  } catch (error) {
+    const path = ProtocolError.is(error) ? error.details["path"] : undefined;
+    if (typeof path !== "string") throw error;
+    throw new CliError("NOT_FOUND", `stat ${resolve(directory, path)}: no such file or directory`, {
+      cause: error,
+    });
+  } finally {
+    // Left early, by Ctrl-C for one: hashing and sending must end too.
+    await events.return(undefined);
   }
 }

@@ -9,6 +9,7 @@ const shortIdLength = 12;
 export class List extends BaseCommand {
   static override description = "List models";
   static override args = { prefix: Args.string({ description: "show only names that begin with this" }) };
+  static override arity = { min: 0, max: 1 };
   static override flags = { json: Flags.boolean({ description: "print JSON" }) };
 
   async run(): Promise<void> {
@@ -16,7 +17,7 @@ export class List extends BaseCommand {
     const prefix = (args.prefix ?? "").toLowerCase();
     const { models } = await this.context.client.list();
     const shown = models.filter((model) => model.name.toLowerCase().startsWith(prefix));
-    if (flags.json) return this.print(JSON.stringify({ models: shown }, null, 2));
+    if (flags.json) return this.printJson({ models: shown });
     const now = new Date();
     const rows = shown.map((model) => [
       model.name,

@@ -7,13 +7,14 @@ import { printTable } from "../ui/table.ts";
 export class Ps extends BaseCommand {
   static override description = "List running models";
   static override args = { prefix: Args.string({ description: "show only names that begin with this" }) };
+  static override arity = { min: 0, max: 1 };
   static override flags = { json: Flags.boolean({ description: "print JSON" }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ps);
     const { models } = await this.context.client.ps();
     const shown = models.filter((model) => model.name.startsWith(args.prefix ?? ""));
-    if (flags.json) return this.print(JSON.stringify({ models: shown }, null, 2));
+    if (flags.json) return this.printJson({ models: shown });
     const now = new Date();
     const rows = shown.map((model) => [
       model.name,
@@ -23,9 +24,7 @@ export class Ps extends BaseCommand {
       String(model.context_length),
       untilOf(model, now),
     ]);
-    this.context.stdout.write(
-      printTable(["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"], rows),
-    );
+    this.context.stdout.write(printTable(["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"], rows));
   }
 }
 

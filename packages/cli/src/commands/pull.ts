@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import type { Puna } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
 import type { OutputStream } from "../context.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { ProgressView } from "../ui/progress.ts";
 
 export class Pull extends BaseCommand {
@@ -26,5 +27,6 @@ export async function pullWithProgress(
 ): Promise<void> {
   using view = new ProgressView(out);
   view.update({ status: "pulling manifest" });
-  for await (const event of await client.pull({ ...request, stream: true })) view.update(event);
+  const events = await withStatusPrefix(client.pull({ ...request, stream: true }));
+  for await (const event of events) view.update(event);
 }

@@ -1,5 +1,11 @@
 import { Args, Flags } from "@oclif/core";
+import { ModelName } from "@puna/protocol";
+import { PunaError } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
+import { CliError } from "../errors.ts";
+import { describeSignIn, readAccount } from "../server/account.ts";
+import { ServerRoutes } from "../server/server-routes.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { ProgressView } from "../ui/progress.ts";
 
 export class Push extends BaseCommand {
@@ -9,13 +15,42 @@ export class Push extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Push);
-    await this.context.ensureServer();
-    using view = new ProgressView(this.context.stderr);
-    const events = await this.context.client.push({
-      model: args.model,
-      insecure: flags.insecure ?? false,
-      stream: true,
-    });
-    for await (const event of events) view.update(event);
+    const { context } = this;
+    await context.ensureServer();
+    const name = ModelName.parse(args.model);
+    // That registry takes uploads of signed-in users only; asking first spares them the wait.
+    if (isOllamasOwn(name.host)) {
+      const account = await readAccount(new ServerRoutes(context));
+      if (account.type === "signed-out") {
+        context.stdout.write(
+          `You need to be signed in to push models to Ollama.\n\n${describeSignIn(account)}`,
+        );
+        return;
+      }
+    }
+    await this.#push(args.model, flags.insecure ?? false);
+    const shown = isOllamasOwn(name.host)
+      ? `https://ollama.com/${name.toShortString().replace(/:latest$/, "")}`
+      : name.toString();
+    context.stdout.write(`\nYou can find your model at:\n\n\t${shown}\n`);
   }
+
+  async #push(model: string, insecure: boolean): Promise<void> {
+    using view = new ProgressView(this.context.stderr);
+    try {
+      const events = await withStatusPrefix(this.context.client.push({ model, insecure, stream: true }));
+      for await (const event of events) view.update(event);
+    } catch (error) {
+      if (!PunaError.is(error) || !/access denied|unauthorized/i.test(error.message)) throw error;
+      throw new CliError(
+        "SERVER",
+        "you are not authorized to push to this namespace, create the model under a namespace you own",
+        { cause: error },
+      );
+    }
+  }
+}
+
+function isOllamasOwn(host: string): boolean {
+  return host.endsWith(".ollama.ai") || host.endsWith(".ollama.com");
 }

@@ -1,19 +1,16 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
-import { CliError } from "../errors.ts";
 import { isNotFound, unloadModel } from "./stop.ts";
 
 export class Rm extends BaseCommand {
   static override description = "Remove models";
   static override strict = false;
+  static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override args = { model: Args.string({ description: "names of the models" }) };
 
   async run(): Promise<void> {
     const { argv } = await this.parse(Rm);
     const names = argv.filter((word): word is string => typeof word === "string");
-    if (names.length === 0) {
-      throw new CliError("USAGE", "requires at least 1 arg(s), only received 0");
-    }
     for (const name of names) {
       await this.#unload(name);
       await this.context.client.delete({ model: name });

@@ -12,6 +12,8 @@ import { startSpinner } from "../ui/spinner.ts";
 export class Run extends BaseCommand {
   static override description = "Run a model";
   static override strict = false;
+  static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
+  static override bareFlags = { think: "true" };
   static override args = {
     model: Args.string({ required: true, description: "name of the model" }),
     prompt: Args.string({ description: "ask this once instead of opening a chat" }),
@@ -24,8 +26,11 @@ export class Run extends BaseCommand {
     format: Flags.string({ description: 'response format: "json" or a JSON schema' }),
     think: Flags.string({ description: "true, false, low, medium, high or max" }),
     hidethinking: Flags.boolean({ description: "do not show thinking" }),
-    truncate: Flags.boolean({ description: "cut inputs of embedding models that are too long", allowNo: true }),
-    dimensions: Flags.integer({ description: "length of embeddings" }),
+    truncate: Flags.boolean({
+      description: "cut inputs of embedding models that are too long",
+      allowNo: true,
+    }),
+    dimensions: Flags.string({ description: "length of embeddings" }),
   };
 
   async run(): Promise<void> {
@@ -75,7 +80,11 @@ export class Run extends BaseCommand {
   async #embed(
     model: string,
     prompt: string,
-    flags: { readonly truncate?: boolean; readonly dimensions?: number | undefined; readonly keepalive?: string | undefined },
+    flags: {
+      readonly truncate?: boolean;
+      readonly dimensions?: string | undefined;
+      readonly keepalive?: string | undefined;
+    },
   ): Promise<void> {
     if (prompt === "") {
       const usage = `${this.context.binName} run ${model} "your text here"`;
@@ -85,7 +94,9 @@ export class Run extends BaseCommand {
       model,
       input: prompt,
       ...(flags.truncate === undefined ? {} : { truncate: flags.truncate }),
-      ...(flags.dimensions === undefined ? {} : { dimensions: flags.dimensions }),
+      ...(flags.dimensions === undefined
+        ? {}
+        : { dimensions: parseInteger("--dimensions", flags.dimensions) }),
       ...(flags.keepalive === undefined ? {} : { keep_alive: flags.keepalive }),
     });
     this.print(JSON.stringify(embeddings[0] ?? []));
@@ -127,4 +138,9 @@ function parseFormat(text: string): "json" | Record<string, unknown> {
     // Told below in one sentence, whatever is wrong with it.
   }
   throw new CliError("USAGE", `invalid --format: expected "json" or a JSON schema object`);
+}
+
+function parseInteger(flag: string, text: string): number {
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new CliError("USAGE", `invalid argument "${text}" for "${flag}" flag: expected a whole number`);
 }

@@ -28,7 +28,7 @@ export class Show extends BaseCommand {
       );
     }
     const model = await this.context.client.show({ model: args.model, verbose: flags.verbose ?? false });
-    if (flags.json) return this.print(JSON.stringify(model, null, 2));
+    if (flags.json) return this.printJson(model);
     const part = chosen[0];
     if (part === undefined) {
       this.context.stdout.write(printModelCard(model, flags.verbose ?? false));

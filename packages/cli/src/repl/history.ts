@@ -17,7 +17,13 @@ export class History {
   static async open(file: string | undefined): Promise<History> {
     if (file === undefined) return new History(undefined, []);
     const text = await readFile(file, "utf8").catch(() => "");
-    return new History(file, text.split("\n").filter((line) => line !== "").slice(-maxLines));
+    return new History(
+      file,
+      text
+        .split("\n")
+        .filter((line) => line !== "")
+        .slice(-maxLines),
+    );
   }
 
   get lines(): readonly string[] {

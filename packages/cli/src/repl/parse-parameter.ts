@@ -1,10 +1,27 @@
 const integers = new Set([
-  "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "draft_num_predict", "num_keep", "seed",
-  "num_predict", "top_k", "repeat_last_n", "mirostat",
+  "num_ctx",
+  "num_batch",
+  "num_gpu",
+  "main_gpu",
+  "num_thread",
+  "draft_num_predict",
+  "num_keep",
+  "seed",
+  "num_predict",
+  "top_k",
+  "repeat_last_n",
+  "mirostat",
 ]);
 const floats = new Set([
-  "top_p", "min_p", "typical_p", "repeat_penalty", "presence_penalty", "frequency_penalty", "temperature",
-  "mirostat_tau", "mirostat_eta",
+  "top_p",
+  "min_p",
+  "typical_p",
+  "repeat_penalty",
+  "presence_penalty",
+  "frequency_penalty",
+  "temperature",
+  "mirostat_tau",
+  "mirostat_eta",
 ]);
 
 /** Reads the words behind `/set parameter NAME` as the type that the option has. */
@@ -14,7 +31,9 @@ export function parseParameter(
 ): { readonly value: unknown } | { readonly error: string } {
   const text = words.join(" ");
   if (integers.has(name)) {
-    return /^[+-]?\d+$/.test(text) ? { value: Number(text) } : { error: `invalid int value [${words.join(" ")}]` };
+    return /^[+-]?\d+$/.test(text)
+      ? { value: Number(text) }
+      : { error: `invalid int value [${words.join(" ")}]` };
   }
   if (floats.has(name)) {
     const value = Number(text);

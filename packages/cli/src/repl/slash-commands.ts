@@ -2,7 +2,7 @@ import type { ShowResponse, ThinkValue } from "@puna/protocol";
 import type { CliContext } from "../context.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { printModelCard } from "../ui/model-card.ts";
-import { commandsHelp, setHelp, showHelp, shortcutsHelp } from "./help-texts.ts";
+import { commandsHelp, setHelp, shortcutsHelp, showHelp } from "./help-texts.ts";
 import { parseParameter } from "./parse-parameter.ts";
 
 /** What a slash command leaves behind: the next conversation, a text to print, or the end. */
@@ -27,10 +27,15 @@ export async function runSlashCommand(
       return { ends: true };
     case "/?":
     case "/help":
-      return { print: { set: setHelp, show: showHelp, shortcuts: shortcutsHelp }[words[0] ?? ""] ?? commandsHelp };
+      return {
+        print: { set: setHelp, show: showHelp, shortcuts: shortcutsHelp }[words[0] ?? ""] ?? commandsHelp,
+      };
     case "/clear":
       return {
-        conversation: { ...conversation, messages: conversation.messages.filter((message) => message.role === "system") },
+        conversation: {
+          ...conversation,
+          messages: conversation.messages.filter((message) => message.role === "system"),
+        },
         print: "Cleared session context\n",
       };
     case "/list": {
@@ -52,7 +57,11 @@ export async function runSlashCommand(
   }
 }
 
-async function save(name: string | undefined, context: CliContext, conversation: Conversation): Promise<SlashResult> {
+async function save(
+  name: string | undefined,
+  context: CliContext,
+  conversation: Conversation,
+): Promise<SlashResult> {
   if (name === undefined) return { print: "Usage:\n  /save <modelname>\n" };
   const system = conversation.messages.findLast((message) => message.role === "system")?.content;
   const events = await context.client.create({
@@ -78,7 +87,8 @@ function set(words: readonly string[], line: string, conversation: Conversation)
   switch (what) {
     case "parameter": {
       const [name, ...rest] = values;
-      if (name === undefined || rest.length === 0) return { print: "Usage:\n  /set parameter <name> <value>\n" };
+      if (name === undefined || rest.length === 0)
+        return { print: "Usage:\n  /set parameter <name> <value>\n" };
       const parsed = parseParameter(name, rest);
       if ("error" in parsed) return { print: `Couldn't set parameter: ${JSON.stringify(parsed.error)}\n` };
       return say(`Set parameter '${name}' to '${rest.join(", ")}'`, {
@@ -101,12 +111,15 @@ function set(words: readonly string[], line: string, conversation: Conversation)
       const level = values[0];
       const think: ThinkValue =
         level === "low" || level === "medium" || level === "high" || level === "max" ? level : true;
-      return say(typeof think === "string" ? `Set 'think' mode to '${think}'.` : "Set 'think' mode.", { think });
+      return say(typeof think === "string" ? `Set 'think' mode to '${think}'.` : "Set 'think' mode.", {
+        think,
+      });
     }
     case "nothink":
       return say("Set 'nothink' mode.", { think: false });
     case "format":
-      if (values[0] !== "json") return { print: `Invalid or missing format. For 'json' mode use '/set format json'\n` };
+      if (values[0] !== "json")
+        return { print: `Invalid or missing format. For 'json' mode use '/set format json'\n` };
       return say("Set format to 'json' mode.", { format: "json" });
     case "noformat": {
       const { format: _format, ...rest } = conversation;
@@ -117,7 +130,11 @@ function set(words: readonly string[], line: string, conversation: Conversation)
   }
 }
 
-async function show(what: string | undefined, context: CliContext, conversation: Conversation): Promise<SlashResult> {
+async function show(
+  what: string | undefined,
+  context: CliContext,
+  conversation: Conversation,
+): Promise<SlashResult> {
   if (what === undefined) return { print: showHelp };
   const model: ShowResponse = await context.client.show({ model: conversation.model });
   const orNone = (text: string | undefined, noun: string) =>
@@ -143,10 +160,14 @@ async function show(what: string | undefined, context: CliContext, conversation:
 }
 
 function printParameters(model: ShowResponse, conversation: Conversation): string {
-  const own = Object.entries(conversation.options).map(([name, value]) => `${name.padEnd(30)} ${String(value)}`);
+  const own = Object.entries(conversation.options).map(
+    ([name, value]) => `${name.padEnd(30)} ${String(value)}`,
+  );
   const parts = [
     model.parameters ? `Model defined parameters:\n  ${model.parameters.split("\n").join("\n  ")}\n` : "",
     own.length > 0 ? `User defined parameters:\n  ${own.join("\n  ")}\n` : "",
   ].filter((part) => part !== "");
-  return parts.length > 0 ? `${parts.join("\n")}\n` : "No additional parameters were specified for this model.\n";
+  return parts.length > 0
+    ? `${parts.join("\n")}\n`
+    : "No additional parameters were specified for this model.\n";
 }

@@ -13,7 +13,11 @@ const prompt = ">>> ";
 const continuation = "... ";
 
 /** Chats until `/bye` or end of input. Ctrl-C stops an answer and keeps the session. */
-export async function startRepl(context: CliContext, start: Conversation, model: ShowResponse): Promise<void> {
+export async function startRepl(
+  context: CliContext,
+  start: Conversation,
+  model: ShowResponse,
+): Promise<void> {
   let conversation = start;
   printStoredMessages(context, model);
   const history = await History.open(context.historyFile);
@@ -30,7 +34,8 @@ export async function startRepl(context: CliContext, start: Conversation, model:
         if (result.print !== undefined) context.stdout.write(result.print);
         if ("ends" in result && result.ends) return;
         if ("conversation" in result && result.conversation) conversation = result.conversation;
-        if ("load" in result && result.load !== undefined) conversation = await load(context, conversation, result.load);
+        if ("load" in result && result.load !== undefined)
+          conversation = await load(context, conversation, result.load);
         continue;
       }
       conversation = await answer(context, lines, {
@@ -56,7 +61,11 @@ async function readMessage(lines: LineReader, history: History): Promise<string 
 }
 
 /** @returns the conversation with the answer in it; unchanged but for the question when the server failed */
-async function answer(context: CliContext, lines: LineReader, conversation: Conversation): Promise<Conversation> {
+async function answer(
+  context: CliContext,
+  lines: LineReader,
+  conversation: Conversation,
+): Promise<Conversation> {
   const controller = new AbortController();
   const release = lines.onInterrupt(() => controller.abort());
   try {

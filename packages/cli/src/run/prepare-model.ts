@@ -1,7 +1,7 @@
 import type { ShowResponse } from "@puna/protocol";
-import type { CliContext } from "../context.ts";
 import { pullWithProgress } from "../commands/pull.ts";
 import { isNotFound } from "../commands/stop.ts";
+import type { CliContext } from "../context.ts";
 
 /** Asks for the model; pulls it when the server does not have it, and asks again. */
 export async function prepareModel(

@@ -1,5 +1,6 @@
 import type { ChatResponse, Message, Metrics } from "@puna/protocol";
 import type { CliContext } from "../context.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { startSpinner } from "../ui/spinner.ts";
 import { WordWrapper } from "../ui/word-wrap.ts";
 import type { Conversation } from "./conversation.ts";
@@ -21,7 +22,7 @@ export async function streamAnswer(
   let spinner: Disposable | undefined = startSpinner(context.stderr);
   let last: Metrics | undefined;
   try {
-    const chunks = await context.client.chat({
+    const request = context.client.chat({
       model: conversation.model,
       messages: [...conversation.messages],
       options: conversation.options,
@@ -30,6 +31,7 @@ export async function streamAnswer(
       ...(conversation.think === undefined ? {} : { think: conversation.think }),
       stream: true,
     });
+    const chunks = await withStatusPrefix(request);
     const stop = () => chunks.abort();
     signal?.addEventListener("abort", stop, { once: true });
     for await (const chunk of chunks) {

@@ -1,4 +1,5 @@
 import { printCount, type ShowResponse } from "@puna/protocol";
+import { printMetadataValue } from "./metadata-value.ts";
 import { printRows } from "./table.ts";
 
 const licenceLines = 2;
@@ -7,14 +8,20 @@ const licenceLines = 2;
 export function printModelCard(model: ShowResponse, verbose: boolean): string {
   const sections = [
     section("Model", modelRows(model)),
-    section("Capabilities", (model.capabilities ?? []).map((name) => [name])),
+    section(
+      "Capabilities",
+      (model.capabilities ?? []).map((name) => [name]),
+    ),
     section("Projector", projectorRows(model)),
     section("Parameters", parameterRows(model.parameters)),
   ];
   if (verbose) {
     sections.push(section("Metadata", metadataRows(model.model_info)));
     sections.push(
-      section("Tensors", (model.tensors ?? []).map((tensor) => [tensor.name, tensor.type, `[${tensor.shape.join(" ")}]`])),
+      section(
+        "Tensors",
+        (model.tensors ?? []).map((tensor) => [tensor.name, tensor.type, `[${tensor.shape.join(" ")}]`]),
+      ),
     );
   }
   sections.push(section("System", headRows(model.system)), section("License", headRows(model.license)));
@@ -29,11 +36,15 @@ function modelRows(model: ShowResponse): string[][] {
   const info = model.model_info;
   const architecture = info["general.architecture"];
   const rows: string[][] = [];
-  if (model.remote_host) rows.push(["Remote model", model.remote_model ?? ""], ["Remote URL", model.remote_host]);
+  if (model.remote_host)
+    rows.push(["Remote model", model.remote_model ?? ""], ["Remote URL", model.remote_host]);
   if (typeof architecture === "string") {
     rows.push(["architecture", architecture]);
     const count = info["general.parameter_count"];
-    rows.push(["parameters", typeof count === "number" && count > 0 ? printCount(count) : model.details.parameter_size]);
+    rows.push([
+      "parameters",
+      typeof count === "number" && count > 0 ? printCount(count) : model.details.parameter_size,
+    ]);
     for (const [label, key] of [
       ["context length", `${architecture}.context_length`],
       ["embedding length", `${architecture}.embedding_length`],
@@ -78,17 +89,14 @@ function parameterRows(parameters: string | undefined): string[][] {
 function metadataRows(info: Readonly<Record<string, unknown>>): string[][] {
   return Object.keys(info)
     .sort()
-    .map((key) => [key, printValue(info[key])]);
-}
-
-function printValue(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
-  const shown = value.slice(0, 3).join(", ");
-  return value.length > 3 ? `[${shown}, ...+${value.length - 3} more]` : `[${shown}]`;
+    .map((key) => [key, printMetadataValue(info[key])]);
 }
 
 function headRows(text: string | undefined): string[][] {
-  const lines = (text ?? "").split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const lines = (text ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const rows = lines.slice(0, licenceLines).map((line) => [line]);
   return lines.length > licenceLines ? [...rows, ["..."]] : rows;
 }

@@ -1,102 +1,105 @@
-import { type ProgressResponse, printBytes } from "@puna/protocol";
+import type { ProgressResponse } from "@puna/protocol";
 import type { OutputStream } from "../context.ts";
+import { cutToWidth, drawTransfer, type Transfer } from "./progress-bar.ts";
+import { TransferRate } from "./transfer-rate.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
 const redrawEveryMs = 100;
-/** A log gets a line per layer for every tenth, not one per event. */
+/** A log gets a line of a running transfer this often at most, and only when a tenth more is done. */
+const logEveryMs = 2_000;
 const logStep = 0.1;
+const logColumns = 80;
 
 interface Line {
   readonly status: string;
-  readonly startedAt: number;
-  readonly startCompleted: number;
+  readonly rate: TransferRate;
   completed: number;
   total: number;
-  logged: number;
+  loggedShare: number;
+  loggedAt: number;
 }
 
 /**
- * Progress of pull, push and create: a line per status, a bar where sizes are known.
- * Redrawn in place on a terminal; in a pipe or log it prints plain lines.
+ * Progress of pull, push and create: a line for each status, a bar where sizes are known.
+ * On a terminal the lines are drawn over; in a pipe or log each is printed once, and a long transfer now and then.
  */
 export class ProgressView implements Disposable {
   readonly #out: OutputStream;
+  readonly #now: () => number;
   readonly #lines = new Map<string, Line>();
   #drawn = 0;
   #lastDraw = 0;
 
-  constructor(out: OutputStream) {
+  constructor(out: OutputStream, now: () => number = Date.now) {
     this.#out = out;
+    this.#now = now;
     if (out.isTTY) out.write(hideCursor);
   }
 
   update(event: ProgressResponse): void {
-    const now = Date.now();
+    const now = this.#now();
     const known = this.#lines.get(event.status);
-    const completed = event.completed ?? 0;
-    const line: Line = known ?? {
+    const line = known ?? {
       status: event.status,
-      startedAt: now,
-      startCompleted: completed,
-      completed,
-      total: event.total ?? 0,
-      logged: -1,
+      rate: new TransferRate(),
+      completed: 0,
+      total: 0,
+      loggedShare: 0,
+      loggedAt: now,
     };
-    line.completed = completed;
-    if (event.total !== undefined) line.total = event.total;
+    line.completed = event.completed ?? 0;
+    line.total = event.total ?? line.total;
+    line.rate.add(now, line.completed);
     if (known === undefined) this.#lines.set(event.status, line);
-    if (this.#out.isTTY) this.#redraw(now, known === undefined || line.completed === line.total);
-    else this.#log(line, known === undefined);
+    const isComplete = line.total > 0 && line.completed >= line.total;
+    if (this.#out.isTTY) this.#redraw(now, known === undefined || isComplete);
+    else this.#log(line, now, known === undefined);
   }
 
   [Symbol.dispose](): void {
     if (!this.#out.isTTY) return;
-    this.#redraw(Date.now(), true);
+    this.#redraw(this.#now(), true);
     this.#out.write(showCursor);
   }
 
-  #log(line: Line, isNew: boolean): void {
+  #log(line: Line, now: number, isNew: boolean): void {
     if (line.total === 0) {
       if (isNew) this.#out.write(`${line.status}\n`);
       return;
     }
-    const share = line.completed / line.total;
-    if (share < 1 && share - line.logged < logStep) return;
-    if (line.logged >= 1) return;
-    line.logged = share;
-    this.#out.write(
-      `${line.status}: ${Math.floor(share * 100)}% ${printBytes(line.completed)}/${printBytes(line.total)}\n`,
-    );
+    const share = Math.min(1, line.completed / line.total);
+    if (line.loggedShare >= 1) return;
+    if (share < 1 && (share - line.loggedShare < logStep || now - line.loggedAt < logEveryMs)) return;
+    line.loggedShare = share;
+    line.loggedAt = now;
+    this.#out.write(`${drawTransfer(transferOf(line, now), logColumns).trimEnd()}\n`);
   }
 
   #redraw(now: number, force: boolean): void {
     if (!force && now - this.#lastDraw < redrawEveryMs) return;
     this.#lastDraw = now;
-    const width = this.#out.columns ?? 80;
-    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : "";
-    const lines = [...this.#lines.values()].map((line) => `\r${drawLine(line, width, now)}\u001b[K\n`);
-    this.#drawn = lines.length;
-    this.#out.write(up + lines.join(""));
+    const { columns = logColumns, rows = Number.POSITIVE_INFINITY } = this.#out;
+    // What has left the screen cannot be drawn over: of more lines than it has, the last ones.
+    const shown = [...this.#lines.values()].slice(-Math.max(1, rows - 1));
+    const up = this.#drawn > 0 ? `\u001b[${Math.min(this.#drawn, shown.length)}A` : "";
+    const text = shown.map((line) => `\r${drawLine(line, columns, now)}\u001b[K\n`).join("");
+    this.#drawn = shown.length;
+    this.#out.write(up + text);
   }
 }
 
-/** `pulling 3b1f…:  42% ▕███     ▏  98 MB/253 MB   31 MB/s  5s`, cut to the terminal's width. */
-export function drawLine(line: Omit<Line, "logged">, width: number, now: number): string {
-  if (line.total <= 0) return line.status.slice(0, width - 1);
-  const share = Math.min(1, line.completed / line.total);
-  const head = `${line.status}: ${String(Math.floor(share * 100)).padStart(3)}% `;
-  const tail = tailOf(line, now);
-  const room = width - head.length - tail.length - 3;
-  const bar = room >= 8 ? `▕${"█".repeat(Math.round(room * share)).padEnd(room)}▏` : "";
-  return (head + bar + tail).slice(0, width - 1);
+function drawLine(line: Line, columns: number, now: number): string {
+  return line.total > 0 ? drawTransfer(transferOf(line, now), columns) : cutToWidth(line.status, columns - 1);
 }
 
-function tailOf(line: Omit<Line, "logged">, now: number): string {
-  if (line.completed >= line.total) return ` ${printBytes(line.total).padStart(7)}`;
-  const seconds = (now - line.startedAt) / 1000;
-  const rate = seconds > 0.5 ? (line.completed - line.startCompleted) / seconds : 0;
-  const left = rate > 0 ? `${Math.ceil((line.total - line.completed) / rate)}s` : "";
-  const speed = rate > 0 ? `${printBytes(rate)}/s` : "";
-  return ` ${`${printBytes(line.completed)}/${printBytes(line.total)}`.padStart(15)} ${speed.padStart(9)} ${left.padStart(5)}`;
+function transferOf({ status, completed, total, rate }: Line, now: number): Transfer {
+  const bytesPerSecond = completed < total ? rate.at(now) : undefined;
+  return {
+    label: status,
+    completed,
+    total,
+    rate: bytesPerSecond,
+    secondsLeft: bytesPerSecond === undefined ? undefined : (total - completed) / bytesPerSecond,
+  };
 }

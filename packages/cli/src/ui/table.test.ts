@@ -12,5 +12,13 @@ it("prints only the header when there are no rows", () => {
 });
 
 it("aligns wide characters by their width on screen", () => {
-  expect(printRows([["日本", "a"], ["x", "b"]], 2)).toBe("  日本    a    \n  x       b    \n");
+  expect(
+    printRows(
+      [
+        ["日本", "a"],
+        ["x", "b"],
+      ],
+      2,
+    ),
+  ).toBe("  日本    a    \n  x       b    \n");
 });

@@ -12,7 +12,9 @@ it("moves a word that does not fit to the next line", () => {
 });
 
 it("gives the same text however the stream is cut", () => {
-  const words = fc.array(fc.constantFrom("a", "word", "日本語", " ", "\n", "longer-than-most", "🙂"), { maxLength: 60 });
+  const words = fc.array(fc.constantFrom("a", "word", "日本語", " ", "\n", "longer-than-most", "🙂"), {
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(words, fc.integer({ min: 21, max: 60 }), (pieces, columns) => {
       const whole = wrap([pieces.join("")], columns);

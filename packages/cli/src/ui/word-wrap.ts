@@ -16,7 +16,8 @@ export class WordWrapper {
   push(text: string): string {
     let out = "";
     for (const character of text) {
-      if (character === " " || character === "\n" || character === "\t") out += this.#flush() + this.#space(character);
+      if (character === " " || character === "\n" || character === "\t")
+        out += this.#flush() + this.#space(character);
       else {
         this.#word += character;
         // A word that fills a line alone (or a language without spaces) must not wait for its end.

@@ -1,0 +1,35 @@
+import stringWidth from "string-width";
+
+/** Cells a list may take in the table of `show --verbose`. */
+const listWidth = 10;
+
+/**
+ * A metadata value in one cell: numbers in the short form of C's `%g`, lists cut to their first items.
+ * @source ollama cmd showInfo, as seen in its output
+ */
+export function printMetadataValue(value: unknown): string {
+  if (typeof value === "number") return printNumber(value);
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return String(value);
+  if (!Array.isArray(value)) return value === null || value === undefined ? "<nil>" : "...";
+  const items = value.map((item) => (typeof item === "number" ? printNumber(item) : String(item)));
+  let width = 1;
+  let count = 0;
+  for (const item of items) {
+    width += stringWidth(item) + (count > 0 ? 2 : 0);
+    if (width > listWidth && count > 0) break;
+    count++;
+  }
+  const rest = items.length - count;
+  return `[${items.slice(0, count).join(", ")}${rest > 0 ? `, ...+${rest} more` : ""}]`;
+}
+
+/** Shortest digits that give the number back, with an exponent below 1e-4 and from 1e6 on. */
+function printNumber(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
+  const exponent = Number(exponentText);
+  // Within these bounds JavaScript writes plain decimals too.
+  if (exponent >= -4 && exponent < 6) return String(value);
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
