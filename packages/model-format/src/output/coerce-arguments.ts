@@ -1,6 +1,6 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
-import { asObject } from "./parsers/reading/json-call.ts";
 import { parseInteger, parseReal } from "./parsers/reading/go-numbers.ts";
+import { asObject } from "./parsers/reading/json-call.ts";
 
 /**
  * Gives an argument that a model wrote as plain text the type its schema asks for.

@@ -1,0 +1,54 @@
+import type { OutputParserFamily } from "./output-parser.ts";
+import { cohere } from "./parsers/cohere.ts";
+import { cogito, deepseek3 } from "./parsers/deepseek3.ts";
+import { functionGemma } from "./parsers/functiongemma.ts";
+import { gemma4 } from "./parsers/gemma4.ts";
+import { glimmer } from "./parsers/glimmer.ts";
+import { glm47, glmOcr } from "./parsers/glm.ts";
+import { harmony } from "./parsers/harmony.ts";
+import { laguna } from "./parsers/laguna.ts";
+import { lfm2 } from "./parsers/lfm2.ts";
+import { ministral } from "./parsers/ministral.ts";
+import { olmo3, olmo3Think } from "./parsers/olmo3.ts";
+import { passthrough } from "./parsers/passthrough.ts";
+import { qwen3, qwen3Vl } from "./parsers/qwen3.ts";
+import { qwen3Coder, thinkingThenXmlCalls } from "./parsers/qwen3-coder.ts";
+
+/** Every parser by the name that a model's `PARSER` gives. A new family is one file and one line here. */
+const families: ReadonlyMap<string, OutputParserFamily> = new Map([
+  ["cogito", cogito],
+  ["cohere", cohere],
+  ["deepseek3", deepseek3],
+  ["functiongemma", functionGemma],
+  ["gemma4", gemma4(true)],
+  ["gemma4-no-thinking", gemma4(false)],
+  ["glimmer", glimmer],
+  ["glm-4.7", glm47],
+  ["glm-ocr", glmOcr],
+  ["harmony", harmony],
+  ["laguna", laguna(true)],
+  ["lfm2", lfm2(false)],
+  ["lfm2-thinking", lfm2(true)],
+  ["ministral", ministral],
+  ["nemotron-3-nano", thinkingThenXmlCalls],
+  ["nemotron-3.5-nano", thinkingThenXmlCalls],
+  ["olmo3", olmo3],
+  ["olmo3-think", olmo3Think],
+  ["ornith", thinkingThenXmlCalls],
+  ["passthrough", passthrough],
+  ["poolside-v1", laguna(false)],
+  ["qwen3", qwen3(false)],
+  ["qwen3-coder", qwen3Coder],
+  ["qwen3-thinking", qwen3(true)],
+  ["qwen3-vl-instruct", qwen3Vl(false)],
+  ["qwen3-vl-thinking", qwen3Vl(true)],
+  ["qwen3.5", thinkingThenXmlCalls],
+]);
+
+/** Names that `outputParserFamily` knows, sorted. */
+export const outputParserNames: readonly string[] = [...families.keys()];
+
+/** The built-in parser of that name, or undefined: an unknown name means that no parser applies. */
+export function outputParserFamily(name: string): OutputParserFamily | undefined {
+  return families.get(name);
+}

@@ -1,0 +1,107 @@
+import { trimSpace } from "../../prompt/renderers/trim-space.ts";
+import type { OutputParserFamily } from "../output-parser.ts";
+import { collect, collectBody } from "./reading/collect.ts";
+import { leadingSpaceLength } from "./reading/hold-back.ts";
+import { asObject, field, JsonCallError, readJson, toArguments } from "./reading/json-call.ts";
+import { continuesText, wantsThinking } from "./reading/request.ts";
+import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
+import { balancedObjects } from "./reading/top-level.ts";
+
+const thinkClose = "<|END_THINKING|>";
+const textOpen = "<|START_TEXT|>";
+const textClose = "<|END_TEXT|>";
+const actionOpen = "<|START_ACTION|>";
+const actionClose = "<|END_ACTION|>";
+/** What an older template of these models calls the text tags. */
+const responseOpen = "<|START_RESPONSE|>";
+const responseClose = "<|END_RESPONSE|>";
+const turnEnd = "<|END_OF_TURN_TOKEN|>";
+
+const openers = [textOpen, responseOpen, actionOpen];
+const awaited = [...openers, turnEnd];
+
+/** Cohere Command A and North: thinking, then blocks of text or of calls as a JSON list. */
+export const cohere: OutputParserFamily = {
+  hasThinking: true,
+  hasTools: true,
+  preservedTokens: [
+    "<|START_THINKING|>",
+    thinkClose,
+    textOpen,
+    textClose,
+    actionOpen,
+    actionClose,
+    responseOpen,
+    responseClose,
+  ],
+  create({ tools = [], think, lastMessage }) {
+    const between = () => betweenBlocks;
+    const thinking = collect({ into: "thinking", tags: { [thinkClose]: between }, atEnd: "drop" });
+    const text = collect({
+      into: "text",
+      tags: {
+        [textClose]: { to: between, trimBefore: false },
+        [responseClose]: { to: between, trimBefore: false },
+        [turnEnd]: { to: between, trimBefore: false },
+      },
+      atEnd: "keep",
+    });
+    const action = collectBody(
+      actionClose,
+      (reader, body) => {
+        emitActions(reader, body);
+        return betweenBlocks;
+      },
+      emitActions,
+    );
+    /**
+     * Text outside of a block is dropped when a block follows and is the answer when none does.
+     * Without tools calls are not to be expected, so there it is given out at once instead of waiting.
+     */
+    const betweenBlocks: State = (reader) => {
+      const opener = reader.find(openers);
+      const rest = reader.text.slice(leadingSpaceLength(reader.text));
+      const waits = tools.length > 0 || awaited.some((tag) => tag.startsWith(rest));
+      if (opener === undefined && waits && !reader.ended && !rest.startsWith(turnEnd)) return undefined;
+      const bare =
+        opener !== undefined && tools.length === 0 && opener.index > reader.text.length - rest.length;
+      if (opener !== undefined && !bare) {
+        reader.take(opener.index + opener.tag.length);
+        return opener.tag === actionOpen ? action : text;
+      }
+      reader.take(reader.text.length - rest.length);
+      if (!rest.startsWith(turnEnd)) return rest === "" ? undefined : text;
+      reader.take(turnEnd.length);
+      return betweenBlocks;
+    };
+
+    if (continuesText(lastMessage)) return streamParser(text);
+    return streamParser(wantsThinking(think, true) ? thinking : betweenBlocks);
+  },
+};
+
+/** Calls of a list; when the list as a whole is no JSON, each object in it that is. */
+function emitActions(reader: Reader, body: string): void {
+  const list = readOrNothing(trimSpace(body));
+  const items = Array.isArray(list) ? list : balancedObjects(body).map(readOrNothing);
+  for (const item of items) {
+    const action = asObject(item);
+    if (action === undefined) continue;
+    const name = field(action, "tool_name");
+    const id = field(action, "tool_call_id") ?? "";
+    if (typeof name !== "string" || name === "") continue;
+    try {
+      reader.call(name, toArguments(field(action, "parameters")), id === "" ? undefined : String(id));
+    } catch (error) {
+      if (!(error instanceof JsonCallError)) throw error;
+    }
+  }
+}
+
+function readOrNothing(text: string): unknown {
+  try {
+    return readJson(text);
+  } catch {
+    return undefined;
+  }
+}

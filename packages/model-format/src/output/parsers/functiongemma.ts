@@ -1,0 +1,62 @@
+import type { OutputParserFamily } from "../output-parser.ts";
+import { collect, collectBody } from "./reading/collect.ts";
+import { parseInteger, parseReal } from "./reading/go-numbers.ts";
+import { leadingSpaceLength } from "./reading/hold-back.ts";
+import { type CallArguments, type State, streamParser } from "./reading/stream-parser.ts";
+import { splitTopLevel } from "./reading/top-level.ts";
+
+const callOpen = "<start_function_call>";
+const callClose = "<end_function_call>";
+const quote = "<escape>";
+
+/** FunctionGemma: `call:N{k:<escape>v<escape>,n:1}` between call tokens, no thinking. */
+export const functionGemma: OutputParserFamily = {
+  hasThinking: false,
+  hasTools: true,
+  preservedTokens: [callOpen, callClose],
+  create() {
+    const content: State = collect({
+      into: "text",
+      tags: { [callOpen]: { to: () => call, trimBefore: false } },
+      atEnd: "drop",
+    });
+    const call = collectBody(callClose, (reader, body) => {
+      // Without its braces it names nothing that could be called.
+      const match = /call:([^{]+)\{(.*)\}/s.exec(body);
+      if (match !== null) reader.call(match[1] ?? "", readEntries(match[2] ?? ""));
+      return betweenCalls;
+    });
+    /** Blanks belong to the calls on both sides of them, but to the answer where an answer follows. */
+    const betweenCalls: State = (reader) => {
+      const blanks = leadingSpaceLength(reader.text);
+      const rest = reader.text.slice(blanks);
+      if (rest.startsWith(callOpen)) reader.take(blanks);
+      else if (callOpen.startsWith(rest) && !reader.ended) return undefined;
+      return content;
+    };
+    return streamParser(content);
+  },
+};
+
+/** Reads `k:v,k:v`; keys and values are taken as they stand, blanks included. */
+function readEntries(text: string): CallArguments {
+  const entries = splitTopLevel(text, ",", [quote]).flatMap((part): [string, unknown][] => {
+    const colon = part.indexOf(":");
+    return colon === -1 ? [] : [[part.slice(0, colon), readValue(part.slice(colon + 1))]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readValue(text: string): unknown {
+  if (text.length >= 2 * quote.length && text.startsWith(quote) && text.endsWith(quote)) {
+    return text.slice(quote.length, -quote.length);
+  }
+  if (text === "true" || text === "false") return text === "true";
+  const number = parseInteger(text) ?? parseReal(text);
+  if (number !== undefined) return number;
+  if (text.startsWith("[") && text.endsWith("]")) {
+    return splitTopLevel(text.slice(1, -1), ",", [quote]).map(readValue);
+  }
+  if (text.startsWith("{") && text.endsWith("}")) return readEntries(text.slice(1, -1));
+  return text;
+}

@@ -1,0 +1,98 @@
+import type { Tool } from "@puna/protocol";
+import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
+import type { OutputParserFamily } from "../output-parser.ts";
+import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
+import { MarkupError, type MarkupRules, parseMarkup } from "./reading/markup.ts";
+import { continuesText, findTool, wantsThinking } from "./reading/request.ts";
+import { type CallArguments, type State, streamParser } from "./reading/stream-parser.ts";
+import { trimLineFeed } from "./reading/trim-line-feed.ts";
+
+const thinkOpen = "<think>";
+const thinkClose = "</think>";
+const toolOpen = "<tool_call>";
+const toolClose = "</tool_call>";
+
+const markup: MarkupRules = {
+  pattern: /<(\/?)(function|parameter)(?:=([^>]+)|\s+name="([^"]*)")?>/g,
+  toTag: ([, slash, name, value, quoted]) => ({
+    name: name ?? "",
+    attribute: value ?? quoted ?? "",
+    closes: slash === "/",
+  }),
+};
+
+/** Answer with calls as `<function=N><parameter=K>V</parameter></function>` in `<tool_call>`. */
+function contentWithXmlCalls(tools: readonly Tool[]): State {
+  const tool = collectBody(toolClose, (reader, body) => {
+    try {
+      const { name, values } = readXmlCall(body, tools);
+      reader.call(name, values);
+    } catch (error) {
+      if (error instanceof MarkupError) reader.fail(error.message, error);
+      throw error;
+    }
+    return skipBlanks(() => content);
+  });
+  const content: State = collect({ into: "text", tags: { [toolOpen]: () => tool }, atEnd: "drop" });
+  return content;
+}
+
+function readXmlCall(
+  body: string,
+  tools: readonly Tool[],
+): { readonly name: string; readonly values: CallArguments } {
+  const call = parseMarkup(body, markup);
+  if (call.name !== "function") {
+    throw new MarkupError(`expected element type <function> but have <${call.name}>`);
+  }
+  const name = call.attribute;
+  if (name === "") throw new MarkupError("empty function name");
+  const tool = findTool(tools, name);
+  const entries = call.children
+    .filter((child) => child.name === "parameter")
+    .map(({ attribute, text }): [string, unknown] => [
+      attribute,
+      coerceArgument(trimLineFeed(text), parameterSchema(tool, attribute)),
+    ]);
+  return { name, values: Object.fromEntries(entries) };
+}
+
+/** Qwen3-Coder: XML-like calls, no thinking. */
+export const qwen3Coder: OutputParserFamily = {
+  hasThinking: false,
+  hasTools: true,
+  preservedTokens: [toolOpen, toolClose],
+  create: ({ tools = [] }) => streamParser(contentWithXmlCalls(tools)),
+};
+
+/**
+ * Qwen3.5, Ornith and Nemotron Nano: Qwen3-Coder's calls after thinking that the prompt has begun.
+ * Some checkpoints write `<think>` once more, some forget `</think>` before a call.
+ */
+export const thinkingThenXmlCalls: OutputParserFamily = {
+  hasThinking: true,
+  hasTools: true,
+  preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
+  create({ tools = [], think, lastMessage }) {
+    const content = contentWithXmlCalls(tools);
+    if (!wantsThinking(think, true) || continuesText(lastMessage)) return streamParser(content);
+    const thinking = thinkingBeforeCalls(content);
+    const to = () => thinking;
+    return streamParser(leadingTag(thinkOpen, { found: to, missing: to, atEnd: "drop" }));
+  },
+};
+
+function thinkingBeforeCalls(content: State): State {
+  return collect({
+    into: "thinking",
+    tags: {
+      [thinkClose]: () => skipBlanks(() => content),
+      // The call is the answer's first part: put its tag back and let the answer's stage find it.
+      [toolOpen]: () => (reader) => {
+        reader.text = toolOpen + reader.text;
+        return content;
+      },
+    },
+    atEnd: "drop",
+  });
+}

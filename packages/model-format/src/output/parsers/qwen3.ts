@@ -1,0 +1,68 @@
+import type { OutputParserFamily } from "../output-parser.ts";
+import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
+import { JsonCallError, readJsonCall } from "./reading/json-call.ts";
+import { continuesText, wantsThinking } from "./reading/request.ts";
+import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
+
+const thinkOpen = "<think>";
+const thinkClose = "</think>";
+const toolOpen = "<tool_call>";
+const toolClose = "</tool_call>";
+
+/** Emits the call in `{"name": …, "arguments": {…}}`. */
+function callFromJson(reader: Reader, body: string, blame: string): void {
+  try {
+    const call = readJsonCall(body);
+    if (call.name === "") reader.fail("empty function name");
+    reader.call(call.name, call.arguments);
+  } catch (error) {
+    if (error instanceof JsonCallError) reader.fail(`${blame}${error.message}`, error);
+    throw error;
+  }
+}
+
+/** Answer with calls in it; a call inside thinking ends the thinking. */
+function stages(blame: string): { readonly content: State; readonly thinking: State } {
+  const tool = collectBody(toolClose, (reader, body) => {
+    callFromJson(reader, body, blame);
+    return skipBlanks(() => content);
+  });
+  const content: State = collect({ into: "text", tags: { [toolOpen]: () => tool }, atEnd: "drop" });
+  const thinking = collect({
+    into: "thinking",
+    tags: { [thinkClose]: () => skipBlanks(() => content), [toolOpen]: () => tool },
+    atEnd: "drop",
+  });
+  return { content, thinking };
+}
+
+/**
+ * Qwen3: calls are JSON in `<tool_call>`. The thinking kind's prompt ends inside `<think>`,
+ * yet some checkpoints write the tag once more.
+ */
+export function qwen3(thinks: boolean): OutputParserFamily {
+  return {
+    hasThinking: thinks,
+    hasTools: true,
+    preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
+    create({ think }) {
+      const { content, thinking } = stages("failed to parse JSON: ");
+      if (!thinks || !wantsThinking(think, true)) return streamParser(content);
+      const to = () => thinking;
+      return streamParser(leadingTag(thinkOpen, { found: to, missing: to, atEnd: "drop" }));
+    },
+  };
+}
+
+/** Qwen3-VL: as Qwen3, but the thinking kind always thinks first and never repeats the tag. */
+export function qwen3Vl(thinks: boolean): OutputParserFamily {
+  return {
+    hasThinking: thinks,
+    hasTools: true,
+    preservedTokens: [thinkClose, toolOpen, toolClose],
+    create({ lastMessage }) {
+      const { content, thinking } = stages("");
+      return streamParser(thinks && !continuesText(lastMessage) ? thinking : content);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { isSpace } from "../../../prompt/renderers/trim-space.ts";
+
+/** Length of the longest end of `text` that may grow into one of the tags; 0 when there is none. */
+export function partialTagLength(text: string, tags: readonly string[]): number {
+  let longest = 0;
+  for (const tag of tags) {
+    for (let length = Math.min(tag.length - 1, text.length); length > longest; length -= 1) {
+      if (text.endsWith(tag.slice(0, length))) longest = length;
+    }
+  }
+  return longest;
+}
+
+/** Number of blanks that end `text` before `end`. */
+export function trailingSpaceLength(text: string, end = text.length): number {
+  let start = end;
+  while (start > 0 && isSpace(text.charAt(start - 1))) start -= 1;
+  return end - start;
+}
+
+/** Number of blanks that begin `text`. */
+export function leadingSpaceLength(text: string): number {
+  let length = 0;
+  while (length < text.length && isSpace(text.charAt(length))) length += 1;
+  return length;
+}

@@ -1,0 +1,131 @@
+import { OutputError } from "../../../errors.ts";
+import type { OutputEvent, OutputParser } from "../../output-parser.ts";
+
+export type CallArguments = Readonly<Record<string, unknown>>;
+
+/** Where text goes; `nothing` swallows it. */
+export type Sink = "text" | "thinking" | "nothing";
+
+/**
+ * One stage of a family's format. It takes what is already certain from the reader's text and returns
+ * the stage to go on with at once, or undefined to wait for more text.
+ * What it does must depend on the text alone, never on how the text was cut: that is the whole reason
+ * why joined results are the same for every split.
+ */
+export type State = (reader: Reader) => State | undefined;
+
+/** Undecided text, and the events that came of what was decided. */
+export class Reader {
+  /** Text that no stage has taken yet. */
+  text = "";
+  /** No more text will come: everything has to be decided now. */
+  ended = false;
+  #events: OutputEvent[] = [];
+  #calls = 0;
+  #searchedTags: readonly string[] | undefined;
+  #searchedTo = 0;
+
+  /** Number of tool calls so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  append(text: string): void {
+    this.text += text;
+  }
+
+  /** Removes and returns the first `length` code units. */
+  take(length: number): string {
+    const taken = this.text.slice(0, length);
+    this.text = this.text.slice(length);
+    this.#searchedTags = undefined;
+    return taken;
+  }
+
+  takeAll(): string {
+    return this.take(this.text.length);
+  }
+
+  /** The earliest of the tags, the longest of those at one place; remembers how far it has looked. */
+  find(tags: readonly string[]): { readonly tag: string; readonly index: number } | undefined {
+    const from = this.#searchedTags === tags ? this.#searchedTo : 0;
+    let best: { tag: string; index: number } | undefined;
+    let longest = 0;
+    for (const tag of tags) {
+      longest = Math.max(longest, tag.length);
+      const index = this.text.indexOf(tag, from);
+      if (index === -1) continue;
+      const better =
+        best === undefined || index < best.index || (index === best.index && tag.length > best.tag.length);
+      if (better) best = { tag, index };
+    }
+    this.#searchedTags = tags;
+    this.#searchedTo = Math.max(0, best?.index ?? this.text.length - longest + 1);
+    return best;
+  }
+
+  emit(sink: Sink, text: string): void {
+    if (text === "" || sink === "nothing") return;
+    const type = sink === "text" ? "text-delta" : "thinking-delta";
+    const last = this.#events.at(-1);
+    if (last?.type === type) this.#events[this.#events.length - 1] = { type, text: last.text + text };
+    else this.#events.push({ type, text });
+  }
+
+  call(name: string, values: CallArguments, id?: string): void {
+    const fn = { index: this.#calls, name, arguments: values };
+    this.#calls += 1;
+    const call = id === undefined ? { function: fn } : { id, function: fn };
+    this.#events.push({ type: "tool-call", call });
+  }
+
+  /** @throws OutputError `INVALID_OUTPUT` always */
+  fail(message: string, cause?: unknown): never {
+    throw new OutputError("INVALID_OUTPUT", message, cause === undefined ? {} : { cause });
+  }
+
+  drain(): readonly OutputEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}
+
+/**
+ * Runs stages over streamed text.
+ * When text breaks the format, the events before the break are returned first and the error is thrown
+ * by the next call, so that what a caller has seen does not depend on how the text was cut either.
+ * @param atEnd  has the last word when the text has ended and no stage wants to go on
+ */
+export function streamParser(start: State, atEnd?: (reader: Reader) => void): OutputParser {
+  const reader = new Reader();
+  let state = start;
+  let failure: unknown;
+
+  const run = (): readonly OutputEvent[] => {
+    if (failure !== undefined) throw failure;
+    try {
+      for (let next = state(reader); next !== undefined; next = state(reader)) state = next;
+      if (reader.ended) atEnd?.(reader);
+    } catch (error) {
+      if (!OutputError.is(error)) throw error;
+      failure = error;
+      const events = reader.drain();
+      // At the end there is no next call; stages take care to fail there before they emit.
+      if (events.length === 0 || reader.ended) throw error;
+      return events;
+    }
+    return reader.drain();
+  };
+
+  return {
+    push(text) {
+      if (failure === undefined) reader.append(text);
+      return run();
+    },
+    end() {
+      reader.ended = true;
+      return run();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+const opening = "([{";
+const closing = ")]}";
+
+/**
+ * Cuts text at a separator, but not inside quotes or brackets.
+ * @param quotes  what opens and closes a quoted part; a backslash escapes one-character quotes
+ */
+export function splitTopLevel(text: string, separator: string, quotes: readonly string[]): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; ) {
+    const quote = quotes.find((mark) => text.startsWith(mark, at));
+    if (quote !== undefined) {
+      at = quotedEnd(text, at, quote) ?? text.length;
+      continue;
+    }
+    const character = text.charAt(at);
+    if (opening.includes(character)) depth += 1;
+    else if (closing.includes(character)) depth -= 1;
+    else if (character === separator && depth === 0) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+    at += 1;
+  }
+  if (start < text.length) parts.push(text.slice(start));
+  return parts;
+}
+
+/** Index after the quoted part that begins at `at`, or undefined when it never closes. */
+export function quotedEnd(text: string, at: number, quote: string): number | undefined {
+  for (let end = at + quote.length; end < text.length; end += 1) {
+    if (quote.length === 1 && text.charAt(end) === "\\") end += 1;
+    else if (text.startsWith(quote, end)) return end + quote.length;
+  }
+  return undefined;
+}
+
+/** Index of the bracket that closes the one at `open`, quoted parts aside; undefined when there is none. */
+export function closingIndex(text: string, open: number, quotes: readonly string[]): number | undefined {
+  const left = text.charAt(open);
+  const right = closing.charAt(opening.indexOf(left));
+  let depth = 0;
+  for (let at = open; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (quotes.includes(character)) {
+      const end = quotedEnd(text, at, character);
+      if (end === undefined) return undefined;
+      at = end - 1;
+    } else if (character === left) depth += 1;
+    else if (character === right) {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return undefined;
+}
+
+/** Index after the JSON object or list that `text` begins with, or undefined while it is not complete. */
+export function balancedJsonEnd(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const end = quotedEnd(text, at, '"');
+      if (end === undefined) return undefined;
+      at = end - 1;
+    } else if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return undefined;
+}
+
+/** The balanced `{…}` parts of a text, in order, those inside others left out. */
+export function balancedObjects(text: string): string[] {
+  const objects: string[] = [];
+  for (let at = text.indexOf("{"); at !== -1; at = text.indexOf("{", at)) {
+    const end = closingIndex(text, at, ['"']);
+    if (end === undefined) break;
+    objects.push(text.slice(at, end + 1));
+    at = end + 1;
+  }
+  return objects;
+}
