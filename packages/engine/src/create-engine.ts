@@ -15,8 +15,10 @@ export interface EngineOptions {
   readonly parallel?: number;
   /** 5 minutes; -1 = forever. */
   readonly keepAliveMs?: number;
-  /** 5 minutes; -1 = never. */
+  /** 5 minutes without progress; 0 or less = never. */
   readonly loadTimeoutMs?: number;
+  /** A busy runner that gives no sign of life for so long is ended; 30 seconds. */
+  readonly hangTimeoutMs?: number;
   /** Where neither request nor model names one; 4096. */
   readonly contextTokens?: number;
   /** `f16`, `q8_0`, `q4_0`. */
@@ -35,6 +37,7 @@ export interface EngineOptions {
 
 const defaultContextTokens = 4096;
 const maxPromptCacheBytes = 1024 ** 3;
+const defaultHangTimeoutMs = 30_000;
 const fiveMinutesMs = 300_000;
 
 /** The engine: models as supervised child processes, loaded when asked for. */
@@ -45,6 +48,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     execArgv: runsFromSource() ? ["--conditions=@puna/source"] : [],
     ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
     env: options.env ?? {},
+    hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
     logger,
   });
   return new Scheduler({

@@ -1,3 +1,4 @@
+import type { NativeOverride } from "@puna/model-format/gguf";
 import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
@@ -8,6 +9,8 @@ export const ipcVersion = 1;
 export interface RunnerSpec {
   readonly driver: "auto" | "native" | "portable";
   readonly modelPath: string;
+  /** What is loaded in the place of `modelPath`: a copy with corrected metadata. */
+  readonly filePath?: string;
   readonly adapters: readonly { readonly path: string; readonly scale: number }[];
   /** Per sequence. */
   readonly contextTokens: number;
@@ -30,10 +33,7 @@ export interface RunnerSpec {
   readonly promptCacheBytes: number;
 }
 
-export type KvOverride =
-  | { readonly key: string; readonly type: "int" | "float"; readonly value: number }
-  | { readonly key: string; readonly type: "bool"; readonly value: boolean }
-  | { readonly key: string; readonly type: "string"; readonly value: string };
+export type KvOverride = NativeOverride;
 
 /** What the child found when it had loaded the model. */
 export interface RunnerFacts {
@@ -83,6 +83,6 @@ export interface IpcError {
 export type ChildMessage =
   | { readonly type: "hello"; readonly version: number }
   | { readonly type: "event"; readonly id: number; readonly event: TokenEvent }
-  /** Ends a request; `value` by request: RunnerFacts, null, tokens, text, vectors or scores. */
+  /** Ends a request; `value` by request: RunnerFacts, decodes so far, tokens, text, vectors or scores. */
   | { readonly type: "done"; readonly id: number; readonly value?: unknown }
   | { readonly type: "failed"; readonly id: number; readonly error: IpcError };

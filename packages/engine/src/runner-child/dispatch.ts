@@ -1,6 +1,12 @@
 import { EngineError } from "../errors.ts";
 import type { Channel } from "../ipc/channel.ts";
-import { type ChildMessage, type HostMessage, ipcVersion, type RunnerSpec } from "../ipc/messages.ts";
+import {
+  type ChildMessage,
+  type HostMessage,
+  type IpcError,
+  ipcVersion,
+  type RunnerSpec,
+} from "../ipc/messages.ts";
 import type { DriverModel } from "./driver.ts";
 
 /**
@@ -26,7 +32,7 @@ export function dispatch(
         model = await load(message.spec);
         return model.facts;
       case "health":
-        return null;
+        return model?.steps ?? 0;
       case "tokenize":
         return loaded().tokenize(message.text, message.addSpecial);
       case "detokenize":
@@ -58,7 +64,7 @@ export function dispatch(
       const value = await answer(message, controller.signal);
       channel.send({ type: "done", id: message.id, value });
     } catch (error) {
-      channel.send({ type: "failed", id: message.id, error: toIpcError(error) });
+      channel.send({ type: "failed", id: message.id, error: toIpcError(error, controller.signal) });
     } finally {
       running.delete(message.id);
     }
@@ -68,8 +74,9 @@ export function dispatch(
   channel.send({ type: "hello", version: ipcVersion });
 }
 
-function toIpcError(error: unknown): Extract<ChildMessage, { type: "failed" }>["error"] {
+function toIpcError(error: unknown, signal: AbortSignal): IpcError {
   if (EngineError.is(error)) return { code: error.code, message: error.message, details: error.details };
+  if (signal.aborted) return { code: "ABORTED", message: "the request was cancelled", details: {} };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "INTERNAL", message, details: {} };
 }

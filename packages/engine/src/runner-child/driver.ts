@@ -11,6 +11,8 @@ export interface Driver {
 /** One loaded model with its sequences. */
 export interface DriverModel extends AsyncDisposable {
   readonly facts: RunnerFacts;
+  /** Counts decodes: the host sees that work goes on. */
+  readonly steps: number;
   complete(request: CompletionRequest, turn: RequestTurn, signal: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): readonly number[];
   detokenize(tokens: readonly number[]): string;

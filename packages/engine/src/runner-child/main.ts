@@ -4,5 +4,6 @@ import { dispatch } from "./dispatch.ts";
 
 /** The process of one loaded model. It ends when its host does: nothing may outlive the server. */
 const channel = childChannel();
-channel.onClose(() => process.exit(0));
+// Leaving in order would wait for a running decode, which may take many seconds.
+channel.onClose(() => process.kill(process.pid, "SIGKILL"));
 dispatch(channel, (spec) => loadModel(spec, (message) => process.stderr.write(`${message}\n`)));

@@ -25,3 +25,17 @@ export function exitReason(
     { details: { exitCode: code, signal, output } },
   );
 }
+
+const telling = /error|fail|unknown|invalid|missing|unable|cannot|too (many|large|long)/i;
+/** Prefixes that llama.cpp puts before what it says. */
+const noise = /^(llama_\w+|ggml_\w+|gguf_\w+|error loading model|srv|common_\w+): */;
+
+/** What llama.cpp wrote about a load that failed; empty when it said nothing of use. */
+export function loadReason(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
+  const first = lines.find((line) => telling.test(line) && !line.startsWith("load_backend"));
+  if (first === undefined) return "";
+  let text = first;
+  while (noise.test(text)) text = text.replace(noise, "");
+  return text;
+}

@@ -22,6 +22,9 @@ export class RunnerRequests {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #failure: EngineError | undefined;
+  /** When the child last said anything, and when it last got something to do while it had nothing. */
+  heardAt = Date.now();
+  busySince = Date.now();
   /** Settles when the child has greeted us in our own version. */
   readonly greeted: Promise<void>;
   #greet: { readonly resolve: () => void; readonly reject: (error: Error) => void };
@@ -34,10 +37,16 @@ export class RunnerRequests {
     channel.onMessage((message) => this.#receive(message));
   }
 
+  /** Requests of ours that it has not answered. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   /** @param signal  aborting asks the child to stop; the promise still settles when the child says so */
   request(body: RequestBody, signal?: AbortSignal, events?: EventQueue<TokenEvent>): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
+    if (this.#pending.size === 0) this.busySince = Date.now();
     const cancel = () => this.#channel.send({ type: "cancel", id });
     signal?.addEventListener("abort", cancel, { once: true });
     const answered = new Promise<unknown>((resolve, reject) => {
@@ -79,6 +88,7 @@ export class RunnerRequests {
   }
 
   #receive(message: ChildMessage): void {
+    this.heardAt = Date.now();
     if (message.type === "hello") {
       this.#hear(message.version);
       return;

@@ -1,13 +1,15 @@
 import { fork } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
 import type { RankedDocument } from "../engine.ts";
 import { EngineError } from "../errors.ts";
 import type { RunnerFacts } from "../ipc/messages.ts";
 import { hostChannel } from "../ipc/process-channel.ts";
 import type { Logger } from "../logger.ts";
-import { exitReason } from "./exit-reason.ts";
+import { exitReason, loadReason } from "./exit-reason.ts";
 import type { Runner, StartRunner } from "./runner.ts";
 import { RunnerRequests } from "./runner-requests.ts";
+import { watchRunner } from "./watch-runner.ts";
 
 export interface SpawnOptions {
   /** Path of the child's entry, `@puna/engine/runner`. */
@@ -17,9 +19,12 @@ export interface SpawnOptions {
   /** Environment of the child; device selection and library paths belong here. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** A runner with requests that says nothing for so long is ended. */
+  readonly hangTimeoutMs: number;
 }
 
-const stopTimeoutMs = 2_000;
+/** A child that was told to end and has not is stuck in native code. */
+const stopTimeoutMs = 1_000;
 const keptOutput = 4_000;
 
 /** Starts runners as child processes of this one. */
@@ -35,8 +40,10 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     let output = "";
+    let speaks = () => {};
     const collect = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-keptOutput);
+      speaks();
     };
     child.stdout?.on("data", collect);
     child.stderr?.on("data", collect);
@@ -44,21 +51,27 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
     const requests = new RunnerRequests(hostChannel(child));
     const exited = new Promise<void>((resolve) => {
       child.once("error", (cause) => {
-        requests.fail(
-          new EngineError("LOAD_FAILED", `the model runner could not be started: ${cause.message}`, {
-            cause,
-          }),
-        );
+        const text = `the model runner could not be started: ${cause.message}`;
+        requests.fail(new EngineError("LOAD_FAILED", text, { cause }));
         resolve();
       });
-      child.once("exit", (code, signalName) => {
+      child.once("exit", async (code, signalName) => {
+        // Its last output tells why it ended. ("close" never comes after a disconnect of ours.)
+        await Promise.all([ended(child.stdout), ended(child.stderr)]);
         requests.fail(exitReason(code, signalName, output));
         resolve();
       });
     });
+    const stopWatch = watchRunner(requests, {
+      hangTimeoutMs: options.hangTimeoutMs,
+      onHang: (reason) => {
+        options.logger.warn("runner hangs", { pid: child.pid, reason: reason.message });
+        requests.fail(reason);
+        child.kill("SIGKILL");
+      },
+    });
+    void exited.then(stopWatch);
     const stop = async (): Promise<void> => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      // The child exits when the channel closes; one that is stuck in native code is killed.
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
       await exited;
@@ -68,7 +81,13 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
     try {
       const facts = await withTimeout(
         requests.greeted.then(() => requests.request({ type: "load", spec })),
-        { timeoutMs, ...(signal ? { signal } : {}) },
+        {
+          timeoutMs,
+          ...(signal ? { signal } : {}),
+          onRestart: (restart) => {
+            speaks = restart;
+          },
+        },
       );
       options.logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
       // "done" of a load carries RunnerFacts; the versions were compared above.
@@ -80,50 +99,63 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
       });
     } catch (error) {
       await stop();
-      throw asLoadError(error);
+      throw asLoadError(error, output);
     }
   };
 }
 
-/** A runner that dies while it loads is a failed load. */
-function asLoadError(error: unknown): unknown {
-  if (EngineError.is(error) && error.code === "RUNNER_CRASHED") {
-    return new EngineError("LOAD_FAILED", error.message, { cause: error, details: error.details });
+/** A runner that dies while it loads is a failed load; what it wrote says more than its error. */
+function asLoadError(error: unknown, output: string): unknown {
+  if (!EngineError.is(error)) return error;
+  const reason = loadReason(output);
+  switch (error.code) {
+    case "RUNNER_CRASHED":
+      return new EngineError("LOAD_FAILED", error.message, { cause: error, details: error.details });
+    case "LOAD_FAILED":
+    case "OUT_OF_MEMORY": {
+      const details = { ...error.details, reason };
+      return new EngineError(error.code, reason === "" ? error.message : `${error.message}: ${reason}`, {
+        details,
+      });
+    }
+    default:
+      return error;
   }
-  return error;
 }
 
-async function withTimeout<TValue>(
-  work: Promise<TValue>,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-): Promise<TValue> {
-  const controller = new AbortController();
-  const racers: Promise<TValue>[] = [work];
-  if (timeoutMs > 0 && Number.isFinite(timeoutMs)) {
-    racers.push(
-      sleep(timeoutMs, undefined, { signal: controller.signal }).then(() => {
-        throw new EngineError(
-          "LOAD_TIMEOUT",
-          `timed out waiting for the model runner to load after ${timeoutMs} ms`,
-        );
-      }),
-    );
-  }
-  if (signal) {
-    racers.push(
-      new Promise((_, reject) => {
-        const abort = () =>
-          reject(new EngineError("ABORTED", "the request was cancelled while the model was loading"));
-        if (signal.aborted) abort();
-        signal.addEventListener("abort", abort, { once: true, signal: controller.signal });
-      }),
-    );
-  }
+async function ended(stream: Readable | null): Promise<void> {
+  if (stream !== null && !stream.closed) await once(stream, "close");
+}
+
+interface LoadLimits {
+  /** Since the runner last wrote anything: a load that goes on may take long. 0 = none. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Given a function that starts the time anew. */
+  readonly onRestart: (restart: () => void) => void;
+}
+
+async function withTimeout<TValue>(work: Promise<TValue>, limits: LoadLimits): Promise<TValue> {
+  const { timeoutMs, signal, onRestart } = limits;
+  const limit = Promise.withResolvers<never>();
+  const stall = () => {
+    const text = `timed out waiting for the model runner to load: no progress for ${timeoutMs} ms`;
+    limit.reject(new EngineError("LOAD_TIMEOUT", text));
+  };
+  const abort = () => {
+    limit.reject(new EngineError("ABORTED", "the request was cancelled while the model was loading"));
+  };
+  const timer = timeoutMs > 0 && Number.isFinite(timeoutMs) ? setTimeout(stall, timeoutMs) : undefined;
+  onRestart(() => timer?.refresh());
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted) abort();
   try {
-    return await Promise.race(racers);
+    return await Promise.race([work, limit.promise]);
   } finally {
-    controller.abort();
-    for (const racer of racers) racer.catch(() => {});
+    clearTimeout(timer);
+    onRestart(() => {});
+    signal?.removeEventListener("abort", abort);
+    work.catch(() => {});
   }
 }
 

@@ -1,7 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { estimateBytes, planContext, planEviction } from "./memory-plan.ts";
+import { estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
 
-const facts = { fileBytes: 1_000_000, trainedContextTokens: 2048, layers: 4, kvValuesPerLayer: 128 };
+const facts: ModelFacts = {
+  fileBytes: 1_000_000,
+  trainedContextTokens: 2048,
+  kvOverrides: [],
+  dimensions: {
+    architecture: "llama",
+    contextTokens: 2048,
+    embeddingLength: 64,
+    feedForwardLength: 128,
+    blockCount: 4,
+    headCounts: [4, 4, 4, 4],
+    keyValueHeadCounts: [2, 2, 2, 2],
+    keyLength: 32,
+    valueLength: 32,
+    slidingWindowTokens: undefined,
+    expertCount: 0,
+    vocabularySize: undefined,
+    poolingType: undefined,
+  },
+};
 
 describe("planContext", () => {
   it("takes what was asked for, within the trained length", () => {
@@ -14,8 +33,11 @@ describe("planContext", () => {
 });
 
 it("counts the cache of every sequence", () => {
-  expect(estimateBytes(facts, 1000, 2, "f16")).toBe(1_000_000 + 4 * 128 * 2 * 1000 * 2);
-  expect(estimateBytes(facts, 1000, 2, "q8_0")).toBeLessThan(estimateBytes(facts, 1000, 2, "f16"));
+  const context = { contextTokens: 1000, parallel: 2, kvCacheType: "f16" };
+  expect(estimateBytes(facts, context)).toBe(1_000_000 + 4 * 128 * 2 * 1000 * 2);
+  expect(estimateBytes(facts, { ...context, kvCacheType: "q8_0" })).toBeLessThan(
+    estimateBytes(facts, context),
+  );
 });
 
 describe("planEviction", () => {

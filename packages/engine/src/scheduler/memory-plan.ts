@@ -1,36 +1,18 @@
-import type { Gguf } from "@puna/model-format/gguf";
+import { kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
+import { EngineError } from "../errors.ts";
+import type { KvOverride } from "../ipc/messages.ts";
+import type { RewrittenModel } from "../rewrite-header.ts";
 
-const bytesPerValue: Readonly<Record<string, number>> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 };
 const minContextTokens = 4;
 
 export interface ModelFacts {
   readonly fileBytes: number;
   readonly trainedContextTokens: number;
-  readonly layers: number;
-  /** Keys and values of one token in one layer, as a number of values. */
-  readonly kvValuesPerLayer: number;
-}
-
-/** What a memory plan needs of a model file. */
-export function modelFacts(gguf: Gguf): ModelFacts {
-  const { metadata } = gguf;
-  const architecture = metadata.architecture;
-  const number = (suffix: string) => first(metadata.numberOrList(`${architecture}.${suffix}`));
-  const heads = number("attention.head_count") ?? 1;
-  const kvHeads = number("attention.head_count_kv") ?? heads;
-  const headDimension = heads > 0 ? (number("embedding_length") ?? 0) / heads : 0;
-  const keys = number("attention.key_length") ?? headDimension;
-  const values = number("attention.value_length") ?? headDimension;
-  return {
-    fileBytes: gguf.sizeBytes,
-    trainedContextTokens: number("context_length") ?? 0,
-    layers: number("block_count") ?? 0,
-    kvValuesPerLayer: kvHeads * (keys + values),
-  };
-}
-
-function first(value: number | readonly number[] | undefined): number | undefined {
-  return typeof value === "object" ? value.reduce((max, item) => Math.max(max, item), 0) : value;
+  readonly dimensions: ModelDimensions;
+  /** Corrections to metadata that are handed over with the load. */
+  readonly kvOverrides: readonly KvOverride[];
+  /** Makes a copy with corrected metadata, where handing them over is not enough. */
+  readonly rewrite?: () => Promise<RewrittenModel>;
 }
 
 /**
@@ -42,15 +24,34 @@ export function planContext(asked: number | undefined, fallback: number, facts: 
   return facts.trainedContextTokens > 0 ? Math.min(wanted, facts.trainedContextTokens) : wanted;
 }
 
-/** Bytes that a runner will need: weights and key-value cache of all sequences. */
+export interface PlannedContext {
+  readonly contextTokens: number;
+  readonly parallel: number;
+  readonly kvCacheType: string;
+}
+
+/** Bytes that a runner will need: weights and key-value cache of all sequences. An upper bound of the latter. */
 export function estimateBytes(
   facts: ModelFacts,
-  contextTokens: number,
-  parallel: number,
-  kvCacheType: string,
+  { contextTokens, parallel, kvCacheType }: PlannedContext,
 ): number {
-  const perToken = facts.layers * facts.kvValuesPerLayer * (bytesPerValue[kvCacheType] ?? 2);
+  const type = kvCacheType === "" ? "f16" : kvCacheType;
+  const perToken = kvCacheBytesPerToken(facts.dimensions, { keyType: type, valueType: type });
   return Math.ceil(facts.fileBytes + perToken * contextTokens * parallel);
+}
+
+/**
+ * Refuses what cannot fit, before native code takes memory until the machine stands still.
+ * @throws EngineError `OUT_OF_MEMORY`
+ */
+export function checkMemory(neededBytes: number, freeBytes: number): void {
+  if (neededBytes <= freeBytes) return;
+  const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+  throw new EngineError(
+    "OUT_OF_MEMORY",
+    `model requires more system memory (${gib(neededBytes)}) than is available (${gib(freeBytes)}); ask for a shorter context or unload other models`,
+    { details: { neededBytes, freeBytes } },
+  );
 }
 
 export interface EvictionCandidate {

@@ -2,10 +2,10 @@ import type { AcquireOptions, Engine, LoadedModelInfo, ModelLease, ModelSpec } f
 import { EngineError } from "../errors.ts";
 import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
-import type { StartRunner } from "../runner-host/runner.ts";
+import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
 import { LoadedModel } from "./loaded-model.ts";
-import { estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
+import { checkMemory, estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { satisfies } from "./satisfies.ts";
 
@@ -26,6 +26,12 @@ export interface SchedulerOptions {
   readonly flashAttention?: boolean;
   /** Saved sequence states of each runner. */
   readonly promptCacheBytes: number;
+}
+
+interface PlannedLoad {
+  readonly facts: ModelFacts;
+  readonly estimatedBytes: number;
+  readonly options: AcquireOptions;
 }
 
 const healthTimeoutMs = 10_000;
@@ -123,12 +129,7 @@ export class Scheduler implements Engine {
     this.#backoff.check(spec.modelPath);
     const facts = await this.#options.readFacts(spec.modelPath);
     const runnerSpec = this.#plan(spec, facts);
-    const estimatedBytes = estimateBytes(
-      facts,
-      runnerSpec.contextTokens,
-      runnerSpec.parallel,
-      runnerSpec.kvCacheType,
-    );
+    const estimatedBytes = estimateBytes(facts, runnerSpec);
     const evicted = planEviction([...this.#models.values()], {
       bytes: estimatedBytes,
       freeBytes: this.#options.freeBytes(),
@@ -138,16 +139,15 @@ export class Scheduler implements Engine {
       this.#options.logger.info("evicting model", { modelPath: model.spec.modelPath, for: spec.modelPath });
       await this.#expireWhenIdle(model);
     }
-    return this.#start(runnerSpec, estimatedBytes, options);
+    checkMemory(estimatedBytes, this.#options.freeBytes());
+    return this.#start(runnerSpec, { facts, estimatedBytes, options });
   }
 
-  async #start(spec: RunnerSpec, estimatedBytes: number, options: AcquireOptions): Promise<ModelLease> {
-    const { now, loadTimeoutMs, keepAliveMs } = this.#options;
+  async #start(spec: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
+    const { facts, estimatedBytes, options } = load;
+    const { now, keepAliveMs } = this.#options;
     const begun = now();
-    const runner = await this.#options.startRunner(spec, {
-      timeoutMs: loadTimeoutMs,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
+    const runner = await this.#startRunner(spec, facts, options.signal);
     const model = new LoadedModel({
       runner,
       spec,
@@ -167,6 +167,21 @@ export class Scheduler implements Engine {
     });
     model.hold(undefined);
     return createLease(model, turnOf(options));
+  }
+
+  /** A file that needs other metadata is copied for as long as its runner lives. */
+  async #startRunner(spec: RunnerSpec, facts: ModelFacts, signal: AbortSignal | undefined): Promise<Runner> {
+    const limits = { timeoutMs: this.#options.loadTimeoutMs, ...(signal ? { signal } : {}) };
+    const copy = await facts.rewrite?.();
+    if (copy === undefined) return this.#options.startRunner(spec, limits);
+    try {
+      const runner = await this.#options.startRunner({ ...spec, filePath: copy.path }, limits);
+      void runner.exited.then(() => copy[Symbol.asyncDispose]());
+      return runner;
+    } catch (error) {
+      await copy[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   #plan(spec: ModelSpec, facts: ModelFacts): RunnerSpec {
@@ -189,7 +204,7 @@ export class Scheduler implements Engine {
       kvCacheType: load.kvCacheType ?? kvCacheType,
       ...(flash === undefined ? {} : { flashAttention: flash }),
       embedding: load.embedding ?? false,
-      kvOverrides: [],
+      kvOverrides: facts.kvOverrides,
       promptCacheBytes: this.#options.promptCacheBytes,
     };
   }

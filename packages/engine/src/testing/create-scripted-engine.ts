@@ -42,8 +42,22 @@ export interface ScriptedEngine extends Engine {
 const anyModel: ModelFacts = {
   fileBytes: 1_000_000,
   trainedContextTokens: 131_072,
-  layers: 1,
-  kvValuesPerLayer: 1,
+  kvOverrides: [],
+  dimensions: {
+    architecture: "scripted",
+    contextTokens: 131_072,
+    embeddingLength: 3,
+    feedForwardLength: undefined,
+    blockCount: 0,
+    headCounts: [],
+    keyValueHeadCounts: [],
+    keyLength: 0,
+    valueLength: 0,
+    slidingWindowTokens: undefined,
+    expertCount: 0,
+    vocabularySize: undefined,
+    poolingType: undefined,
+  },
 };
 
 /**

@@ -34,6 +34,8 @@ export class LlamaContext implements DecodeContext {
   readonly #batch: Batch;
   readonly #abortFlag = new NativeMemory(abortFlagBytes);
   readonly #flag: Uint8Array;
+  /** Decodes that ended. */
+  steps = 0;
   #decoding = false;
   #outputsReady = false;
 
@@ -93,6 +95,7 @@ export class LlamaContext implements DecodeContext {
           error ? reject(error) : resolve(value),
         );
       });
+      this.steps += 1;
       return this.#decodeResult(result);
     } finally {
       this.#decoding = false;

@@ -2,6 +2,7 @@ import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { Driver } from "../../runner-child/driver.ts";
 import { LlamaContext } from "./context.ts";
+import { dieWithParent } from "./die-with-parent.ts";
 import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
 import { LlamaModel } from "./model.ts";
 import { NativeModel } from "./native-model.ts";
@@ -12,6 +13,7 @@ const gpuDevice = 1;
 export const nativeDriver: Driver = {
   name: "llama/native",
   load: async (spec) => {
+    dieWithParent();
     const library = loadLlamaLibrary();
     const model = await LlamaModel.load(library, spec);
     try {

@@ -66,8 +66,10 @@ export class LlamaModel {
     };
     try {
       const pointer = await new Promise<bigint | null>((resolve, reject) => {
-        c.llama_model_load_from_file.async(spec.modelPath, params, (error: unknown, model: bigint | null) =>
-          error ? reject(error) : resolve(model),
+        c.llama_model_load_from_file.async(
+          spec.filePath ?? spec.modelPath,
+          params,
+          (error: unknown, model: bigint | null) => (error ? reject(error) : resolve(model)),
         );
       });
       if (pointer === null) throw new EngineError("LOAD_FAILED", "llama.cpp could not load the model");

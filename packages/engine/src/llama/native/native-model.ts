@@ -37,6 +37,10 @@ export class NativeModel implements DriverModel {
     };
   }
 
+  get steps(): number {
+    return this.#context.steps;
+  }
+
   complete(request: CompletionRequest, turn: RequestTurn, signal: AbortSignal): AsyncIterable<TokenEvent> {
     if (this.#slots === undefined) {
       throw new EngineError("UNSUPPORTED", "this model was loaded for embeddings and cannot generate text");

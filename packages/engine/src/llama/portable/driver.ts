@@ -18,7 +18,7 @@ async function load(llama: Llama, spec: RunnerSpec): Promise<DriverModel> {
   let model: Awaited<ReturnType<Llama["loadModel"]>>;
   try {
     model = await llama.loadModel({
-      modelPath: spec.modelPath,
+      modelPath: spec.filePath ?? spec.modelPath,
       ...(spec.gpuLayers >= 0 ? { gpuLayers: spec.gpuLayers } : {}),
       ...(spec.useMmap === undefined ? {} : { useMmap: spec.useMmap }),
     });

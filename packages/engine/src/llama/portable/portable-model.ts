@@ -16,6 +16,8 @@ interface Parts {
 /** A model loaded through node-llama-cpp, with one sequence per parallel request. */
 export class PortableModel implements DriverModel {
   readonly facts: RunnerFacts;
+  /** Tokens that were generated or texts that were embedded. */
+  steps = 0;
   readonly #parts: Parts;
   readonly #slots: PromptSlots | undefined;
 
@@ -49,14 +51,18 @@ export class PortableModel implements DriverModel {
     ) as Token[]; // Token is a branded number; the ids are checked below.
     this.#check(prompt);
     await using slot = await this.#slots.take(prompt, signal);
-    yield* generate({
+    const batchTokens = this.#parts.spec.batchTokens;
+    for await (const event of generate({
       model,
       sequence: slot.sequence,
       prompt,
       request,
       signal,
-      batchTokens: this.#parts.spec.batchTokens,
-    });
+      batchTokens,
+    })) {
+      this.steps += 1;
+      yield event;
+    }
   }
 
   tokenize(text: string, addSpecial: boolean): readonly number[] {
@@ -84,6 +90,7 @@ export class PortableModel implements DriverModel {
       signal.throwIfAborted();
       this.#check(input);
       const { vector } = await embedding.getEmbeddingFor(input as Token[]); // Checked just above.
+      this.steps += 1;
       vectors.push(Float32Array.from(vector));
     }
     return vectors;
