@@ -42,3 +42,6 @@ export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
 export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";
 export { ThinkingParser, type ThinkingParserOptions } from "./output/thinking.ts";
 export { ToolTagParser } from "./output/tool-tags.ts";
+export type { OutputEvent, OutputParser, OutputParserFamily, OutputParserOptions } from "./output/output-parser.ts";
+export { outputParserFamily, outputParserNames } from "./output/parser-registry.ts";
+export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";
