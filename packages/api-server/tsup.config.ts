@@ -1,5 +1,5 @@
 import { library } from "../../tooling/tsup.base.ts";
 
 export default library({
-  "index": "src/index.ts",
+  index: "src/index.ts",
 });

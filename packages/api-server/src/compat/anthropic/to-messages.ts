@@ -1,0 +1,74 @@
+import type { Message, ToolCall } from "@puna/protocol";
+import { badRequest } from "../../errors.ts";
+import type { AnthropicMessage, Block, CountTokensRequest } from "./schema.ts";
+
+/**
+ * Turns system and messages into ours. Tool results of a user turn come before its text, since they answer the turn
+ * before; blocks of unknown kinds are left out.
+ * @throws ApiError `BAD_REQUEST`
+ */
+export function toMessages(request: CountTokensRequest): Message[] {
+  const system = textOf(request.system);
+  const turns = (request.messages ?? []).flatMap(toTurn);
+  return system === "" ? turns : [{ role: "system", content: system }, ...turns];
+}
+
+function toTurn(message: AnthropicMessage): Message[] {
+  const role = (message.role ?? "").toLowerCase();
+  const content = message.content ?? "";
+  if (typeof content === "string") return [{ role, content }];
+  const results = content.filter(({ type }) => type === "tool_result").map(toToolResult);
+  const text = textOf(content);
+  const images = content.filter(({ type }) => type === "image").map(toImage);
+  const thinking = content
+    .map((block) => (block.type === "thinking" ? stringOf(block["thinking"]) : ""))
+    .join("");
+  const calls = content.filter(({ type }) => type === "tool_use").map(toToolCall);
+  const isSaid = text !== "" || images.length > 0 || thinking !== "" || calls.length > 0;
+  if (!isSaid) return results;
+  const turn: Message = {
+    role,
+    content: text,
+    ...(thinking !== "" && { thinking }),
+    ...(images.length > 0 && { images }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+  return [...results, turn];
+}
+
+function toToolResult(block: Block): Message {
+  const id = stringOf(block["tool_use_id"]);
+  const content = block["content"];
+  if (!Array.isArray(content)) return { role: "tool", content: stringOf(content), tool_call_id: id };
+  const blocks: Block[] = content;
+  const images = blocks.filter(({ type }) => type === "image").map(toImage);
+  return { role: "tool", content: textOf(blocks), tool_call_id: id, ...(images.length > 0 && { images }) };
+}
+
+function toToolCall(block: Block): ToolCall {
+  const { id, name, input } = block;
+  if (typeof id !== "string" || id === "") throw badRequest("tool_use block missing required 'id' field");
+  if (typeof name !== "string" || name === "")
+    throw badRequest("tool_use block missing required 'name' field");
+  const args = typeof input === "object" && input !== null && !Array.isArray(input) ? { ...input } : {};
+  return { id, function: { name, arguments: args } };
+}
+
+function toImage(block: Block): string {
+  const source = block["source"];
+  if (typeof source !== "object" || source === null) throw badRequest("invalid image source");
+  const { type, data } = { type: undefined, data: undefined, ...source };
+  if (type !== "base64" || typeof data !== "string") {
+    throw badRequest(`invalid image source type: ${String(type)}. Only base64 images are supported.`);
+  }
+  return data;
+}
+
+function textOf(content: string | readonly Block[] | undefined): string {
+  if (content === undefined || typeof content === "string") return content ?? "";
+  return content.map((block) => (block.type === "text" ? stringOf(block["text"]) : "")).join("");
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

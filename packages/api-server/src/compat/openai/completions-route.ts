@@ -1,0 +1,134 @@
+import { parseKeepAlive } from "@puna/protocol";
+import * as z from "zod";
+import type { Dependencies } from "../../dependencies.ts";
+import { badRequest } from "../../errors.ts";
+import { jsonLineResponse } from "../../http/json-response.ts";
+import type { RequestContext, Route } from "../../http/route.ts";
+import type { GenerateSettings } from "../../services/generation-request.ts";
+import { runGenerate } from "../../services/run-generate.ts";
+import { tokensToText } from "../../services/tokenize.ts";
+import { integer, optional } from "../fields.ts";
+import { requireEnd } from "../require-end.ts";
+import { doneEvent, type SseEvent, sseResponse } from "../sse-response.ts";
+import { understand } from "../understand.ts";
+import { samplingShape } from "./chat-schema.ts";
+import { collectAnswer, type ReplyHead, sumUsage, type Usage } from "./from-chat-events.ts";
+import { toTextChunk, toTextChunks, toTextCompletion } from "./from-generate-events.ts";
+import { newId } from "./ids.ts";
+import { forRun } from "./several-runs.ts";
+import { toOptions } from "./to-chat-settings.ts";
+
+const tokens = z.array(integer.min(0));
+
+export const completionSchema = z.object({
+  ...samplingShape,
+  prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
+  suffix: optional(z.string()),
+  echo: optional(z.boolean()),
+  logprobs: optional(integer.min(0).max(20)),
+  best_of: optional(integer.min(1).max(1)),
+});
+type CompletionRequest = z.output<typeof completionSchema>;
+
+/** One prompt: text, or tokens that become text once the model is loaded. */
+type Prompt = string | readonly number[];
+
+export function completionsRoute(dependencies: Dependencies): Route {
+  return {
+    method: "POST",
+    path: "/v1/completions",
+    verb: "infer",
+    family: "openai",
+    async handle(context) {
+      const understood = await understand(context, "openai", completionSchema, (request) => ({
+        request,
+        prompts: toPrompts(request.prompt),
+        settings: toGenerateSettings(request),
+      }));
+      if (!understood.ok) return understood.response;
+      const { request, prompts, settings } = understood.value;
+      context.requireModelAccess(settings.model);
+      const head = {
+        id: newId("cmpl"),
+        created: Math.trunc(dependencies.now() / 1000),
+        model: settings.model,
+      };
+      const runs: GenerateSettings[] = [];
+      for (const prompt of prompts) {
+        const text =
+          typeof prompt === "string" ? prompt : await tokensToText(dependencies, settings, prompt, context);
+        for (let index = 0; index < (request.n ?? 1); index++)
+          runs.push({ ...forRun(settings, index), prompt: text });
+      }
+      const echo = request.echo ?? false;
+      if (request.stream === true) {
+        const withUsage = request.stream_options?.include_usage ?? false;
+        return sseResponse(context, streamRuns(dependencies, context, { head, runs, echo, withUsage }), {
+          family: "openai",
+        });
+      }
+      const answers = [];
+      for (const run of runs) {
+        const answer = await collectAnswer(runGenerate(dependencies, run, context));
+        answers.push({ ...answer, prefix: echo ? run.prompt : "" });
+      }
+      return jsonLineResponse(toTextCompletion(head, answers, sumUsage(answers)));
+    },
+  };
+}
+
+async function* streamRuns(
+  dependencies: Dependencies,
+  context: RequestContext,
+  reply: {
+    readonly head: ReplyHead;
+    readonly runs: readonly GenerateSettings[];
+    readonly echo: boolean;
+    readonly withUsage: boolean;
+  },
+): AsyncGenerator<SseEvent> {
+  const { head, runs, echo, withUsage } = reply;
+  const usages: { usage: Usage }[] = [];
+  for (const [index, run] of runs.entries()) {
+    const choice = { index, prefix: echo ? run.prompt : "", withUsage };
+    const events = requireEnd(runGenerate(dependencies, run, context));
+    for await (const data of toTextChunks(head, choice, events, (usage) => usages.push({ usage })))
+      yield { data };
+  }
+  if (withUsage) yield { data: toTextChunk(head, [], sumUsage(usages)) };
+  yield doneEvent;
+}
+
+function toGenerateSettings(request: CompletionRequest): GenerateSettings {
+  const { logprobs } = request;
+  return {
+    model: request.model ?? "",
+    prompt: "",
+    suffix: request.suffix,
+    options: toOptions(request, readStop(request.stop)),
+    keepAliveMs: parseKeepAlive(request.keep_alive),
+    ...(logprobs !== undefined && logprobs > 0 && { logprobs: true, topLogprobs: logprobs }),
+  };
+}
+
+function toPrompts(prompt: CompletionRequest["prompt"]): readonly Prompt[] {
+  if (prompt === undefined) return [""];
+  if (typeof prompt === "string") return [prompt];
+  if (isTokens(prompt)) return [prompt];
+  if (prompt.length === 0) throw badRequest("prompt: at least one is required");
+  return prompt;
+}
+
+function isTokens(prompt: readonly unknown[]): prompt is readonly number[] {
+  return prompt.length > 0 && prompt.every((item) => typeof item === "number");
+}
+
+/** Other than the chat route, this one refuses what is no text. @throws ApiError `BAD_REQUEST` */
+function readStop(stop: unknown): readonly string[] | undefined {
+  if (stop === undefined || stop === null) return undefined;
+  if (typeof stop === "string") return [stop];
+  const list = Array.isArray(stop) ? stop : [stop];
+  const wrong = list.find((item) => typeof item !== "string");
+  if (wrong === undefined) return list;
+  throw badRequest(`invalid type for 'stop' field: ${typeof wrong === "number" ? "float64" : typeof wrong}`);
+}

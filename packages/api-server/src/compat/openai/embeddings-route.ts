@@ -1,0 +1,80 @@
+import { parseKeepAlive } from "@puna/protocol";
+import * as z from "zod";
+import type { Dependencies } from "../../dependencies.ts";
+import { badRequest } from "../../errors.ts";
+import { jsonLineResponse } from "../../http/json-response.ts";
+import type { Route } from "../../http/route.ts";
+import { embed } from "../../services/embed.ts";
+import { integer, optional } from "../fields.ts";
+import { understand } from "../understand.ts";
+
+const tokens = z.array(integer.min(0));
+
+export const embeddingsSchema = z.object({
+  model: optional(z.string()),
+  input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
+  dimensions: optional(integer),
+  encoding_format: optional(z.string()),
+  user: optional(z.string()),
+  /** Ours: Ollama's `keep_alive`. */
+  keep_alive: optional(z.union([z.number(), z.string()])),
+});
+
+export function embeddingsRoute(dependencies: Dependencies): Route {
+  return {
+    method: "POST",
+    path: "/v1/embeddings",
+    verb: "embed",
+    family: "openai",
+    async handle(context) {
+      const understood = await understand(context, "openai", embeddingsSchema, (request) => {
+        const { model = "", dimensions, encoding_format: encoding = "float" } = request;
+        if (!["float", "base64"].includes(encoding.toLowerCase())) {
+          throw badRequest(
+            `Invalid value for 'encoding_format' = ${encoding}. Supported values: ['float', 'base64'].`,
+          );
+        }
+        const { input } = request;
+        if (input === undefined || (Array.isArray(input) && input.length === 0))
+          throw badRequest("invalid input");
+        // One empty text is a text here, other than on Ollama's own route.
+        const texts = input === "" ? [""] : input;
+        const keepAliveMs = parseKeepAlive(request.keep_alive);
+        return {
+          model,
+          dimensions,
+          input: texts,
+          keepAliveMs,
+          asBase64: encoding.toLowerCase() === "base64",
+        };
+      });
+      if (!understood.ok) return understood.response;
+      const { asBase64, ...settings } = understood.value;
+      context.requireModelAccess(settings.model);
+      const { vectors, promptTokens } = await embed(
+        dependencies,
+        { ...settings, allowTokens: true },
+        context,
+      );
+      return jsonLineResponse({
+        object: "list",
+        data: vectors.map((vector, index) => ({
+          object: "embedding",
+          embedding: asBase64 ? toBase64(vector) : vector,
+          index,
+        })),
+        model: settings.model,
+        usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+      });
+    },
+  };
+}
+
+/** 32-bit floats, little-endian. */
+function toBase64(vector: readonly number[]): string {
+  const bytes = Buffer.alloc(vector.length * 4);
+  vector.forEach((value, index) => {
+    bytes.writeFloatLE(value, index * 4);
+  });
+  return bytes.toString("base64");
+}

@@ -1,0 +1,57 @@
+import { ModelName } from "@puna/protocol";
+import type { Dependencies } from "../../dependencies.ts";
+import { notFound } from "../../errors.ts";
+import { jsonLineResponse } from "../../http/json-response.ts";
+import type { Route } from "../../http/route.ts";
+import { findModel } from "../../models/find-model.ts";
+import { toAnthropicModel, toAnthropicModels, wantsAnthropic } from "../anthropic/models.ts";
+
+interface ListedName {
+  readonly id: string;
+  readonly name: ModelName;
+  readonly modifiedAt: Date;
+}
+
+/** Shared by OpenAI's and Anthropic's clients; the latter say so by a header. */
+export function modelsRoute({ store, logger }: Dependencies): Route {
+  return {
+    method: "GET",
+    path: "/v1/models",
+    verb: "infer",
+    family: "openai",
+    async handle(context) {
+      const manifests = await store.manifests.list({
+        onInvalid: (path, error) =>
+          logger.warn("manifest left out of the list", { path, error: String(error) }),
+      });
+      const names = manifests.map(({ name, modifiedAt }) => {
+        const full = new ModelName(name);
+        return { id: full.toShortString(), name: full, modifiedAt };
+      });
+      if (wantsAnthropic(context.request))
+        return jsonLineResponse(toAnthropicModels(names, context.request.url));
+      return jsonLineResponse({ object: "list", data: names.map(toModel) });
+    },
+  };
+}
+
+export function modelRoute({ store }: Dependencies): Route {
+  return {
+    method: "GET",
+    path: "/v1/models/:model",
+    verb: "infer",
+    family: "openai",
+    async handle(context) {
+      const id = context.params["model"] ?? "";
+      const { name, stored } = await findModel(store, id, "remote model details are unavailable");
+      if (stored === undefined) throw notFound(`model '${name.toShortString()}' not found`);
+      const found = { id, name, modifiedAt: stored.modifiedAt };
+      return jsonLineResponse(wantsAnthropic(context.request) ? toAnthropicModel(found) : toModel(found));
+    },
+  };
+}
+
+function toModel({ id, name, modifiedAt }: ListedName) {
+  const created = Math.trunc(modifiedAt.getTime() / 1000);
+  return { id, object: "model", created, owned_by: name.namespace };
+}

@@ -1,0 +1,73 @@
+import type { Usage } from "../from-chat-events.ts";
+import type { ResponsesRequest, ResponsesTool } from "./schema.ts";
+
+export type OutputItem = Readonly<Record<string, unknown>>;
+
+export interface ResponseState {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly completedAt: number | null;
+  readonly status: "in_progress" | "completed" | "incomplete" | "failed";
+  readonly output: readonly OutputItem[];
+  readonly usage: Usage | undefined;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The response object: what came out, and an echo of what was asked with OpenAI's defaults filled in. */
+export function toResponseObject(request: ResponsesRequest, state: ResponseState) {
+  return {
+    id: state.id,
+    object: "response",
+    created_at: state.createdAt,
+    completed_at: state.completedAt,
+    status: state.status,
+    incomplete_details: null,
+    model: request.model ?? "",
+    previous_response_id: request.previous_response_id ?? null,
+    instructions: request.instructions ?? null,
+    output: state.output,
+    error: state.error ?? null,
+    tools: (request.tools ?? []).map(echoTool),
+    tool_choice: request.tool_choice ?? "auto",
+    truncation: request.truncation ?? "disabled",
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    text: request.text?.format === undefined ? { format: { type: "text" } } : request.text,
+    top_p: request.top_p ?? 1,
+    presence_penalty: 0,
+    frequency_penalty: 0,
+    top_logprobs: 0,
+    temperature: request.temperature ?? 1,
+    reasoning: request.reasoning ?? null,
+    usage: state.usage === undefined ? null : toResponseUsage(state.usage),
+    max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
+    store: request.store ?? false,
+    background: false,
+    service_tier: "default",
+    metadata: request.metadata ?? {},
+    safety_identifier: request.safety_identifier ?? null,
+    prompt_cache_key: request.prompt_cache_key ?? null,
+  };
+}
+
+function echoTool(tool: ResponsesTool) {
+  if (tool.type !== "function") return tool;
+  const { type, name, description, strict, parameters } = tool;
+  return {
+    type,
+    name: name ?? "",
+    description: description ?? null,
+    strict: strict ?? null,
+    parameters: parameters ?? null,
+  };
+}
+
+function toResponseUsage(usage: Usage) {
+  return {
+    input_tokens: usage.prompt_tokens,
+    output_tokens: usage.completion_tokens,
+    total_tokens: usage.total_tokens,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens_details: { reasoning_tokens: 0 },
+  };
+}

@@ -1,0 +1,66 @@
+import { type Format, type Message, parseKeepAlive, type Tool } from "@puna/protocol";
+import type { ChatSettings } from "../../../services/generation-request.ts";
+import { toThink, toTool, toToolChoice } from "../to-chat-settings.ts";
+import type { ResponsesRequest, ResponsesTool } from "./schema.ts";
+
+/**
+ * One responses request in our words.
+ * @param messages  what was said before (`previous_response_id`) and the request's own input
+ * @throws ApiError `BAD_REQUEST`
+ */
+export function toChatSettings(
+  request: ResponsesRequest,
+  messages: readonly Message[],
+  warn: (warning: string) => void,
+): ChatSettings {
+  const instructions: Message[] = request.instructions
+    ? [{ role: "system", content: request.instructions }]
+    : [];
+  return {
+    model: request.model ?? "",
+    messages: [...instructions, ...messages],
+    options: {
+      temperature: request.temperature ?? 1,
+      ...(request.top_p !== undefined && { top_p: request.top_p }),
+      ...(request.max_output_tokens !== undefined && { num_predict: request.max_output_tokens }),
+    },
+    format: toFormat(request),
+    think: toThink(request.reasoning?.effort),
+    tools: (request.tools ?? []).flatMap((tool) => toTools(tool, warn)),
+    toolChoice: toToolChoice(request.tool_choice),
+    parallelToolCalls: request.parallel_tool_calls,
+    keepAliveMs: parseKeepAlive(request.keep_alive),
+  };
+}
+
+function toFormat(request: ResponsesRequest): Format | undefined {
+  const format = request.text?.format;
+  if (format?.type === "json_object") return "json";
+  const schema = format?.type === "json_schema" ? format.schema : undefined;
+  return typeof schema === "object" && schema !== null && !Array.isArray(schema) ? { ...schema } : undefined;
+}
+
+/** A `namespace` is a folder of functions; other kinds of tools would have to be run by the server. */
+function toTools(tool: ResponsesTool, warn: (warning: string) => void): Tool[] {
+  if (tool.type === "function") {
+    const { name = "", description, parameters } = tool;
+    return [
+      toTool({
+        type: "function",
+        function: {
+          name,
+          ...(description !== undefined && { description }),
+          ...(parameters !== undefined && { parameters }),
+        },
+      }),
+    ];
+  }
+  const members = tool["tools"];
+  if (tool.type === "namespace" && Array.isArray(members)) {
+    return members.flatMap((member: ResponsesTool) =>
+      toTools({ ...member, type: "function", name: `${tool.name ?? ""}.${member.name ?? ""}` }, warn),
+    );
+  }
+  warn(`tools of type "${tool.type ?? ""}" are not run by this server and have no effect`);
+  return [];
+}

@@ -1,0 +1,139 @@
+import type { Message } from "@puna/protocol";
+import { badRequest } from "../../../errors.ts";
+import { imageData, parseArguments } from "../to-messages.ts";
+import type { InputItem, ResponsesRequest } from "./schema.ts";
+
+/** Messages and what is still said by no message: thinking that belongs to the next assistant turn. */
+interface Conversation {
+  readonly messages: Message[];
+  pendingThinking: string;
+}
+
+/** Turns the input of one request into messages, without instructions. @throws ApiError `BAD_REQUEST` naming the item */
+export function toInputMessages(input: ResponsesRequest["input"]): Message[] {
+  if (input === undefined) return [];
+  if (typeof input === "string") return [{ role: "user", content: input }];
+  const conversation: Conversation = { messages: [], pendingThinking: "" };
+  input.forEach((item, index) => {
+    try {
+      addItem(conversation, item);
+    } catch (error) {
+      throw badRequest(`input[${index}]: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+  });
+  if (conversation.pendingThinking !== "") {
+    conversation.messages.push({ role: "assistant", content: "", thinking: conversation.pendingThinking });
+  }
+  return conversation.messages;
+}
+
+function addItem(conversation: Conversation, item: InputItem): void {
+  const type = item.type ?? (item.role === undefined ? undefined : "message");
+  switch (type) {
+    case "message":
+      addMessage(conversation, item);
+      return;
+    case "function_call":
+      addCall(conversation, item);
+      return;
+    case "function_call_output":
+      addOutput(conversation, item);
+      return;
+    case "reasoning":
+      conversation.pendingThinking += thinkingOf(item);
+      return;
+    case "web_search_call":
+      return;
+    case undefined:
+      throw badRequest("input item missing required 'type' field");
+    default:
+      throw badRequest(`unknown input item type: ${JSON.stringify(type)}`);
+  }
+}
+
+function addMessage(conversation: Conversation, item: InputItem): void {
+  const role = (item.role ?? "").toLowerCase();
+  const { text, images } = readContent(item["content"]);
+  const thinking = role === "assistant" ? takeThinking(conversation) : {};
+  const last = conversation.messages.at(-1);
+  if (role === "assistant" && last?.role === "assistant" && last.tool_calls !== undefined) {
+    // What the model said beside its calls belongs to the same turn.
+    conversation.messages[conversation.messages.length - 1] = { ...last, content: last.content + text };
+    return;
+  }
+  conversation.messages.push({ role, content: text, ...thinking, ...(images.length > 0 && { images }) });
+}
+
+function addCall(conversation: Conversation, item: InputItem): void {
+  const { call_id: id, name, arguments: args } = item;
+  if (typeof name !== "string") throw badRequest("function_call is missing 'name'");
+  const call = {
+    ...(typeof id === "string" && { id }),
+    function: { name, arguments: parseArguments(typeof args === "string" && args !== "" ? args : "{}") },
+  };
+  const last = conversation.messages.at(-1);
+  if (last?.role === "assistant") {
+    conversation.messages[conversation.messages.length - 1] = {
+      ...last,
+      tool_calls: [...(last.tool_calls ?? []), call],
+    };
+    return;
+  }
+  conversation.messages.push({
+    role: "assistant",
+    content: "",
+    ...takeThinking(conversation),
+    tool_calls: [call],
+  });
+}
+
+function addOutput(conversation: Conversation, item: InputItem): void {
+  const id = item["call_id"];
+  const { text, images } = readContent(item["output"]);
+  const calls = conversation.messages.flatMap((message) => message.tool_calls ?? []);
+  const name = calls.findLast((call) => call.id === id)?.function.name;
+  conversation.messages.push({
+    role: "tool",
+    content: text,
+    ...(images.length > 0 && { images }),
+    ...(typeof id === "string" && { tool_call_id: id }),
+    ...(name !== undefined && { tool_name: name }),
+  });
+}
+
+function takeThinking(conversation: Conversation): { thinking?: string } {
+  const thinking = conversation.pendingThinking;
+  conversation.pendingThinking = "";
+  return thinking === "" ? {} : { thinking };
+}
+
+function thinkingOf(item: InputItem): string {
+  const { encrypted_content: encrypted, summary } = item;
+  if (typeof encrypted === "string" && encrypted !== "") return encrypted;
+  return Array.isArray(summary) ? summary.map((part) => readPart(part).text).join("") : "";
+}
+
+function readContent(content: unknown): { text: string; images: string[] } {
+  if (typeof content === "string") return { text: content, images: [] };
+  const parts = Array.isArray(content) ? content.map(readPart) : [];
+  return { text: parts.map(({ text }) => text).join(""), images: parts.flatMap(({ images }) => images) };
+}
+
+function readPart(part: unknown): { text: string; images: string[] } {
+  const record: Record<string, unknown> = typeof part === "object" && part !== null ? { ...part } : {};
+  const { type, text, image_url: url } = record;
+  switch (type) {
+    case "input_text":
+    case "output_text":
+    case "text":
+    case "summary_text":
+      return { text: typeof text === "string" ? text : "", images: [] };
+    case "input_image":
+      if (typeof url !== "string" || url === "") throw badRequest("input_image is missing 'image_url'");
+      return { text: "", images: [imageData(url)] };
+    case "input_file":
+      throw badRequest("file inputs are not currently supported");
+    default:
+      throw badRequest(`unknown content type: ${JSON.stringify(type ?? "")}`);
+  }
+}

@@ -1,0 +1,154 @@
+import type { Store } from "@puna/blob-store";
+import type { Engine, ModelLoadOptions } from "@puna/engine";
+import type { RegistryClient } from "@puna/registry-client";
+import { Hono } from "hono";
+import { anthropicRoutes } from "./compat/anthropic/routes.ts";
+import { openAiRoutes } from "./compat/openai/routes.ts";
+import { rerankRoutes } from "./compat/rerank/routes.ts";
+import type { Dependencies, Logger, Quantizer, ServerSettings } from "./dependencies.ts";
+import { type ApiKeyRecord, ApiKeys } from "./http/api-keys.ts";
+import { type BindAddress, hostPolicy, isLoopback } from "./http/host-policy.ts";
+import { originPolicy } from "./http/origin-policy.ts";
+import { requestHandler } from "./http/request-handler.ts";
+import type { Route } from "./http/route.ts";
+import { RouteTable } from "./http/route-table.ts";
+import { ModelCatalog } from "./models/model-catalog.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { blobRoute } from "./routes/blobs.ts";
+import { chatRoute } from "./routes/chat.ts";
+import { cloudRoutes } from "./routes/cloud.ts";
+import { createRoute } from "./routes/create.ts";
+import { embeddingsRoute, embedRoute } from "./routes/embed.ts";
+import { generateRoute } from "./routes/generate.ts";
+import { copyRoute, deleteRoute } from "./routes/manage.ts";
+import { operationRoutes } from "./routes/operation.ts";
+import { readOnlyRoutes } from "./routes/read-only.ts";
+import { showRoute } from "./routes/show.ts";
+import { storeRoutes } from "./routes/store.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { pullRoute, pushRoute } from "./routes/transfer.ts";
+
+export interface ServerOptions {
+  readonly store: Store;
+  readonly engine: Engine;
+  /** `createRegistryClient(…)`. */
+  readonly registry: Pick<RegistryClient, "pull" | "push">;
+  /** Absent: `create` with `quantize` is refused. */
+  readonly quantizer?: Quantizer;
+  /** Of this program; `/api/version` says it beside Ollama's. */
+  readonly version: string;
+  /** Absent: silent. */
+  readonly logger?: Logger;
+  /** Milliseconds since the epoch; absent: the system's clock. */
+  readonly now?: () => number;
+  /** How long models stay loaded, ms; -1 = forever; default 5 minutes. */
+  readonly keepAliveMs?: number;
+  /** Context of models that say nothing themselves, in tokens; absent: chosen by the engine. */
+  readonly contextLength?: number;
+  /** Further defaults of every load. */
+  readonly load?: ModelLoadOptions;
+  /** Whether Go templates are used; absent: where they can do more than the GGUF's own. */
+  readonly goTemplates?: boolean;
+  /** Origins that browsers may call from, beside this machine's. */
+  readonly allowedOrigins?: readonly string[];
+  /** Where the server listens; absent: nowhere (mounted in another server, or in-process). */
+  readonly bind?: BindAddress;
+  /** Required on addresses that others can reach, unless `allowUnauthenticated`. */
+  readonly apiKeys?: readonly ApiKeyRecord[];
+  /** Serve others without keys. */
+  readonly allowUnauthenticated?: boolean;
+  /** Largest JSON body, bytes; default 256 MiB, room for many pictures. */
+  readonly maxBodyBytes?: number;
+  /** Path below which the routes are, such as `/ai`. */
+  readonly prefix?: string;
+  /** What `/api/status` says about Ollama's cloud, which is never used. */
+  readonly cloudSwitch?: ServerSettings["cloudSwitch"];
+}
+
+/** The whole API as a Hono app: `fetch` answers a request, `route` and `mount` put it into another app. */
+export type PunaServer = Hono & AsyncDisposable;
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const fiveMinutesMs = 300_000;
+const defaultMaxBodyBytes = 256 * 1024 * 1024;
+
+/**
+ * Puts a server together. It reads no environment and opens no port.
+ * Disposing it lets running replies go and rejects new ones; store, engine and registry stay their owner's.
+ * @throws RangeError for origins that can never match, and for an address others can reach without keys
+ */
+export function createServer(options: ServerOptions): PunaServer {
+  const { store, engine, registry, version, logger = silent, now = Date.now } = options;
+  requireKeys(options);
+  const metrics = new Metrics(engine);
+  const dependencies: Dependencies = {
+    store,
+    engine,
+    registry,
+    quantizer: options.quantizer,
+    catalog: new ModelCatalog(store, { goTemplates: toGoTemplateSetting(options.goTemplates) }),
+    logger,
+    metrics,
+    settings: {
+      keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
+      load: { ...options.load, ...(options.contextLength && { contextTokens: options.contextLength }) },
+      cloudSwitch: options.cloudSwitch ?? "none",
+    },
+    now,
+  };
+  const closing = new AbortController();
+  const handle = requestHandler({
+    dependencies,
+    table: new RouteTable(allRoutes(dependencies, version)),
+    decideHost: hostPolicy(options.bind ?? {}),
+    decideOrigin: originPolicy(options.allowedOrigins ?? []),
+    keys: new ApiKeys(options.apiKeys ?? [], now),
+    maxBodyBytes: options.maxBodyBytes ?? defaultMaxBodyBytes,
+    prefix: options.prefix ?? "",
+    closing: closing.signal,
+  });
+  const app = new Hono();
+  app.all("*", (context) => handle(context.req.raw));
+  return Object.assign(app, {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+    },
+  });
+}
+
+function allRoutes(dependencies: Dependencies, version: string): Route[] {
+  const routes = [
+    ...readOnlyRoutes(dependencies, version),
+    showRoute(dependencies),
+    chatRoute(dependencies),
+    generateRoute(dependencies),
+    embedRoute(dependencies),
+    embeddingsRoute(dependencies),
+    pullRoute(dependencies),
+    pushRoute(dependencies),
+    createRoute(dependencies),
+    copyRoute(dependencies),
+    deleteRoute(dependencies),
+    blobRoute(dependencies),
+    ...cloudRoutes(),
+    ...openAiRoutes(dependencies),
+    ...anthropicRoutes(dependencies),
+    ...rerankRoutes(dependencies),
+    ...tokenRoutes(dependencies),
+    ...storeRoutes(dependencies),
+  ];
+  return [...routes, ...operationRoutes(dependencies, version, routes)];
+}
+
+function requireKeys({ bind, apiKeys = [], allowUnauthenticated = false }: ServerOptions): void {
+  if (bind?.address === undefined || isLoopback(bind.address)) return;
+  if (apiKeys.length > 0 || allowUnauthenticated) return;
+  throw new RangeError(
+    `${bind.address} can be reached by others and there are no API keys; add keys, or say that everyone may use the server`,
+  );
+}
+
+function toGoTemplateSetting(wanted: boolean | undefined) {
+  if (wanted === undefined) return "auto";
+  return wanted ? "always" : "never";
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto";
+import type { Dependencies } from "../dependencies.ts";
+import { ApiError } from "../errors.ts";
+import type { ApiKeyGrant, ApiKeys } from "./api-keys.ts";
+import { errorResponse } from "./error-response.ts";
+import { isCanceled, toApiFailure } from "./error-status.ts";
+import type { HostDecision } from "./host-policy.ts";
+import { contentTypes, emptyResponse } from "./json-response.ts";
+import type { originPolicy } from "./origin-policy.ts";
+import type { RequestContext, Route } from "./route.ts";
+import type { RouteMatch, RouteTable } from "./route-table.ts";
+import { watchEnd } from "./watch-end.ts";
+
+export interface HandlerOptions {
+  readonly dependencies: Pick<Dependencies, "logger" | "metrics" | "now">;
+  readonly table: RouteTable;
+  readonly decideHost: (host: string | undefined) => HostDecision;
+  readonly decideOrigin: ReturnType<typeof originPolicy>;
+  readonly keys: ApiKeys;
+  readonly maxBodyBytes: number;
+  /** Path below which all routes are mounted, without a slash at its end. */
+  readonly prefix: string;
+  /** The server ends: new requests are refused. */
+  readonly closing: AbortSignal;
+}
+
+/** Longest list of warnings that a header carries. */
+const maxWarningBytes = 2048;
+
+/**
+ * Takes one request through guards, route and bookkeeping, in Ollama's order: stray slashes, cross-origin rules, host,
+ * key, route. Never throws.
+ */
+export function requestHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
+  const { dependencies, table, prefix } = options;
+  const { logger, metrics, now } = dependencies;
+  return async (request) => {
+    const arrivedAtMs = now();
+    const id = `req_${randomBytes(12).toString("hex")}`;
+    const url = new URL(request.url);
+    const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) || "/" : url.pathname;
+    const match = table.match(request.method, path);
+    const routeName = match.type === "found" ? match.route.path : match.type;
+    metrics.requestBegan();
+    const late: { error?: unknown } = {};
+    const response = await respond(options, { request, url, match, id, arrivedAtMs, late });
+    response.headers.set("x-request-id", id);
+    return watchEnd(response, () => {
+      const ms = now() - arrivedAtMs;
+      metrics.requestEnded(routeName, response.status, ms);
+      const failure =
+        late.error === undefined
+          ? {}
+          : { error: toApiFailure(late.error).message, code: toApiFailure(late.error).code };
+      const canceled = late.error !== undefined && isCanceled(late.error);
+      const fields = {
+        id,
+        method: request.method,
+        path: url.pathname,
+        status: response.status,
+        ms,
+        ...failure,
+      };
+      if (late.error !== undefined && !canceled)
+        logger.warn("request failed", { ...fields, ...internalsOf(late.error) });
+      else logger.info("request", fields);
+    });
+  };
+}
+
+interface Incoming {
+  readonly request: Request;
+  readonly url: URL;
+  readonly match: RouteMatch;
+  readonly id: string;
+  readonly arrivedAtMs: number;
+  readonly late: { error?: unknown };
+}
+
+async function respond(options: HandlerOptions, incoming: Incoming): Promise<Response> {
+  const { request, url, match } = incoming;
+  if (match.type === "redirect") return redirect(match, options.prefix, request.method);
+  const allow: Record<string, string> = match.type === "wrong-method" ? { Allow: match.allow } : {};
+  const host = request.headers.get("host") ?? url.host;
+  const decision = options.decideOrigin({
+    origin: request.headers.get("origin") ?? undefined,
+    host,
+    isPreflight: request.method === "OPTIONS",
+  });
+  if (decision.type === "refuse") return emptyResponse(403, allow);
+  if (decision.type === "preflight") return emptyResponse(204, { ...allow, ...decision.headers });
+  const hostDecision = options.decideHost(host);
+  if (hostDecision === "refused") return emptyResponse(403, allow);
+  if (request.method === "OPTIONS" && hostDecision === "name") return emptyResponse(204, allow);
+  const response = await dispatch(options, incoming);
+  if (decision.type === "allow")
+    for (const [name, value] of Object.entries(decision.headers)) response.headers.set(name, value);
+  return response;
+}
+
+async function dispatch(
+  options: HandlerOptions,
+  { request, match, id, arrivedAtMs, late }: Incoming,
+): Promise<Response> {
+  if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
+  if (match.type !== "found") return plainText(404, "404 page not found");
+  const { route, params } = match;
+  if (options.closing.aborted) {
+    return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), route.family, id);
+  }
+  const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, request.signal]);
+  const warnings: string[] = [];
+  try {
+    const grant = options.keys.authorize(request, route.verb);
+    const context: RequestContext = {
+      request,
+      params,
+      id,
+      abort,
+      signal,
+      arrivedAtMs,
+      maxBodyBytes: options.maxBodyBytes,
+      ...(grant !== undefined && { clientId: grant.name }),
+      warn: (warning) => warnings.push(warning),
+      requireModelAccess: (model) => requireModelAccess(grant, model),
+      reportLate: (error) => {
+        late.error = error;
+      },
+    };
+    const response = await handle(route, context);
+    if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
+    return response;
+  } catch (error) {
+    late.error = error;
+    const response = errorResponse(error, route.family, id);
+    if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
+    return request.method === "HEAD" ? new Response(null, response) : response;
+  }
+}
+
+async function handle(route: Route, context: RequestContext): Promise<Response> {
+  if (context.request.method !== "HEAD") return route.handle(context);
+  if (route.head !== undefined) return route.head(context);
+  const response = await route.handle(context);
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+function requireModelAccess(grant: ApiKeyGrant | undefined, model: string): void {
+  if (grant === undefined || grant.allowsModel(model)) return;
+  throw new ApiError("FORBIDDEN", `this API key is not for model ${JSON.stringify(model)}`);
+}
+
+function redirect(
+  { status, location }: Extract<RouteMatch, { type: "redirect" }>,
+  prefix: string,
+  method: string,
+): Response {
+  const target = `${prefix}${location}`;
+  const words = status === 301 ? "Moved Permanently" : "Temporary Redirect";
+  const body =
+    method === "GET"
+      ? `<a href="${target.replaceAll("&", "&amp;").replaceAll('"', "&#34;")}">${words}</a>.\n\n`
+      : null;
+  return new Response(body, { status, headers: { Location: target, "Content-Type": contentTypes.html } });
+}
+
+function plainText(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(text, { status, headers: { ...headers, "Content-Type": contentTypes.text } });
+}
+
+/** Headers carry printable ASCII only. */
+function toHeader(warnings: readonly string[]): string {
+  return [...new Set(warnings)]
+    .join("; ")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, maxWarningBytes);
+}
+
+/** What nobody expected goes to the log whole; what was thrown on purpose has said enough. */
+function internalsOf(error: unknown): Record<string, unknown> {
+  return toApiFailure(error).code === "INTERNAL" && error instanceof Error ? { stack: error.stack } : {};
+}

@@ -1,0 +1,30 @@
+const streamTypes: readonly string[] = ["application/x-ndjson", "text/event-stream"];
+
+/** Calls `onEnd` once, when the reply was sent whole, failed, or was given up by the client. */
+export function watchEnd(response: Response, onEnd: () => void): Response {
+  const { body } = response;
+  const isStream = streamTypes.includes(response.headers.get("content-type") ?? "");
+  // A reply that is in memory is as good as sent.
+  if (body === null || !isStream) {
+    onEnd();
+    return response;
+  }
+  const reader = body.getReader();
+  const watched = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        onEnd();
+        controller.close();
+      },
+      async cancel(reason) {
+        await reader.cancel(reason);
+        onEnd();
+      },
+    },
+    // Nothing is read ahead: the stream below already holds one piece ready.
+    { highWaterMark: 0 },
+  );
+  return new Response(watched, response);
+}

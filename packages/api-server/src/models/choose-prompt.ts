@@ -1,0 +1,115 @@
+import {
+  chatTemplateAbilities,
+  chatTemplateOrFallback,
+  choosePath,
+  deriveCapabilities,
+  type GoTemplateSetting,
+  type OutputParserFamily,
+  PromptTemplate,
+  rendererFor,
+  type TemplateAbility,
+  type TemplateFacts,
+} from "@puna/model-format";
+import type { Gguf } from "@puna/model-format/gguf";
+import type { Capability } from "@puna/protocol";
+import { familyPrompt } from "./family-prompt.ts";
+import type { ModelPrompt } from "./model-prompt.ts";
+import { nativePrompt } from "./native-prompt.ts";
+import { outputParserFamily } from "./output-families.ts";
+import type { StoredModel } from "./stored-model.ts";
+import { templatePrompt } from "./template-prompt.ts";
+
+export interface PromptSettings {
+  readonly goTemplates: GoTemplateSetting;
+}
+
+export interface ChosenPrompt {
+  readonly capabilities: readonly Capability[];
+  readonly prompt: ModelPrompt;
+  /** What `show` calls the template. */
+  readonly shownTemplate: string;
+}
+
+/** What a model without any template gets: its text as it is. */
+const bareTemplate = "{{ .Prompt }}";
+
+/**
+ * Decides how a model is spoken to, and what it can do that way.
+ * @throws PromptError `TEMPLATE_INVALID`; an unknown renderer fails when it is used
+ */
+export function choosePrompt(
+  model: StoredModel,
+  gguf: Gguf | undefined,
+  settings: PromptSettings,
+): ChosenPrompt {
+  const { config } = model;
+  const ownTemplate = model.template === undefined ? undefined : PromptTemplate.parse(model.template);
+  const template = ownTemplate ?? PromptTemplate.parse(bareTemplate);
+  const chatTemplate = gguf?.metadata.string("tokenizer.chat_template");
+  const path = choosePath({
+    format: config.model_format,
+    family: config.model_family,
+    ...(config.renderer !== undefined && { renderer: config.renderer }),
+    ...(config.parser !== undefined && { parser: config.parser }),
+    ...(ownTemplate !== undefined && { goTemplate: toAbilities(ownTemplate) }),
+    ...(chatTemplate !== undefined && { chatTemplate: chatTemplateAbilities(chatTemplate) }),
+    goTemplates: settings.goTemplates,
+  });
+  const isNative = path.type === "native" && chatTemplate !== undefined;
+  const family =
+    path.type !== "native" && path.parser !== undefined ? outputParserFamily(path.parser) : undefined;
+  const facts: TemplateFacts = isNative
+    ? { kind: "jinja", text: chatTemplate }
+    : {
+        kind: "go",
+        variables: template.variables,
+        hasThinkingTags: template.capabilities.includes("thinking"),
+      };
+  return {
+    capabilities: capabilitiesOf(model, gguf, facts, family),
+    shownTemplate: isNative ? chatTemplate : template.source,
+    prompt: isNative
+      ? nativePrompt(chatTemplateOrFallback(chatTemplate).template, chatTemplate)
+      : toRendered(path, template, family),
+  };
+}
+
+function toRendered(
+  path: ReturnType<typeof choosePath>,
+  template: PromptTemplate,
+  family: OutputParserFamily | undefined,
+): ModelPrompt {
+  if (path.type !== "renderer" && family === undefined) return templatePrompt(template);
+  // Unknown renderers are an error of the request that needs them, not of the model's listing.
+  const render =
+    path.type === "renderer"
+      ? (conversation: Parameters<PromptTemplate["render"]>[0]) =>
+          rendererFor(path.renderer).render(conversation)
+      : undefined;
+  const parser = path.type === "native" ? undefined : path.parser;
+  return familyPrompt({ template, family, render, isHarmony: parser === "harmony" });
+}
+
+function capabilitiesOf(
+  model: StoredModel,
+  gguf: Gguf | undefined,
+  template: TemplateFacts,
+  parser: OutputParserFamily | undefined,
+): readonly Capability[] {
+  const { config } = model;
+  if (gguf === undefined) return config.capabilities ?? [];
+  return deriveCapabilities({
+    metadata: gguf.metadata,
+    template,
+    ...(parser !== undefined && { parser }),
+    ...(config.capabilities !== undefined && { declared: config.capabilities }),
+    family: config.model_family,
+  });
+}
+
+function toAbilities(template: PromptTemplate) {
+  const abilities = template.capabilities.filter(
+    (name): name is TemplateAbility => name === "tools" || name === "thinking" || name === "insert",
+  );
+  return { abilities, roundTripsTools: template.showsToolRoundTrip, text: template.source };
+}

@@ -1,0 +1,44 @@
+import type { Conversation, OutputParserFamily, PromptTemplate } from "@puna/model-format";
+import type { AnswerReading, ModelPrompt } from "./model-prompt.ts";
+import { tagImages } from "./tag-images.ts";
+
+export interface FamilyPromptParts {
+  readonly template: PromptTemplate;
+  /** Undefined: what the model writes passes through. */
+  readonly family: OutputParserFamily | undefined;
+  /** The built-in renderer; undefined: the template renders. */
+  readonly render: ((conversation: Conversation) => string) | undefined;
+  readonly isHarmony: boolean;
+}
+
+/** What brings a harmony model from thinking to its answer. */
+const finalChannel = "<|end|><|start|>assistant<|channel|>final<|message|>";
+
+/** A model of a family whose format is built in: a renderer, a parser, or both. */
+export function familyPrompt({ template, family, render, isHarmony }: FamilyPromptParts): ModelPrompt {
+  const parser = ({ tools, think, lastMessage }: AnswerReading) =>
+    family?.create({
+      ...(tools.length > 0 && { tools }),
+      ...(think !== undefined && { think }),
+      ...(lastMessage !== undefined && { lastMessage }),
+    });
+  return {
+    mode: "rendered",
+    hasFamilyParser: family !== undefined,
+    preservedTokens: () => family?.preservedTokens ?? [],
+    finalChannelOpening: isHarmony ? finalChannel : undefined,
+    render(conversation) {
+      // Harmony has three levels of effort.
+      const known =
+        isHarmony && conversation.think === "max"
+          ? { ...conversation, think: "high" as const }
+          : conversation;
+      return render === undefined
+        ? template.render({ ...known, messages: tagImages(known.messages) })
+        : render(known);
+    },
+    fillIn: (prompt, suffix) => template.fillInTheMiddle({ prompt, suffix }),
+    chatParser: parser,
+    generateParser: parser,
+  };
+}

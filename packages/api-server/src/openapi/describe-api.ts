@@ -1,0 +1,129 @@
+import * as z from "zod";
+import type { Family, Route } from "../http/route.ts";
+import { requestSchemas } from "./request-schemas.ts";
+
+/** What a reply may be, by the words of the family. Bodies of success are described where their schema is ours to keep. */
+const errorSchemas: Readonly<Record<Family, object>> = {
+  ollama: {
+    type: "object",
+    required: ["error"],
+    properties: { error: { type: "string" } },
+  },
+  openai: {
+    type: "object",
+    required: ["error"],
+    properties: {
+      error: {
+        type: "object",
+        required: ["message", "type"],
+        properties: {
+          message: { type: "string" },
+          type: { type: "string" },
+          param: { type: ["string", "null"] },
+          code: { type: ["string", "null"] },
+        },
+      },
+    },
+  },
+  anthropic: {
+    type: "object",
+    required: ["type", "error"],
+    properties: {
+      type: { const: "error" },
+      error: {
+        type: "object",
+        required: ["type", "message"],
+        properties: { type: { type: "string" }, message: { type: "string" } },
+      },
+      request_id: { type: "string" },
+    },
+  },
+};
+
+/** Media types of successful replies where they are not plain JSON alone. */
+const successTypes: Readonly<Record<string, readonly string[]>> = {
+  "GET /": ["text/plain"],
+  "GET /metrics": ["text/plain"],
+  "POST /api/chat": ["application/json", "application/x-ndjson"],
+  "POST /api/generate": ["application/json", "application/x-ndjson"],
+  "POST /api/pull": ["application/json", "application/x-ndjson"],
+  "POST /api/push": ["application/json", "application/x-ndjson"],
+  "POST /api/create": ["application/json", "application/x-ndjson"],
+  "POST /api/puna/store/verify": ["application/x-ndjson"],
+  "POST /v1/chat/completions": ["application/json", "text/event-stream"],
+  "POST /v1/completions": ["application/json", "text/event-stream"],
+  "POST /v1/responses": ["application/json", "text/event-stream"],
+  "POST /v1/messages": ["application/json", "text/event-stream"],
+  "POST /v1/audio/transcriptions": ["application/json", "text/plain"],
+};
+
+/** Routes whose success has no body. */
+const bodiless: ReadonlySet<string> = new Set([
+  "POST /api/copy",
+  "DELETE /api/delete",
+  "POST /api/blobs/:digest",
+]);
+
+/** OpenAPI 3.1 of every route, from the schemas that check the requests. */
+export function describeApi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    const operations = paths[path] ?? {};
+    paths[path] = operations;
+    operations[route.method.toLowerCase()] = describe(route);
+    if (route.withHead === true || route.head !== undefined) operations["head"] = describe(route, true);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "puna", version, license: { name: "MIT", identifier: "MIT" } },
+    servers: [{ url: "/" }],
+    paths,
+    components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+  };
+}
+
+function describe(route: Route, isHead = false): object {
+  const key = `${route.method} ${route.path}`;
+  const schema = requestSchemas[key];
+  const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const successes = route.path.startsWith("/api/blobs") ? ["200", "201"] : ["200"];
+  const errorContent = isHead
+    ? {}
+    : { content: { "application/json": { schema: errorSchemas[route.family] } } };
+  const error = (description: string) => ({ description, ...errorContent });
+  return {
+    operationId: `${isHead ? "head" : route.method.toLowerCase()}${route.path.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    ...(parameters.length > 0 && { parameters }),
+    ...(schema !== undefined &&
+      !isHead && {
+        requestBody: { required: true, content: { "application/json": { schema: toJsonSchema(schema) } } },
+      }),
+    ...(route.verb !== "open" && { security: [{}, { key: [] }] }),
+    responses: {
+      ...Object.fromEntries(successes.map((status) => [status, success(key, isHead)])),
+      "4XX": error("The request is at fault"),
+      "500": error("The server is at fault"),
+      "501": error("Not possible with this engine"),
+      "502": error("Another server is at fault"),
+      "503": error("Too much to do"),
+      "504": error("The model took too long to load"),
+    },
+  };
+}
+
+function success(key: string, isHead: boolean): object {
+  if (isHead || bodiless.has(key)) return { description: "Done" };
+  const types = successTypes[key] ?? ["application/json"];
+  return { description: "Done", content: Object.fromEntries(types.map((type) => [type, {}])) };
+}
+
+function toJsonSchema(schema: z.ZodType): object {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return json;
+}

@@ -1,0 +1,216 @@
+import { type ModelConfig, mediaTypes, type StoredManifest } from "@puna/blob-store";
+import { quantizationLevel } from "@puna/model-format/gguf";
+import {
+  ModelName,
+  type ProgressResponse,
+  parseModelReference,
+  parseOptions,
+  printCount,
+} from "@puna/protocol";
+import { type createRequestSchema, parseLicense } from "@puna/protocol/schemas";
+import type * as z from "zod";
+import type { Dependencies } from "../dependencies.ts";
+import { ApiError, badRequest } from "../errors.ts";
+import { builtInDefaults } from "../models/built-in-defaults.ts";
+import { checkTemplate } from "../models/check-template.ts";
+import { cloudDisabled, findName } from "../models/find-model.ts";
+import { readStoredModel } from "../models/stored-model.ts";
+import { type ImportedFile, importFiles } from "./import-files.ts";
+import { ModelLayers } from "./model-layers.ts";
+import { quantizeLayers } from "./quantize-layers.ts";
+import { readModelInfo } from "./read-model-info.ts";
+import { pullModel } from "./transfer-model.ts";
+
+export type CreateSettings = z.output<typeof createRequestSchema>;
+
+/** What the new model begins with. */
+interface Base {
+  readonly layers: ModelLayers;
+  readonly config: ModelConfig;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly imported: readonly ImportedFile[];
+}
+
+const emptyConfig: ModelConfig = {
+  model_format: "",
+  model_family: "",
+  model_families: null,
+  model_type: "",
+  file_type: "",
+  architecture: "amd64",
+  os: "linux",
+};
+
+/** Checks that come before anything is streamed. @throws ApiError `BAD_REQUEST`; ProtocolError `INVALID_NAME` */
+export function checkCreate(settings: CreateSettings): ModelName {
+  for (const files of [settings.files, settings.adapters, settings.draft_files]) {
+    for (const [path, digest] of Object.entries(files ?? {})) {
+      if (!isRelativePath(path)) throw badRequest("file path must be relative");
+      if (digest === "") throw badRequest("invalid digest format");
+    }
+  }
+  return ModelName.parseValid(settings.model || settings.name);
+}
+
+/**
+ * Makes a model from another one or from files, with what the request adds.
+ * @throws ApiError, ProtocolError, PromptError `TEMPLATE_INVALID`
+ * @source ollama server/create.go
+ */
+export async function* createModel(
+  dependencies: Dependencies,
+  name: ModelName,
+  settings: CreateSettings,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressResponse> {
+  const { store } = dependencies;
+  const target = (await findName(store, name)) ?? name;
+  const base =
+    settings.from !== ""
+      ? yield* fromModel(dependencies, settings, signal)
+      : yield* fromFiles(dependencies, settings);
+  if (settings.adapters !== undefined) {
+    for (const { layer } of yield* importFiles(dependencies, settings.adapters, "adapter"))
+      base.layers.add(layer, true);
+  }
+  const { config, parameters } = withImplied(base, settings);
+  await addContent(base.layers, settings, { ...base.parameters, ...parameters });
+  const quantized = yield* quantizeLayers(
+    dependencies,
+    base.layers,
+    settings.quantize || settings.quantization,
+    signal,
+  );
+  const final = { ...config, ...quantized, ...readModelInfo(settings.info) };
+  for (const status of base.layers.statuses()) yield { status };
+  const configBlob = await store.blobs.putJson(final);
+  yield { status: "writing manifest" };
+  const replaced = await store.manifests.read(target);
+  await store.manifests.write(target, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: { mediaType: mediaTypes.config, ...configBlob },
+    layers: base.layers.descriptors(),
+  });
+  if (replaced !== undefined) dependencies.logger.info("model replaced", { model: target.toString() });
+  yield { status: "success" };
+}
+
+async function* fromModel(
+  dependencies: Dependencies,
+  settings: CreateSettings,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressResponse, Base> {
+  const { store } = dependencies;
+  const reference = parseModelReference(settings.from);
+  if (reference.source === "cloud" || settings.remote_host !== "")
+    throw cloudDisabled("remote model is unavailable");
+  // FROM is the one place where case counts: another casing is another model, which a registry may have.
+  let stored = await store.manifests.read(reference.name);
+  if (stored === undefined) {
+    yield* pullModel(dependencies, reference.name, { insecure: false, signal });
+    stored = await store.manifests.read(reference.name);
+  }
+  if (stored === undefined) throw new ApiError("NOT_FOUND", `model '${settings.from}' not found`);
+  return toBase(dependencies, stored, reference.name);
+}
+
+async function toBase({ store }: Dependencies, stored: StoredManifest, name: ModelName): Promise<Base> {
+  const { config, parameters } = await readStoredModel(store, stored);
+  const layers = new ModelLayers(store);
+  const from = name.toShortString();
+  for (const layer of stored.manifest.layers) layers.add({ ...layer, from }, false);
+  return { layers, config, parameters, imported: [] };
+}
+
+async function* fromFiles(
+  dependencies: Dependencies,
+  settings: CreateSettings,
+): AsyncGenerator<ProgressResponse, Base> {
+  if (settings.files === undefined) throw badRequest("neither 'from' or 'files' was specified");
+  const imported = yield* importFiles(dependencies, settings.files, "model");
+  const layers = new ModelLayers(dependencies.store);
+  for (const { layer } of imported) layers.add(layer, true);
+  const main = imported.find(({ layer }) => layer.mediaType === mediaTypes.model) ?? imported[0];
+  const family = main?.gguf.metadata.architecture ?? "";
+  const families = [...new Set(imported.map(({ gguf }) => gguf.metadata.architecture))];
+  const config = {
+    ...emptyConfig,
+    model_format: "gguf",
+    model_family: family,
+    model_families: families,
+    model_type: main === undefined ? "" : printCount(main.gguf.parameterCount),
+    file_type: main === undefined ? "" : quantizationLevel(main.gguf.metadata),
+  };
+  return { layers, config, parameters: {}, imported };
+}
+
+/** What a new file implies: the renderer, parser and stop text of its family. */
+function withImplied(base: Base, settings: CreateSettings) {
+  const main = base.imported.find(({ layer }) => layer.mediaType === mediaTypes.model)?.gguf;
+  const implied = main === undefined ? {} : builtInDefaults(main.metadata.architecture);
+  const renderer = settings.renderer || base.config.renderer || implied.renderer;
+  const parser = settings.parser || base.config.parser || implied.parser;
+  const requires = settings.requires || base.config.requires;
+  const config = {
+    ...base.config,
+    ...(renderer !== undefined && { renderer }),
+    ...(parser !== undefined && { parser }),
+    ...(requires !== undefined && { requires }),
+  };
+  return { config, parameters: implied.stop === undefined ? {} : { stop: implied.stop } };
+}
+
+async function addContent(
+  layers: ModelLayers,
+  settings: CreateSettings,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const licenses = parseLicense(settings.license);
+  if (licenses === undefined) throw badRequest("license must be a string or a list of strings");
+  if (settings.template !== "") {
+    checkTemplate(settings.template);
+    await layers.addText(mediaTypes.template, settings.template);
+  }
+  if (settings.system !== "") await layers.addText(mediaTypes.system, settings.system);
+  for (const license of licenses) await layers.addText(mediaTypes.license, license);
+  const added = checkParameters(settings.parameters ?? {});
+  const hasNew = Object.keys(added).length > 0;
+  if (hasNew || (Object.keys(parameters).length > 0 && !layers.has(mediaTypes.params))) {
+    await layers.setJson(mediaTypes.params, sortKeys({ ...parameters, ...added }));
+  }
+  const messages = settings.messages ?? [];
+  if (messages.length > 0) await layers.setJson(mediaTypes.messages, messages);
+}
+
+/** @throws ProtocolError `INVALID_OPTION`; ApiError `BAD_REQUEST` for names that are no parameters */
+function checkParameters(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const listed =
+    typeof parameters["stop"] === "string" ? { ...parameters, stop: [parameters["stop"]] } : parameters;
+  const { options, unknown } = parseOptions(listed);
+  const [first] = unknown.filter((name) => !retired.has(name));
+  if (first !== undefined) throw badRequest(`unknown parameter '${first}'`);
+  return { ...options };
+}
+
+/** Parameters that older models carry and nothing reads any more. */
+const retired: ReadonlySet<string> = new Set([
+  "f16_kv",
+  "logits_all",
+  "low_vram",
+  "num_gqa",
+  "numa",
+  "penalize_newline",
+  "tfs_z",
+  "use_mlock",
+  "vocab_only",
+]);
+
+function sortKeys(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** As Go's fs.ValidPath: slash-separated, below the root, nothing to normalise. */
+function isRelativePath(path: string): boolean {
+  return path !== "" && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}

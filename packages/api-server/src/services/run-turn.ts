@@ -1,0 +1,166 @@
+import { randomInt } from "node:crypto";
+import type { ModelLease } from "@puna/engine";
+import { type Conversation, fitToContext } from "@puna/model-format";
+import { type Message, parseFormat, type ThinkValue, type Tool } from "@puna/protocol";
+import type { Dependencies } from "../dependencies.ts";
+import type { KnownModel } from "../models/model-catalog.ts";
+import { forcedCallGrammar, formatGrammar } from "./answer-grammar.ts";
+import { buildCompletion } from "./build-completion.ts";
+import { ForcedCallParser } from "./forced-call-parser.ts";
+import type { AnswerPart, GenerationEvent } from "./generation-event.ts";
+import type { ChatSettings, RequestScope } from "./generation-request.ts";
+import type { FullOptions } from "./read-options.ts";
+import { refuseImages } from "./refuse-images.ts";
+import { type AnswerEvent, runAnswer } from "./run-answer.ts";
+import { toMetrics } from "./to-metrics.ts";
+
+/** What an image costs in tokens, whatever its size. @source ollama server/prompt.go */
+const tokensPerImage = 768;
+
+export interface Turn {
+  readonly known: KnownModel;
+  readonly lease: ModelLease;
+  readonly options: FullOptions;
+  readonly scope: RequestScope;
+  readonly settings: ChatSettings;
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  readonly think: ThinkValue | undefined;
+  readonly loadedAtMs: number;
+}
+
+/** Renders, fits, generates and reads one answer of a loaded model. */
+export async function* runTurn(dependencies: Dependencies, turn: Turn): AsyncGenerator<GenerationEvent> {
+  const { known, settings, scope } = turn;
+  const forced = forcedTools(turn);
+  const { prompt, messages, droppedMessages } = await renderTurn(turn, turn.messages);
+  if (settings.renderOnly === true) {
+    yield { type: "prompt-render", prompt, imageCount: countImages(messages) };
+    return;
+  }
+  yield { type: "generation-start" };
+  const format = parseFormat(settings.format);
+  refuseImages(known, countImages(messages));
+  if (droppedMessages > 0) scope.warn(`${droppedMessages} messages were left out to fit the context`);
+  const reading = { tools: turn.tools, think: turn.think, lastMessage: messages.at(-1), prompt };
+  const parser = forced === undefined ? known.prompt.chatParser(reading) : new ForcedCallParser();
+  const constraint = { strict: settings.strictFormat ?? false, warn: scope.warn };
+  const grammar =
+    settings.grammar ??
+    (forced === undefined ? format && formatGrammar(format, constraint) : forcedCallGrammar(forced, scope));
+  // Thinking must come out unconstrained, so the constraint waits for a second run that begins behind it.
+  const canThink = known.capabilities.includes("thinking") && turn.think !== false;
+  const waits = forced === undefined && format !== undefined && parser !== undefined && canThink;
+  const run = (text: string, rules: string | undefined) =>
+    runCompletion({ turn, prompt: text, grammar: rules, parser, signal: scope.signal });
+  const finish = (event: Extract<AnswerEvent, { type: "answer-end" }>): GenerationEvent => ({
+    ...event,
+    type: "generation-end",
+    ...(event.engineEnd?.stopSequence !== undefined && { stopSequence: event.engineEnd.stopSequence }),
+    metrics: toMetrics(event, {
+      arrivedAtMs: scope.arrivedAtMs,
+      loadedAtMs: turn.loadedAtMs,
+      nowMs: dependencies.now(),
+    }),
+    droppedMessages,
+  });
+  let thinking = "";
+  let restart = false;
+  for await (const event of run(prompt, waits ? undefined : grammar)) {
+    thinking += event.thinking;
+    if (waits && event.content !== "") {
+      restart = true;
+      const said: AnswerPart = { ...event, content: "", toolCalls: [] };
+      if (said.thinking !== "") yield { ...said, type: "answer-delta" };
+      break;
+    }
+    yield event.type === "answer-end" ? finish(event) : event;
+  }
+  if (!restart) return;
+  const thought: Message = { role: "assistant", content: "", ...(thinking !== "" && { thinking }) };
+  const second = await renderTurn(turn, thinking === "" ? turn.messages : [...turn.messages, thought]);
+  const opening = known.prompt.finalChannelOpening ?? "";
+  for await (const event of run(second.prompt + opening, grammar)) {
+    yield event.type === "answer-end" ? finish(event) : event;
+  }
+}
+
+interface CompletionRun {
+  readonly turn: Turn;
+  readonly prompt: string;
+  readonly grammar: string | undefined;
+  readonly parser: ReturnType<KnownModel["prompt"]["chatParser"]>;
+  readonly signal: AbortSignal;
+}
+
+async function* runCompletion({
+  turn,
+  prompt,
+  grammar,
+  parser,
+  signal,
+}: CompletionRun): AsyncGenerator<AnswerEvent> {
+  const { known, lease, options, settings } = turn;
+  const request = await buildCompletion(lease, {
+    prompt,
+    options,
+    grammar,
+    settings,
+    gguf: known.gguf,
+    preservedTokens: known.prompt.preservedTokens(turn.tools),
+  });
+  yield* runAnswer({
+    lease,
+    request,
+    parser,
+    emitEmpty: parser === undefined,
+    callsAtEnd: known.prompt.mode === "native",
+    newCallId,
+    signal,
+  });
+}
+
+async function renderTurn(turn: Turn, messages: readonly Message[]) {
+  const { known, lease, settings, tools, think, scope } = turn;
+  const conversation: Conversation = {
+    messages,
+    ...(tools.length > 0 && { tools }),
+    ...(think !== undefined && { think }),
+  };
+  const render = (kept: Conversation) => known.prompt.render(kept);
+  if (settings.truncate === false) return { prompt: render(conversation), messages, droppedMessages: 0 };
+  const fitted = await fitToContext({
+    conversation,
+    limitTokens: contextOf(turn),
+    imageTokens: known.model.projectorPaths.length > 0 ? tokensPerImage : 0,
+    render,
+    countTokens: async (text) => (await lease.tokenize(text, { addSpecial: true })).length,
+    signal: scope.signal,
+  });
+  const kept = messages.filter((message, index) => index >= fitted.firstKept || message.role === "system");
+  return { prompt: fitted.prompt, messages: kept, droppedMessages: fitted.droppedMessages.length };
+}
+
+function contextOf({ lease, options }: Turn): number {
+  const { contextTokens } = lease.info;
+  return options.num_ctx === undefined
+    ? contextTokens
+    : Math.min(contextTokens, Math.max(options.num_ctx, 1));
+}
+
+/** The tools of which one must be called; undefined when calling is the model's choice. */
+function forcedTools({ settings, tools }: Turn): readonly Tool[] | undefined {
+  const choice = settings.toolChoice;
+  if (choice === "required") return tools;
+  return typeof choice === "object" ? tools.filter((tool) => tool.function.name === choice.name) : undefined;
+}
+
+const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+function newCallId(): string {
+  return `call_${Array.from({ length: 8 }, () => idLetters[randomInt(idLetters.length)]).join("")}`;
+}
+
+function countImages(messages: readonly Message[]): number {
+  return messages.reduce((count, message) => count + (message.images?.length ?? 0), 0);
+}

@@ -1,0 +1,48 @@
+import type { ModelName, ProgressResponse } from "@puna/protocol";
+import { type ProgressEvent, RegistryError } from "@puna/registry-client";
+import type { Dependencies } from "../dependencies.ts";
+import { ApiError } from "../errors.ts";
+import { findName } from "../models/find-model.ts";
+
+export interface TransferSettings {
+  /** Plain HTTP is allowed. */
+  readonly insecure: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Brings a model from its registry. @throws RegistryError, StoreError, ApiError */
+export async function* pullModel(
+  { registry, store, metrics }: Dependencies,
+  name: ModelName,
+  settings: TransferSettings,
+): AsyncGenerator<ProgressResponse> {
+  const target = (await findName(store, name)) ?? name;
+  try {
+    for await (const event of registry.pull(target, settings)) yield toProgress(event);
+    metrics.countPull("success");
+  } catch (error) {
+    metrics.countPull("failure");
+    if (!RegistryError.is(error) || error.code !== "NOT_FOUND") throw error;
+    throw new ApiError("INTERNAL", "pull model manifest: file does not exist", { cause: error });
+  }
+}
+
+/** Sends a model of the store to its registry. @throws RegistryError, StoreError */
+export async function* pushModel(
+  { registry, store }: Dependencies,
+  name: ModelName,
+  settings: TransferSettings,
+): AsyncGenerator<ProgressResponse> {
+  const source = (await findName(store, name)) ?? name;
+  for await (const event of registry.push(source, settings)) yield toProgress(event);
+}
+
+function toProgress(event: ProgressEvent): ProgressResponse {
+  if (event.type === "status") return { status: event.status };
+  return {
+    status: event.status,
+    digest: event.digest,
+    ...(event.totalBytes > 0 && { total: event.totalBytes }),
+    ...(event.completedBytes > 0 && { completed: event.completedBytes }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { ServerOptions } from "../../src/index.ts";
+import type { ScriptEngine } from "./script-engine.ts";
+
+/** The settings that a recorded environment stands for; reading the environment is the application's work. */
+export function envOptions(env: Readonly<Record<string, string>>): {
+  readonly server: Partial<ServerOptions>;
+  readonly engine: ConstructorParameters<typeof ScriptEngine>[0];
+} {
+  const context = Number(env["OLLAMA_CONTEXT_LENGTH"]);
+  const maxLoaded = Number(env["OLLAMA_MAX_LOADED_MODELS"]);
+  const origins = env["OLLAMA_ORIGINS"];
+  const keepAlive = env["OLLAMA_KEEP_ALIVE"];
+  const noCloud = env["OLLAMA_NO_CLOUD"];
+  const goTemplate = env["OLLAMA_GO_TEMPLATE"];
+  return {
+    server: {
+      ...(context > 0 && { contextLength: context }),
+      ...(origins !== undefined && { allowedOrigins: origins.split(",") }),
+      ...(keepAlive !== undefined && { keepAliveMs: toMs(keepAlive) }),
+      ...(noCloud !== undefined && { cloudSwitch: "env" as const }),
+      ...(goTemplate !== undefined && { goTemplates: goTemplate !== "0" }),
+    },
+    engine: { ...(maxLoaded > 0 && { maxLoadedModels: maxLoaded }) },
+  };
+}
+
+function toMs(text: string): number {
+  if (/^-/.test(text)) return -1;
+  const hours = /^(\d+)h$/.exec(text)?.[1];
+  const minutes = /^(\d+)m$/.exec(text)?.[1];
+  if (hours !== undefined) return Number(hours) * 3_600_000;
+  return minutes === undefined ? Number(text) * 1000 : Number(minutes) * 60_000;
+}
