@@ -35,8 +35,16 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Creates folders; the parents of new ones are synced, so that they are there after a power cut. */
 export async function ensureFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first !== undefined) await syncFolder(dirname(first));
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const first = await mkdir(folder, { recursive: true });
+      if (first !== undefined) await syncFolder(dirname(first));
+      return;
+    } catch (error) {
+      // Someone else removed an empty parent in between.
+      if (!isErrno(error, "ENOENT") || attempt >= 100) throw error;
+    }
+  }
 }
 
 /** Gives a complete, synced file its final name. Works across file systems, by copying beside the target first. */
