@@ -26,16 +26,23 @@ export function exitReason(
   );
 }
 
-const telling = /error|fail|unknown|invalid|missing|unable|cannot|too (many|large|long)/i;
+const telling =
+  /error|fail|unknown|invalid|missing|unable|does not|not support|require|too (many|large|long)/i;
+const harmless = /^load_backend|^\.+$|enabling flash_attn|cannot be used with preferred buffer type/;
 /** Prefixes that llama.cpp puts before what it says. */
-const noise = /^(llama_\w+|ggml_\w+|gguf_\w+|error loading model|srv|common_\w+): */;
+const noise = /^(llama_\w+|ggml_\w+|gguf_\w+|error loading model|common_\w+|\w*create_\w+): */;
+const lastLines = 6;
 
-/** What llama.cpp wrote about a load that failed; empty when it said nothing of use. */
+/** What llama.cpp wrote last about a load that failed; empty when it said nothing of use. */
 export function loadReason(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
-  const first = lines.find((line) => telling.test(line) && !line.startsWith("load_backend"));
-  if (first === undefined) return "";
-  let text = first;
+  const last = lines.filter((line) => line !== "" && !harmless.test(line)).slice(-lastLines);
+  let text = last.find((line) => telling.test(line)) ?? "";
   while (noise.test(text)) text = text.replace(noise, "");
   return text;
+}
+
+/** Whether it was memory that failed. */
+export function ranOutOfMemory(output: string): boolean {
+  return /failed to allocate|unable to allocate|out of memory|bad_alloc|cannot allocate/i.test(output);
 }

@@ -6,7 +6,7 @@ import { EngineError } from "../errors.ts";
 import type { RunnerFacts } from "../ipc/messages.ts";
 import { hostChannel } from "../ipc/process-channel.ts";
 import type { Logger } from "../logger.ts";
-import { exitReason, loadReason } from "./exit-reason.ts";
+import { exitReason, loadReason, ranOutOfMemory } from "./exit-reason.ts";
 import type { Runner, StartRunner } from "./runner.ts";
 import { RunnerRequests } from "./runner-requests.ts";
 import { watchRunner } from "./watch-runner.ts";
@@ -111,12 +111,10 @@ function asLoadError(error: unknown, output: string): unknown {
   switch (error.code) {
     case "RUNNER_CRASHED":
       return new EngineError("LOAD_FAILED", error.message, { cause: error, details: error.details });
-    case "LOAD_FAILED":
-    case "OUT_OF_MEMORY": {
-      const details = { ...error.details, reason };
-      return new EngineError(error.code, reason === "" ? error.message : `${error.message}: ${reason}`, {
-        details,
-      });
+    case "LOAD_FAILED": {
+      const code = ranOutOfMemory(output) ? "OUT_OF_MEMORY" : "LOAD_FAILED";
+      const text = reason === "" ? error.message : `${error.message}: ${reason}`;
+      return new EngineError(code, text, { details: { ...error.details, reason } });
     }
     default:
       return error;

@@ -1,4 +1,4 @@
-import { kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
+import { GgufError, kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
 import { EngineError } from "../errors.ts";
 import type { KvOverride } from "../ipc/messages.ts";
 import type { RewrittenModel } from "../rewrite-header.ts";
@@ -30,14 +30,22 @@ export interface PlannedContext {
   readonly kvCacheType: string;
 }
 
-/** Bytes that a runner will need: weights and key-value cache of all sequences. An upper bound of the latter. */
-export function estimateBytes(
-  facts: ModelFacts,
-  { contextTokens, parallel, kvCacheType }: PlannedContext,
-): number {
+/**
+ * Bytes that a runner will need: weights and key-value cache of all sequences. An upper bound of the latter.
+ * @throws EngineError `UNSUPPORTED` for an unknown cache type
+ */
+export function estimateBytes(facts: ModelFacts, context: PlannedContext): number {
+  const { contextTokens, parallel, kvCacheType } = context;
   const type = kvCacheType === "" ? "f16" : kvCacheType;
-  const perToken = kvCacheBytesPerToken(facts.dimensions, { keyType: type, valueType: type });
-  return Math.ceil(facts.fileBytes + perToken * contextTokens * parallel);
+  try {
+    const perToken = kvCacheBytesPerToken(facts.dimensions, { keyType: type, valueType: type });
+    return Math.ceil(facts.fileBytes + perToken * contextTokens * parallel);
+  } catch (cause) {
+    if (!GgufError.is(cause)) throw cause;
+    throw new EngineError("UNSUPPORTED", `KV cache type "${type}" is unknown; use f16, q8_0 or q4_0`, {
+      cause,
+    });
+  }
 }
 
 /**

@@ -60,14 +60,14 @@ export class LlamaContext implements DecodeContext {
     c.llama_set_abort_callback(pointer, isEmptyAddress, this.#abortFlag.pointer);
   }
 
-  /** @throws EngineError `OUT_OF_MEMORY`, `LOAD_FAILED` */
+  /** @throws EngineError `LOAD_FAILED`; the reason stands in what llama.cpp wrote to stderr */
   static create(model: LlamaModel, spec: RunnerSpec): LlamaContext {
     const { c } = model.library;
     const params = contextParams(c.llama_context_default_params(), model, spec);
     const pointer = c.llama_init_from_model(model.pointer, params);
     if (pointer === null) {
       const tokens = spec.contextTokens * spec.parallel;
-      throw new EngineError("OUT_OF_MEMORY", `llama.cpp could not make a context of ${tokens} tokens`);
+      throw new EngineError("LOAD_FAILED", `llama.cpp could not make a context of ${tokens} tokens`);
     }
     return new LlamaContext(model, pointer);
   }

@@ -13,8 +13,8 @@ const gpuDevice = 1;
 export const nativeDriver: Driver = {
   name: "llama/native",
   load: async (spec) => {
-    dieWithParent();
     const library = loadLlamaLibrary();
+    dieWithParent();
     const model = await LlamaModel.load(library, spec);
     try {
       if (model.hasEncoder && model.hasDecoder) {
