@@ -12,7 +12,7 @@ export default library(
   { main: "src/main.ts", commands: "src/commands.ts", index: "src/index.ts" },
   {
     dts: { entry: { index: "src/index.ts" } },
-    noExternal: ["@oclif/core", "@puna/cli"],
+    noExternal: [/^(?!@puna\/(api-server|blob-store|engine|registry-client)|pino|hono|@hono\/|typescript)/],
     external: ["typescript"],
     banner: { js: requireBanner },
   },
