@@ -29,7 +29,7 @@ export interface ConnectionPlan {
 }
 
 export const firstConnectionPlan: ConnectionPlan = {
-  connections: 2,
+  connections: 4,
   tryingFromRate: undefined,
   settledRate: 0,
 };
