@@ -37,16 +37,26 @@ export const cohere: OutputParserFamily = {
   create({ tools = [], think, lastMessage }) {
     const between = () => betweenBlocks;
     const thinking = collect({ into: "thinking", tags: { [thinkClose]: between }, atEnd: "drop" });
+    const closes = { to: between, trimBefore: false };
     const text = collect({
       into: "text",
+      tags: { [textClose]: closes, [responseClose]: closes, [turnEnd]: closes },
+      atEnd: "keep",
+    });
+    /** Answer outside of a block; a block may still follow. */
+    const bareText = collect({
+      into: "text",
       tags: {
-        [textClose]: { to: between, trimBefore: false },
-        [responseClose]: { to: between, trimBefore: false },
-        [turnEnd]: { to: between, trimBefore: false },
+        [textClose]: closes,
+        [responseClose]: closes,
+        [turnEnd]: closes,
+        [textOpen]: () => text,
+        [responseOpen]: () => text,
+        [actionOpen]: () => action,
       },
       atEnd: "keep",
     });
-    const action = collectBody(
+    const action: State = collectBody(
       actionClose,
       (reader, body) => {
         emitActions(reader, body);
@@ -70,7 +80,7 @@ export const cohere: OutputParserFamily = {
         return opener.tag === actionOpen ? action : text;
       }
       reader.take(reader.text.length - rest.length);
-      if (!rest.startsWith(turnEnd)) return rest === "" ? undefined : text;
+      if (!rest.startsWith(turnEnd)) return rest === "" ? undefined : bareText;
       reader.take(turnEnd.length);
       return betweenBlocks;
     };

@@ -38,7 +38,8 @@ function stages({ read, output }: Dialect): { readonly content: State; readonly 
     tags: { [callBegin]: () => call, [callsEnd]: () => skipBlanks(() => content) },
     atEnd: "drop",
   });
-  const call = collectBody(callEnd, (reader, body) => {
+  const call: State = collectBody([callEnd, callsEnd], (reader, body, close) => {
+    if (close === callsEnd) return skipBlanks(() => content);
     emit(reader, read(body));
     return calls;
   });

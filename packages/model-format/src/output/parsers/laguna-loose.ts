@@ -2,7 +2,7 @@ import type { Tool } from "@puna/protocol";
 import { readDeclaredLagunaCall } from "./laguna-call.ts";
 import type { Next, TagRule } from "./reading/collect.ts";
 import { leadingSpaceLength } from "./reading/hold-back.ts";
-import { jsonFault, jsonUnfinished } from "./reading/json-fault.ts";
+import { jsonFault } from "./reading/json-fault.ts";
 import type { Reader, State } from "./reading/stream-parser.ts";
 import { balancedJsonEnd } from "./reading/top-level.ts";
 
@@ -34,7 +34,7 @@ function bareJson(options: LooseLagunaOptions): State {
     const json = reader.text.slice(start);
     const end = balancedJsonEnd(json);
     if (end !== undefined) return callOrText(reader, options, { start, bodyEnd: start + end, open: "{" });
-    if (reader.ended || jsonFault(json) !== jsonUnfinished) return text(reader, options, start, "{");
+    if (reader.ended || jsonFault(json)?.unfinished !== true) return text(reader, options, start, "{");
     return undefined;
   };
 }

@@ -56,13 +56,20 @@ function stages(
     tags: {
       [thinkOpen]: { to: () => skipBlanks(() => thinking), trimBefore: false },
       [toolOpen]: () => tool,
-      ...looseLagunaCalls({ tools, content: () => content, called: toAnswer, stops: [thinkOpen, toolOpen] }),
+      ...looseLagunaCalls({
+        tools,
+        content: () => content,
+        called: () => afterBareCall,
+        stops: [thinkOpen, toolOpen],
+      }),
     },
     atEnd: "trim",
   });
   // A stray end of thinking counts for nothing where a part of the answer begins.
   const afterStray = leadingTag(thinkClose, { found: toAnswer, missing: () => content, atEnd: "keep" });
   const answer: State = skipBlanks(() => afterStray);
+  /** Bare JSON lacks the opening tag of a call, but not always the closing one. */
+  const afterBareCall = leadingTag(toolClose, { found: toAnswer, missing: toAnswer, atEnd: "keep" });
   const thinking = collect({
     into: shows ? "thinking" : "nothing",
     tags: { [thinkClose]: toAnswer, [toolOpen]: () => tool },

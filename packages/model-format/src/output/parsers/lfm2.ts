@@ -63,5 +63,8 @@ function contentWithCalls(tools: readonly Tool[]): State {
 }
 
 function emitCalls(reader: Reader, body: string): void {
-  for (const call of readLfm2Calls(body) ?? []) reader.call(call.name, call.arguments);
+  // Some write the opening tag twice.
+  const text = trimSpace(body);
+  const calls = text.startsWith(callsOpen) ? text.slice(callsOpen.length) : text;
+  for (const call of readLfm2Calls(calls) ?? []) reader.call(call.name, call.arguments);
 }

@@ -1,3 +1,4 @@
+import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
 import { JsonCallError, readJsonCall } from "./reading/json-call.ts";
@@ -10,7 +11,7 @@ const toolOpen = "<tool_call>";
 const toolClose = "</tool_call>";
 
 /** Emits the call in `{"name": …, "arguments": {…}}`. */
-function callFromJson(reader: Reader, body: string, blame: string): void {
+function emitCall(reader: Reader, body: string, blame: string): void {
   try {
     const call = readJsonCall(body);
     if (call.name === "") reader.fail("empty function name");
@@ -22,9 +23,12 @@ function callFromJson(reader: Reader, body: string, blame: string): void {
 }
 
 /** Answer with calls in it; a call inside thinking ends the thinking. */
-function stages(blame: string): { readonly content: State; readonly thinking: State } {
+function stages(emit: (reader: Reader, body: string) => void): {
+  readonly content: State;
+  readonly thinking: State;
+} {
   const tool = collectBody(toolClose, (reader, body) => {
-    callFromJson(reader, body, blame);
+    emit(reader, body);
     return skipBlanks(() => content);
   });
   const content: State = collect({ into: "text", tags: { [toolOpen]: () => tool }, atEnd: "drop" });
@@ -46,7 +50,9 @@ export function qwen3(thinks: boolean): OutputParserFamily {
     hasTools: true,
     preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
     create({ think }) {
-      const { content, thinking } = stages("failed to parse JSON: ");
+      const { content, thinking } = stages((reader, body) =>
+        emitCall(reader, trimSpace(body), "failed to parse JSON: "),
+      );
       if (!thinks || !wantsThinking(think, true)) return streamParser(content);
       const to = () => thinking;
       return streamParser(leadingTag(thinkOpen, { found: to, missing: to, atEnd: "drop" }));
@@ -61,7 +67,7 @@ export function qwen3Vl(thinks: boolean): OutputParserFamily {
     hasTools: true,
     preservedTokens: [thinkClose, toolOpen, toolClose],
     create({ lastMessage }) {
-      const { content, thinking } = stages("");
+      const { content, thinking } = stages((reader, body) => emitCall(reader, body, ""));
       return streamParser(thinks && !continuesText(lastMessage) ? thinking : content);
     },
   };

@@ -57,19 +57,19 @@ function toRule(rule: Next | TagRule): TagRule {
   return typeof rule === "function" ? { to: rule } : rule;
 }
 
-/** Collects everything up to `close` and hands it on in one piece; `atEnd` gets what is never closed. */
+/** Collects everything up to a closing tag and hands it on in one piece; `atEnd` gets what is never closed. */
 export function collectBody(
-  close: string,
-  done: (reader: Reader, body: string) => State,
+  close: string | readonly string[],
+  done: (reader: Reader, body: string, close: string) => State,
   atEnd?: (reader: Reader, body: string) => void,
 ): State {
-  const tags = [close];
+  const tags = [close].flat();
   return (reader) => {
     const found = reader.find(tags);
     if (found !== undefined) {
       const body = reader.take(found.index);
-      reader.take(close.length);
-      return done(reader, body);
+      reader.take(found.tag.length);
+      return done(reader, body, found.tag);
     }
     if (reader.ended) atEnd?.(reader, reader.takeAll());
     return undefined;

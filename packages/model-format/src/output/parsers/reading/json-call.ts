@@ -11,7 +11,7 @@ export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new JsonCallError(jsonFault(text) ?? String(cause), { cause });
+    throw new JsonCallError(jsonFault(text)?.message ?? String(cause), { cause });
   }
 }
 

@@ -1,25 +1,35 @@
 /** Containers still open, innermost last. */
 type Stack = ("{" | "[")[];
 
+export interface JsonFault {
+  /** What Go's decoder says, which the reference hands to its clients. */
+  readonly message: string;
+  /** Whether more text could make it JSON. */
+  readonly unfinished: boolean;
+}
+
 /**
- * Says what is wrong with a text that is not JSON, in the words of Go's decoder, which the reference
- * hands to its clients. Undefined when the text is JSON after all.
+ * Says what is wrong with a text that is not JSON; undefined when it is JSON after all.
  * @source Go encoding/json scanner
  */
-export function jsonFault(text: string): string | undefined {
+export function jsonFault(text: string): JsonFault | undefined {
   try {
     scan(text);
     return undefined;
   } catch (fault) {
-    if (fault instanceof Fault) return fault.message;
+    if (fault instanceof Fault) return fault;
     throw fault;
   }
 }
 
-class Fault extends Error {}
+class Fault extends Error implements JsonFault {
+  readonly unfinished: boolean;
 
-/** The fault of a text that more text could make JSON. */
-export const jsonUnfinished = "unexpected end of JSON input";
+  constructor(message: string, unfinished: boolean) {
+    super(message);
+    this.unfinished = unfinished;
+  }
+}
 
 function scan(text: string): void {
   const open: Stack = [];
@@ -29,8 +39,12 @@ function scan(text: string): void {
     while (peek() !== "" && " \t\r\n".includes(peek())) at += 1;
   };
   const expect = (context: string, wanted: (character: string) => boolean) => {
-    if (peek() === "") throw new Fault(jsonUnfinished);
-    if (!wanted(peek())) throw new Fault(`invalid character ${quote(text, at)} ${context}`);
+    if (peek() === "") {
+      // Go tells the end by what a blank would do there: nothing between tokens and in texts.
+      const inToken = /escape|in literal|numeric|exponent|decimal/.test(context);
+      throw new Fault(inToken ? `invalid character ' ' ${context}` : "unexpected end of JSON input", true);
+    }
+    if (!wanted(peek())) throw new Fault(`invalid character ${quote(text, at)} ${context}`, false);
     at += 1;
   };
   const digits = () => {
