@@ -23,7 +23,10 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
 
   const post = (path: string, body: unknown, signal?: AbortSignal) =>
     fetch(server.url + path, { method: "POST", body: JSON.stringify(body), ...(signal ? { signal } : {}) });
-  const loaded = async (): Promise<{ name: string }[]> => (await (await fetch(`${server.url}/api/ps`)).json()).models;
+  const loaded = async (): Promise<readonly unknown[]> => {
+    const { models } = (await (await fetch(`${server.url}/api/ps`)).json()) as { models: readonly unknown[] };
+    return models;
+  };
   const runner = () => {
     const [pid] = descendantsOf(server.pid);
     if (pid === undefined) throw new Error("no runner");
@@ -101,7 +104,7 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
 
     const next = await post("/api/generate", { model, prompt: "The capital of France is", stream: false, options: { num_predict: 8 } });
     expect(next.status).toBe(200);
-    expect((await next.json()).response.length).toBeGreaterThan(0);
+    expect(await next.json()).toMatchObject({ done: true, response: expect.stringMatching(/\S/) });
   });
 
   it("stops work when the client goes away", async () => {
