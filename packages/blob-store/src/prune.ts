@@ -31,14 +31,14 @@ export interface PruneOptions {
 }
 
 /** Facts from which a plan is made. */
-export interface StoreContents {
+interface StoreContents {
   readonly files: readonly (UnusedFile & { readonly digest?: string })[];
   readonly referenced: ReadonlySet<string>;
   readonly inUse: ReadonlySet<string>;
 }
 
 /** What to remove; pure. A finished blob goes when no manifest names it, an unfinished one when nobody is at it. */
-export function planPrune(contents: StoreContents, options: PruneOptions = {}): PrunePlan {
+function planPrune(contents: StoreContents, options: PruneOptions = {}): PrunePlan {
   const limit = (options.now ?? Date.now()) - (options.minAgeMs ?? 3_600_000);
   const remove: UnusedFile[] = [];
   const kept: UnusedFile[] = [];

@@ -1,5 +1,5 @@
 /** Lets code that calls back feed code that iterates. One consumer. */
-export class EventChannel<T> {
+class EventChannel<T> {
   readonly #queue: T[] = [];
   #wake = Promise.withResolvers<void>();
   #ended = false;

@@ -44,7 +44,7 @@ export interface ReplayRegistry extends AsyncDisposable {
 }
 
 /** One line for a request, in which recordings can be compared: volatile parts left out. */
-export function describeRequest(to: string, method: string, path: string, range: string | undefined): string {
+function describeRequest(to: string, method: string, path: string, range: string | undefined): string {
   const url = new URL(path, "http://host");
   for (const key of ["ts", "nonce", "_state", "etag", "sig"]) url.searchParams.delete(key);
   const query = [...url.searchParams].map(([key, value]) => `${key}=${value}`).join("&");

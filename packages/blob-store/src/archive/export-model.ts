@@ -6,7 +6,7 @@ import type { BlobStore, ManifestStore } from "../store.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar-writer.ts";
 
 /** Annotation in which tools keep the tag, and the one in which containerd keeps the whole name. */
-export const refNameAnnotation = "org.opencontainers.image.ref.name";
+const refNameAnnotation = "org.opencontainers.image.ref.name";
 export const imageNameAnnotation = "io.containerd.image.name";
 
 /**

@@ -36,7 +36,7 @@ export function readJournal(path: string, sizeBytes: number, boot: string): Jour
   return parseJournal(text, sizeBytes, boot);
 }
 
-export function parseJournal(text: string, sizeBytes: number, boot: string): JournalState | undefined {
+function parseJournal(text: string, sizeBytes: number, boot: string): JournalState | undefined {
   // What follows the last line feed was cut off by a crash.
   const [header = "", ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const sameBoot = readHeader(header, sizeBytes, boot);

@@ -22,7 +22,7 @@ const maxTokenBytes = 1024 * 1024;
  * Token services of well-known registries that have a host name of their own. Everywhere else the realm must be
  * on the registry's host, or a hostile registry could have signatures and passwords sent to itself for others.
  */
-export const knownRealms: Readonly<Record<string, readonly string[]>> = {
+const knownRealms: Readonly<Record<string, readonly string[]>> = {
   "registry-1.docker.io": ["auth.docker.io"],
   "index.docker.io": ["auth.docker.io"],
   "registry.gitlab.com": ["gitlab.com"],

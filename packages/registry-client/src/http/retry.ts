@@ -37,7 +37,7 @@ export function mayPass(error: unknown): boolean {
   return false;
 }
 
-export function isTransientStatus(status: number): boolean {
+function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 

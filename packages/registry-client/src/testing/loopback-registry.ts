@@ -17,7 +17,7 @@ export interface SeenRequest {
 }
 
 /** May answer a request in place of the registry; returns whether it did. */
-export type Intercept = (
+type Intercept = (
   request: IncomingMessage,
   response: ServerResponse,
   seen: SeenRequest,
