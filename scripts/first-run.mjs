@@ -1,4 +1,5 @@
-// `npm start`: a real model answers one question through the command line, then you can go on typing.
+// `npm start`: builds, then a real model answers one question through the command line, then you can go on typing.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,6 +11,17 @@ const question = "Write a one-line JavaScript function that reverses a string, t
 const reachTimeoutMs = 5_000;
 
 const say = (text) => console.log(`\u001b[2m${text}\u001b[0m`);
+
+const build = spawnSync("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], {
+  stdio: ["ignore", "pipe", "inherit"],
+  env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+  encoding: "utf8",
+  shell: process.platform === "win32",
+});
+if (build.status !== 0) {
+  console.error(build.stdout);
+  process.exit(1);
+}
 
 const server = await startOwnServer(join(dirname(cacheDir()), "start"));
 // The command line in the foreground gets Ctrl-C as well and ends by itself; the server is stopped below.
