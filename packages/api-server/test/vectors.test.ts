@@ -34,6 +34,13 @@ describe.skipIf(!hasVectors)("recorded HTTP exchanges", () => {
         counts.set(path, count);
         for (const vector of cases) {
           const { server, engine } = envOptions(vector.env ?? {});
+          if (vector.server_exit !== undefined) {
+            const refusal = (vector.stderr_line ?? "").replace(/^panic: /, "");
+            await expect(openFixtureServer(server, engine), vector.id).rejects.toThrow(refusal);
+            count.total++;
+            count.passed++;
+            continue;
+          }
           await using fixture = await openFixtureServer(server, engine);
           const differences = await runCase(fixture, vector);
           if (differences === undefined) {

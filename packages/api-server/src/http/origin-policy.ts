@@ -16,7 +16,14 @@ const allowedHeaders = [
 
 const preflightSeconds = "43200";
 
-const schemes = /^(https?|chrome-extension|safari-extension|moz-extension|ms-browser-extension):\/\//;
+const schemeList = [
+  "http://",
+  "https://",
+  "chrome-extension://",
+  "safari-extension://",
+  "moz-extension://",
+  "ms-browser-extension://",
+];
 
 const builtIn = [
   ...["localhost", "127.0.0.1", "0.0.0.0"].flatMap((host) => [
@@ -75,9 +82,9 @@ export function originPolicy(
 function toMatcher(entry: string): (origin: string) => boolean {
   const star = entry.indexOf("*");
   if (star < 0) {
-    if (!schemes.test(entry)) {
+    if (!schemeList.some((scheme) => entry.startsWith(scheme))) {
       throw new RangeError(
-        `Allowed origin "${entry}" has neither a known scheme nor a "*"; write http://… or https://…`,
+        `bad origin: origins must contain '*' or include ${schemeList.join(",")} (got "${entry}")`,
       );
     }
     return (origin) => origin === entry;

@@ -50,7 +50,7 @@ export function requestHandler(options: HandlerOptions): (request: Request) => P
       metrics.requestEnded(routeName, response.status, ms);
       const failure =
         late.error === undefined
-          ? {}
+          ? { code: undefined }
           : { error: toApiFailure(late.error).message, code: toApiFailure(late.error).code };
       const canceled = late.error !== undefined && isCanceled(late.error);
       const fields = {
@@ -61,9 +61,10 @@ export function requestHandler(options: HandlerOptions): (request: Request) => P
         ms,
         ...failure,
       };
-      if (late.error !== undefined && !canceled)
-        logger.warn("request failed", { ...fields, ...internalsOf(late.error) });
-      else logger.info("request", fields);
+      if (late.error === undefined || canceled) logger.info("request", fields);
+      else if (failure.code === "INTERNAL")
+        logger.error("request failed", { ...fields, ...internalsOf(late.error) });
+      else logger.warn("request failed", fields);
     });
   };
 }
@@ -180,5 +181,5 @@ function toHeader(warnings: readonly string[]): string {
 
 /** What nobody expected goes to the log whole; what was thrown on purpose has said enough. */
 function internalsOf(error: unknown): Record<string, unknown> {
-  return toApiFailure(error).code === "INTERNAL" && error instanceof Error ? { stack: error.stack } : {};
+  return error instanceof Error ? { stack: error.stack } : {};
 }

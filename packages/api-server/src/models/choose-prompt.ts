@@ -1,12 +1,15 @@
 import {
+  type Conversation,
   chatTemplateAbilities,
   chatTemplateOrFallback,
   choosePath,
   deriveCapabilities,
   type GoTemplateSetting,
   type OutputParserFamily,
+  outputParserFamily,
   PromptTemplate,
   rendererFor,
+  rendererNames,
   type TemplateAbility,
   type TemplateFacts,
 } from "@puna/model-format";
@@ -15,7 +18,6 @@ import type { Capability } from "@puna/protocol";
 import { familyPrompt } from "./family-prompt.ts";
 import type { ModelPrompt } from "./model-prompt.ts";
 import { nativePrompt } from "./native-prompt.ts";
-import { outputParserFamily } from "./output-families.ts";
 import type { StoredModel } from "./stored-model.ts";
 import { templatePrompt } from "./template-prompt.ts";
 
@@ -80,14 +82,14 @@ function toRendered(
   family: OutputParserFamily | undefined,
 ): ModelPrompt {
   if (path.type !== "renderer" && family === undefined) return templatePrompt(template);
-  // Unknown renderers are an error of the request that needs them, not of the model's listing.
-  const render =
-    path.type === "renderer"
-      ? (conversation: Parameters<PromptTemplate["render"]>[0]) =>
-          rendererFor(path.renderer).render(conversation)
-      : undefined;
   const parser = path.type === "native" ? undefined : path.parser;
-  return familyPrompt({ template, family, render, isHarmony: parser === "harmony" });
+  const isHarmony = parser === "harmony";
+  if (path.type !== "renderer")
+    return familyPrompt({ template, family, render: undefined, leadingBos: "", isHarmony });
+  // An unknown renderer is an error of the request that needs it, not of the model's listing.
+  const leadingBos = rendererNames.includes(path.renderer) ? rendererFor(path.renderer).leadingBos : "";
+  const render = (conversation: Conversation) => rendererFor(path.renderer).render(conversation);
+  return familyPrompt({ template, family, render, leadingBos, isHarmony });
 }
 
 function capabilitiesOf(

@@ -8,6 +8,7 @@ export interface FamilyPromptParts {
   readonly family: OutputParserFamily | undefined;
   /** The built-in renderer; undefined: the template renders. */
   readonly render: ((conversation: Conversation) => string) | undefined;
+  readonly leadingBos: string;
   readonly isHarmony: boolean;
 }
 
@@ -15,8 +16,14 @@ export interface FamilyPromptParts {
 const finalChannel = "<|end|><|start|>assistant<|channel|>final<|message|>";
 
 /** A model of a family whose format is built in: a renderer, a parser, or both. */
-export function familyPrompt({ template, family, render, isHarmony }: FamilyPromptParts): ModelPrompt {
-  const parser = ({ tools, think, lastMessage }: AnswerReading) =>
+export function familyPrompt({
+  template,
+  family,
+  render,
+  leadingBos,
+  isHarmony,
+}: FamilyPromptParts): ModelPrompt {
+  const parser = ({ tools, think, lastMessage }: Pick<AnswerReading, "tools" | "think" | "lastMessage">) =>
     family?.create({
       ...(tools.length > 0 && { tools }),
       ...(think !== undefined && { think }),
@@ -25,6 +32,7 @@ export function familyPrompt({ template, family, render, isHarmony }: FamilyProm
   return {
     mode: "rendered",
     hasFamilyParser: family !== undefined,
+    leadingBos,
     preservedTokens: () => family?.preservedTokens ?? [],
     finalChannelOpening: isHarmony ? finalChannel : undefined,
     render(conversation) {
@@ -39,6 +47,7 @@ export function familyPrompt({ template, family, render, isHarmony }: FamilyProm
     },
     fillIn: (prompt, suffix) => template.fillInTheMiddle({ prompt, suffix }),
     chatParser: parser,
-    generateParser: parser,
+    // Outside of chats the family's own default decides, not the model's ability.
+    generateParser: (reading) => parser({ ...reading, think: reading.requestedThink }),
   };
 }

@@ -4,7 +4,10 @@ import type { Message, ThinkValue, Tool } from "@puna/protocol";
 /** What an output parser must know about the request whose answer it reads. */
 export interface AnswerReading {
   readonly tools: readonly Tool[];
+  /** What the prompt was rendered with. */
   readonly think: ThinkValue | undefined;
+  /** What the client said; absent where the model's default decided. */
+  readonly requestedThink: ThinkValue | undefined;
   readonly lastMessage: Message | undefined;
   /** The rendered prompt: when it ends with an opening thinking tag, the answer begins inside. */
   readonly prompt: string;
@@ -18,6 +21,8 @@ export interface ModelPrompt {
   readonly mode: "rendered" | "native";
   /** A family's own parser reads everything the model writes, also outside of chats. */
   readonly hasFamilyParser: boolean;
+  /** Text of the BOS token that a renderer writes at the very start; "" where it writes none. */
+  readonly leadingBos: string;
   /** Special tokens that must arrive as text. */
   preservedTokens(tools: readonly Tool[]): readonly string[];
   /** Harmony needs its final channel opened by hand before a constrained answer. */

@@ -22,6 +22,7 @@ export function nativePrompt(template: ChatTemplate, text: string): ModelPrompt 
   return {
     mode: "native",
     hasFamilyParser: false,
+    leadingBos: "",
     preservedTokens(tools) {
       const thinks = text.includes(thinkTags.opening) ? [thinkTags.opening, thinkTags.closing] : [];
       return [...thinks, ...preservedTags(toolTag, tools)];

@@ -10,6 +10,7 @@ export function templatePrompt(template: PromptTemplate): ModelPrompt {
   return {
     mode: "rendered",
     hasFamilyParser: false,
+    leadingBos: "",
     preservedTokens: (tools) => preservedTags(template.toolCallTag, tools),
     finalChannelOpening: undefined,
     render: (conversation) =>

@@ -1,5 +1,5 @@
+import { jsonObjectGrammar, jsonSchemaToGbnf } from "@puna/model-format/grammar";
 import type { Format, Tool } from "@puna/protocol";
-import { ApiError } from "../errors.ts";
 
 /** What a constraint is made with. */
 export interface GrammarOptions {
@@ -8,12 +8,28 @@ export interface GrammarOptions {
   warn(warning: string): void;
 }
 
-/** @returns GBNF for the whole answer */
-export function formatGrammar(_format: Format, _options: GrammarOptions): string {
-  throw new ApiError("NOT_IMPLEMENTED", "answers cannot be constrained yet");
+/** @returns GBNF for the whole answer. @throws GrammarError for a schema that means nothing, or nothing that can be said */
+export function formatGrammar(format: Format, { strict, warn }: GrammarOptions): string {
+  if (format === "json") return jsonObjectGrammar();
+  // An empty schema asks for an object, as in Ollama.
+  const schema = Object.keys(format).length === 0 ? { type: "object" } : format;
+  const { grammar, notes } = jsonSchemaToGbnf(schema, { unsupported: strict ? "refuse" : "note" });
+  for (const note of notes) warn(`format: ${note}`);
+  return grammar;
 }
 
-/** @returns GBNF for exactly one call of one of the tools */
-export function forcedCallGrammar(_tools: readonly Tool[], _options: Pick<GrammarOptions, "warn">): string {
-  throw new ApiError("NOT_IMPLEMENTED", "answers cannot be constrained yet");
+/**
+ * GBNF for exactly one call of one of the tools, as JSON: `{"name": …, "arguments": {…}}`.
+ * @throws GrammarError
+ */
+export function forcedCallGrammar(tools: readonly Tool[], { warn }: Pick<GrammarOptions, "warn">): string {
+  const calls = tools.map(({ function: { name, parameters } }) => ({
+    type: "object",
+    properties: { name: { const: name }, arguments: { ...parameters, type: "object" } },
+    required: ["name", "arguments"],
+    additionalProperties: false,
+  }));
+  const { grammar, notes } = jsonSchemaToGbnf({ anyOf: calls }, { unsupported: "note" });
+  for (const note of notes) warn(`tools: ${note}`);
+  return grammar;
 }

@@ -13,6 +13,8 @@ export interface CompletionOptions {
   readonly settings: GenerationSettings;
   readonly gguf: Gguf | undefined;
   readonly preservedTokens: readonly string[];
+  /** What the renderer wrote for BOS. */
+  readonly leadingBos: string;
 }
 
 /**
@@ -23,11 +25,11 @@ export async function buildCompletion(
   lease: ModelLease,
   build: CompletionOptions,
 ): Promise<CompletionRequest> {
-  const { prompt, options, grammar, settings, gguf, preservedTokens } = build;
+  const { options, grammar, settings, gguf, preservedTokens } = build;
   checkOptions(options);
   const { contextTokens } = lease.info;
   const shift = settings.shift ?? shiftsByDefault(gguf);
-  const text = await withoutLeadingBos(lease, prompt, gguf);
+  const text = await withoutLeadingBos(lease, build);
   // A token is at least one byte long, so a short prompt fits without being counted.
   const mayBeLong = settings.truncate !== false && text.length * 4 >= contextTokens;
   const tokens = mayBeLong ? await lease.tokenize(text, { addSpecial: true }) : [];
@@ -61,11 +63,20 @@ function addsBos(gguf: Gguf | undefined): boolean {
   return typeof value === "boolean" ? value : gguf?.metadata.entry("tokenizer.ggml.model")?.value === "llama";
 }
 
-/** A template may write the BOS that the tokenizer adds anyway; twice would confuse the model. */
-async function withoutLeadingBos(lease: ModelLease, prompt: string, gguf: Gguf | undefined): Promise<string> {
+/** Tokenizers that add BOS whatever their settings say. @source ollama server/prompt.go */
+const alwaysAddBos: readonly unknown[] = ["lfm2", "gemma4"];
+
+/** A renderer or template may write the BOS that the tokenizer adds anyway; twice would confuse the model. */
+async function withoutLeadingBos(
+  lease: ModelLease,
+  { prompt, gguf, leadingBos }: CompletionOptions,
+): Promise<string> {
+  const pre = gguf?.metadata.entry("tokenizer.ggml.pre")?.value;
+  if (!addsBos(gguf) && !alwaysAddBos.includes(pre)) return prompt;
+  if (leadingBos !== "" && prompt.startsWith(leadingBos)) return prompt.slice(leadingBos.length);
   const id = gguf?.metadata.entry("tokenizer.ggml.bos_token_id")?.value;
   const mayBegin = prompt.startsWith("<") || prompt.startsWith("[");
-  if (!mayBegin || typeof id !== "number" || !addsBos(gguf)) return prompt;
+  if (!mayBegin || typeof id !== "number") return prompt;
   const bos = await lease.detokenize([id]);
   return bos !== "" && prompt.startsWith(bos) ? prompt.slice(bos.length) : prompt;
 }

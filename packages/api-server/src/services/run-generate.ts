@@ -101,7 +101,13 @@ async function* continuePrompt(
   const isRaw = settings.raw === true;
   const parser = isRaw
     ? undefined
-    : known.prompt.generateParser({ tools: [], think, lastMessage: undefined, prompt });
+    : known.prompt.generateParser({
+        tools: [],
+        think,
+        requestedThink: settings.think,
+        lastMessage: undefined,
+        prompt,
+      });
   const request = await buildCompletion(lease, {
     prompt,
     options,
@@ -109,6 +115,7 @@ async function* continuePrompt(
     settings,
     gguf: known.gguf,
     preservedTokens: known.prompt.preservedTokens([]),
+    leadingBos: known.prompt.leadingBos,
   });
   const answer = runAnswer({
     lease,
@@ -121,7 +128,9 @@ async function* continuePrompt(
   });
   for await (const event of answer) {
     if (event.type === "answer-delta") {
-      yield event;
+      // Nobody offered tools; what looks like a call is told at the end alone, as Ollama does.
+      const isCallOnly = event.toolCalls.length > 0 && event.content === "" && event.thinking === "";
+      if (!isCallOnly) yield { ...event, toolCalls: [] };
       continue;
     }
     yield {

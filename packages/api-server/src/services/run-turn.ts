@@ -42,7 +42,13 @@ export async function* runTurn(dependencies: Dependencies, turn: Turn): AsyncGen
   const format = parseFormat(settings.format);
   refuseImages(known, countImages(messages));
   if (droppedMessages > 0) scope.warn(`${droppedMessages} messages were left out to fit the context`);
-  const reading = { tools: turn.tools, think: turn.think, lastMessage: messages.at(-1), prompt };
+  const reading = {
+    tools: turn.tools,
+    think: turn.think,
+    requestedThink: settings.think,
+    lastMessage: messages.at(-1),
+    prompt,
+  };
   const parser = forced === undefined ? known.prompt.chatParser(reading) : new ForcedCallParser();
   const constraint = { strict: settings.strictFormat ?? false, warn: scope.warn };
   const grammar =
@@ -108,6 +114,7 @@ async function* runCompletion({
     settings,
     gguf: known.gguf,
     preservedTokens: known.prompt.preservedTokens(turn.tools),
+    leadingBos: known.prompt.leadingBos,
   });
   yield* runAnswer({
     lease,

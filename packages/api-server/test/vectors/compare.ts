@@ -176,6 +176,8 @@ const modelText: ReadonlySet<string> = new Set([
 ]);
 
 /** Made by us where the recorded engine made them, or made new each time. */
+const cutTexts: ReadonlySet<string> = new Set(["content", "response", "text", "delta"]);
+
 /** Counted by the recorded engine, whose tokens are not ours. */
 const tokenCounts: ReadonlySet<string> = new Set([
   "prompt_eval_count",
@@ -214,11 +216,13 @@ class Rules {
   readonly #isRenderedByEngine: boolean;
   readonly #isUnfinished: boolean;
   readonly #hasRealTokens: boolean;
+  readonly #isBuiltIn: boolean;
 
   constructor(vector: VectorCase, step: VectorStep) {
     this.isModelDependent = vector.model_dependent_text === true;
     this.#volatile = step.volatile ?? [];
     this.#differs = step.differs_between_runs ?? [];
+    this.#isBuiltIn = vector.id.startsWith("scripted/built-");
     this.#isUnfinished = isUnfinished(step.response.body);
     this.#hasRealTokens = !vector.id.startsWith("scripted/") || vector.id.includes("embed");
     // The stand-in engine renders templates its own way, so the tokens of such prompts differ.
@@ -275,6 +279,8 @@ class Rules {
     if (recorded === ours) return true;
     if ((key === "error" || key === "message") && quoted.test(recorded)) return true;
     if (key === "modelfile") return sortLines(maskDigests(recorded)) === sortLines(maskDigests(ours));
+    // Built-in parsers decide about blanks before a tag by the text alone, not by how it was cut (README).
+    if (this.#isBuiltIn && cutTexts.has(key)) return recorded.trimEnd() === ours.trimEnd();
     // Token numbers of the request become text of the recorded model's vocabulary.
     if (key === "rendered_template") return maskControls(recorded) === maskControls(ours);
     return maskDigests(recorded) === maskDigests(ours);

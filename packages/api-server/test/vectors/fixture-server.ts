@@ -39,6 +39,7 @@ export async function openFixtureServer(
     engine: scripted.engine,
     registry: { pull: unreachable, push: unreachable },
     version: "0.1.0",
+    logger: { debug: ignore, info: ignore, warn: ignore, error: complain },
     bind: { address: "127.0.0.1", hostname: "this-machine" },
     ...options,
   });
@@ -105,4 +106,11 @@ async function create(server: PunaServer, request: object): Promise<void> {
   const body = JSON.stringify({ ...request, stream: false });
   const response = await server.request("/api/create", { method: "POST", body });
   if (response.status !== 200) throw new Error(`create ${body}: ${response.status} ${await response.text()}`);
+}
+
+function ignore(): void {}
+
+/** Requests that fail for reasons of our own have no detail in their answers. */
+function complain(message: string, fields?: Readonly<Record<string, unknown>>): void {
+  console.error(message, fields);
 }

@@ -19,7 +19,9 @@ export async function runCase(fixture: FixtureServer, vector: VectorCase): Promi
   for (const [index, step] of vector.steps.entries()) {
     if (step.response.body_text?.includes("missing required Host header")) continue;
     if (vector.id.startsWith("scripted/") && isRefusedByRealEngine(step.request)) continue;
-    fixture.scripted.path = step.request.path;
+    fixture.scripted.isChat = (step.engine_requests ?? []).some(
+      ({ path }) => path === "/v1/chat/completions",
+    );
     fixture.scripted.onlyAnswer = onlyAnswerOf(step.request);
     const callsBefore = fixture.scripted.engine.calls.length;
     const answer = await send(fixture, step.request);

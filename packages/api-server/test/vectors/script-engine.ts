@@ -17,8 +17,8 @@ const plain: EngineScript = { pieces: ["Hello", " wor", "ld", "!"] };
 export class ScriptEngine {
   /** Scripts of the running case. */
   scripts: Readonly<Record<string, EngineScript>> = {};
-  /** Path of the running step: chat deltas are played to chats only. */
-  path = "";
+  /** The recorded engine was asked for a chat: its answer came in parts that were already told apart. */
+  isChat = false;
   /** What a constrained model can only say, when the running step's schema has one value. */
   onlyAnswer: string | undefined;
   readonly engine: ScriptedEngine;
@@ -27,24 +27,24 @@ export class ScriptEngine {
     this.engine = createScriptedEngine({
       ...options,
       answer: (request) => {
-        const prompt =
-          typeof request.prompt === "string" ? request.prompt : String.fromCodePoint(...request.prompt);
+        // The stand-in looks for names in texts only, not in token numbers.
+        const prompt = typeof request.prompt === "string" ? request.prompt : "";
         const name = [...prompt.matchAll(/\[\[([^\]]+)\]\]/g)].at(-1)?.[1] ?? "";
         const script = this.scripts[name];
         const isConstrained = request.grammar !== undefined;
         if (script === undefined && isConstrained && this.onlyAnswer !== undefined) {
           return { ...work, pieces: [this.onlyAnswer] };
         }
-        return this.#play(script ?? plain, isConstrained);
+        return this.#play(script ?? plain, isConstrained, /<think>\s*$/.test(prompt));
       },
     });
   }
 
-  #play(script: EngineScript, isConstrained: boolean): ScriptedAnswer {
+  #play(script: EngineScript, isConstrained: boolean, beginsInThinking: boolean): ScriptedAnswer {
     if (script.status !== undefined) return { pieces: [], end: toError(script.status, script.body ?? "") };
-    const isChat = !["/api/generate", "/v1/completions"].includes(this.path);
-    const chosen = isConstrained ? (script.constrained ?? script.pieces) : script.pieces;
-    const pieces = isChat && script.deltas !== undefined ? toText(script.deltas) : (chosen ?? []);
+    const chosen = (isConstrained ? script.constrained : undefined) ?? script.pieces ?? [];
+    const deltas = script.deltas ?? chosen.map((content) => ({ content }));
+    const pieces = this.isChat ? toText(deltas, beginsInThinking) : chosen;
     const reason = script.stop_type === "limit" ? "length" : "stop";
     return { ...work, pieces, reason, end: toEnd(script) };
   }
@@ -71,7 +71,7 @@ function toError(status: number, message: string) {
 }
 
 /** Chat deltas as a model would have written them; the recorded engine had parsed them already. */
-function toText(deltas: readonly ScriptDelta[]): string[] {
+function toText(deltas: readonly ScriptDelta[], beginsInThinking: boolean): string[] {
   const pieces: string[] = [];
   const calls = new Map<number, { name: string; args: string }>();
   let reasoning = "";
@@ -83,7 +83,8 @@ function toText(deltas: readonly ScriptDelta[]): string[] {
       calls.set(index, { name: known.name + (call?.name ?? ""), args: known.args + (call?.arguments ?? "") });
     }
   }
-  if (reasoning !== "") pieces.unshift(`<think>${reasoning}</think>`);
+  if (beginsInThinking) pieces.unshift(`${reasoning}</think>`);
+  else if (reasoning !== "") pieces.unshift(`<think>${reasoning}</think>`);
   for (const { name, args } of calls.values()) {
     pieces.push(`<tool_call>{"name": ${JSON.stringify(name)}, "arguments": ${args || "{}"}}</tool_call>`);
   }

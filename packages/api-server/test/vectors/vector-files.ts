@@ -69,6 +69,9 @@ export interface VectorCase {
   readonly model_dependent_text?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly engine_scripts?: Readonly<Record<string, EngineScript>>;
+  /** How the program ends when it may not start at all; such a case has no steps. */
+  readonly server_exit?: number;
+  readonly stderr_line?: string;
   readonly steps: readonly VectorStep[];
 }
 
