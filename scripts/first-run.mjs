@@ -7,7 +7,8 @@ import { cacheDir, fetchModel } from "./model-files.mjs";
 import { runPuna, startOwnServer } from "./own-server.mjs";
 
 const model = "qwen2.5-coder:1.5b";
-const question = "Write a one-line JavaScript function that reverses a string, then explain it in one sentence.";
+const question =
+  "Write a one-line JavaScript function that reverses a string, then explain it in one sentence.";
 const reachTimeoutMs = 5_000;
 
 const say = (text) => console.log(`\u001b[2m${text}\u001b[0m`);

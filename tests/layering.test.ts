@@ -19,17 +19,31 @@ const rules: Readonly<Record<string, Rule>> = {
     may: [/^@puna\/protocol(\/|$)/, /^@huggingface\/jinja$/],
     why: "meaning is pure: no I/O, no native code",
   },
-  "packages/blob-store": { may: [/^@puna\/protocol(\/|$)/, node], why: "a store knows neither network nor models" },
+  "packages/blob-store": {
+    may: [/^@puna\/protocol(\/|$)/, node],
+    why: "a store knows neither network nor models",
+  },
   "packages/registry-client": {
     may: [/^@puna\/(protocol|blob-store)(\/|$)/, /^undici$/, node],
     why: "transfer knows the store, not the engine",
   },
   "packages/engine": {
-    may: [/^@puna\/protocol\/errors$/, /^@puna\/model-format\/gguf$/, /^(node-llama-cpp|@node-llama-cpp\/.*|koffi)$/, node],
+    may: [
+      /^@puna\/protocol\/errors$/,
+      /^@puna\/model-format\/gguf$/,
+      /^(node-llama-cpp|@node-llama-cpp\/.*|koffi)$/,
+      node,
+    ],
     why: "the engine knows no HTTP, no wire schemas and no chat messages",
   },
   "packages/api-server": {
-    may: [/^@puna\/(protocol|model-format|blob-store|registry-client|engine)(\/|$)/, /^hono(\/|$)/, zod, /^prom-client$/, node],
+    may: [
+      /^@puna\/(protocol|model-format|blob-store|registry-client|engine)(\/|$)/,
+      /^hono(\/|$)/,
+      zod,
+      /^prom-client$/,
+      node,
+    ],
     why: "the server composes the layers below and knows no client",
   },
   "packages/sdk": {
@@ -44,10 +58,18 @@ const rules: Readonly<Record<string, Rule>> = {
 
 /** Rules inside one package: files under the folder may not import what matches. */
 const folderRules: readonly { readonly folder: string; readonly never: RegExp; readonly why: string }[] = [
-  { folder: "packages/sdk/src", never: /^@puna\/protocol\/schemas/, why: "schemas would bring zod into every bundle" },
+  {
+    folder: "packages/sdk/src",
+    never: /^@puna\/protocol\/schemas/,
+    why: "schemas would bring zod into every bundle",
+  },
   { folder: "packages/protocol/src", never: node, why: "the wire runs in browsers" },
   { folder: "packages/model-format/src", never: node, why: "meaning runs in browsers" },
-  { folder: "packages/engine/src/scheduler", never: /\/(llama|runner-child|slots)\//, why: "the scheduler sees runners, not drivers" },
+  {
+    folder: "packages/engine/src/scheduler",
+    never: /\/(llama|runner-child|slots)\//,
+    why: "the scheduler sees runners, not drivers",
+  },
   { folder: "packages/api-server/src/services", never: /^hono/, why: "services know no HTTP framework" },
 ];
 
@@ -55,7 +77,8 @@ const folderRules: readonly { readonly folder: string; readonly never: RegExp; r
 const nativeHome = "packages/engine/src/llama/";
 const native = /^(node-llama-cpp|@node-llama-cpp\/.*|koffi)$/;
 
-const importPattern = /(?:^|[\s;])(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
+const importPattern =
+  /(?:^|[\s;])(?:import|export)\s(?:[^"';]*?\sfrom\s)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
 
 interface Import {
   readonly file: string;

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type RunningServer,
   descendantsOf,
   isAlive,
   puna,
+  type RunningServer,
   startRegistry,
   startServer,
   untilTrue,
@@ -46,7 +46,10 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
   });
 
   it("creates the model from a local GGUF, pushes it, and deletes it here", async () => {
-    writeFileSync(join(dir, "Modelfile"), `FROM ${gemmaPath}\nPARAMETER num_ctx 2048\nPARAMETER temperature 0\nPARAMETER num_predict 24\n`);
+    writeFileSync(
+      join(dir, "Modelfile"),
+      `FROM ${gemmaPath}\nPARAMETER num_ctx 2048\nPARAMETER temperature 0\nPARAMETER num_predict 24\n`,
+    );
     const created = await puna(["create", model, "-f", join(dir, "Modelfile")], server.env);
     expect(created).toMatchObject({ code: 0 });
     const pushed = await puna(["push", "--insecure", model], server.env);
@@ -83,7 +86,11 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
   });
 
   it("reports a runner that is killed in mid-stream to its own request and answers the next", async () => {
-    const response = await post("/api/generate", { model, prompt: "Once upon a time", options: { num_predict: 400 } });
+    const response = await post("/api/generate", {
+      model,
+      prompt: "Once upon a time",
+      options: { num_predict: 400 },
+    });
     const lines: string[] = [];
     let killed = false;
     let rest = "";
@@ -102,7 +109,12 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
     expect(JSON.parse(lines.at(-1) ?? "{}")).toHaveProperty("error");
     expect(lines.some((line) => JSON.parse(line).done === true)).toBe(false);
 
-    const next = await post("/api/generate", { model, prompt: "The capital of France is", stream: false, options: { num_predict: 8 } });
+    const next = await post("/api/generate", {
+      model,
+      prompt: "The capital of France is",
+      stream: false,
+      options: { num_predict: 8 },
+    });
     expect(next.status).toBe(200);
     expect(await next.json()).toMatchObject({ done: true, response: expect.stringMatching(/\S/) });
   });
@@ -117,7 +129,12 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
     await response.body?.getReader().read();
     controller.abort();
     const started = Date.now();
-    const next = await post("/api/generate", { model, prompt: "Hello", stream: false, options: { num_predict: 1 } });
+    const next = await post("/api/generate", {
+      model,
+      prompt: "Hello",
+      stream: false,
+      options: { num_predict: 1 },
+    });
     expect(next.status).toBe(200);
     // With one slot, the answer would have to wait for two thousand tokens.
     expect(Date.now() - started).toBeLessThan(10_000);

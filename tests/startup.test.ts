@@ -20,5 +20,8 @@ it("lists its commands under --help", () => {
 
 it("fails an unknown command with exit code 1", () => {
   const { status, stderr } = run(bin, "frobnicate");
-  expect({ status, stderr }).toEqual({ status: 1, stderr: 'Error: unknown command "frobnicate" for "puna"\n' });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'Error: unknown command "frobnicate" for "puna"\n',
+  });
 });

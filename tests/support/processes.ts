@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -108,7 +108,11 @@ export function runCommand(
   options: { readonly stdin?: string; readonly cwd?: string } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { env, stdio: "pipe", ...(options.cwd ? { cwd: options.cwd } : {}) });
+    const child = spawn(command, [...args], {
+      env,
+      stdio: "pipe",
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {

@@ -26,7 +26,11 @@ export function createCliContext(config: Config, version: string, binPath: strin
       if (!isLocal(config.host)) {
         throw new CliError("NO_SERVER", `could not connect to the server at ${url}; check OLLAMA_HOST`);
       }
-      await startServerProcess({ binPath, logFile: join(config.home, "logs", "server.log"), answers: () => answers(url) });
+      await startServerProcess({
+        binPath,
+        logFile: join(config.home, "logs", "server.log"),
+        answers: () => answers(url),
+      });
     },
   };
 }

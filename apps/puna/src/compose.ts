@@ -74,6 +74,8 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
 }
 
 function bindAddress(config: Config) {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));
+  const own = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => address),
+  );
   return { address: config.host.hostname, hostname: hostname(), ownAddresses: own };
 }

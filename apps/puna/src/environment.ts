@@ -3,7 +3,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The value without surrounding blanks and quotes; undefined when empty. */
 export function text(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim().replace(/^["']+|["']+$/g, "").trim();
+  const value = env[name]
+    ?.trim()
+    .replace(/^["']+|["']+$/g, "")
+    .trim();
   return value === "" ? undefined : value;
 }
 

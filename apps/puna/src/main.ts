@@ -10,5 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export async function main(argv: readonly string[]): Promise<void> {
   const oclif = await Config.load({ root });
   const config = readConfig(process.env);
-  await runCli(argv, oclif, createCliContext(config, oclif.version, fileURLToPath(new URL("../bin/puna.js", import.meta.url))));
+  await runCli(
+    argv,
+    oclif,
+    createCliContext(config, oclif.version, fileURLToPath(new URL("../bin/puna.js", import.meta.url))),
+  );
 }

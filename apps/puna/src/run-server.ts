@@ -20,19 +20,27 @@ const headersTimeoutMs = 60_000;
 export async function runServer(config: Config, version: string, idleMs?: number): Promise<void> {
   const logger = createLogger(config.debug, process.stderr);
   // As Ollama does: the key exists from the first start on.
-  await openIdentity(config.home).catch((error: Error) => logger.warn("no key pair", { reason: error.message }));
+  await openIdentity(config.home).catch((error: Error) =>
+    logger.warn("no key pair", { reason: error.message }),
+  );
   await using parts = compose({ config, version, logger, listens: true });
 
   const over = Promise.withResolvers<string>();
   const idle = idleMs === undefined ? undefined : new IdleClock(idleMs, () => over.resolve("idle"));
   const answer = (request: Request) => parts.server.fetch(request);
-  const listener = getRequestListener((request) => (idle === undefined ? answer(request) : idle.track(() => answer(request))));
-  const http = createHttpServer({ maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 }, listener);
+  const listener = getRequestListener((request) =>
+    idle === undefined ? answer(request) : idle.track(() => answer(request)),
+  );
+  const http = createHttpServer(
+    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 },
+    listener,
+  );
   await listen(http, config);
   logger.info("listening", { url: clientUrl(config.host), version, models: config.modelsDir });
   if (!config.noPrune) void removeLeftovers(parts.store, logger);
 
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => over.resolve(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => over.resolve(signal));
   const reason = await over.promise;
   idle?.stop();
   logger.info("stopping", { reason });
@@ -63,7 +71,10 @@ async function close(http: Server): Promise<void> {
 }
 
 /** What interrupted runs left behind, once it is old enough that nobody can be using it. */
-async function removeLeftovers(store: ReturnType<typeof compose>["store"], logger: ReturnType<typeof createLogger>): Promise<void> {
+async function removeLeftovers(
+  store: ReturnType<typeof compose>["store"],
+  logger: ReturnType<typeof createLogger>,
+): Promise<void> {
   try {
     const { remove } = await store.prune();
     if (remove.length > 0) logger.info("removed unused files", { count: remove.length });
