@@ -33,6 +33,8 @@ export interface RegistryClientOptions {
   readonly bytesPerSecond?: number;
   /** leave layers of a replaced model in the store; default false */
   readonly keepReplacedLayers?: boolean;
+  /** hosts that speak Hugging Face's API beside the registry protocol; default `hf.co` and `huggingface.co` */
+  readonly huggingFaceHosts?: readonly string[];
   /** opens sockets in place of the built-in connector */
   readonly connector?: buildConnector.connector;
   /** looks names up in place of the system */

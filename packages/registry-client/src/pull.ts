@@ -10,6 +10,7 @@ import { RegistryError } from "./errors.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
 import type { RegistryApi } from "./http/registry-api.ts";
 import type { RetryPolicy } from "./http/retry.ts";
+import { findShards, isShardRefusal, shardedManifest } from "./hugging-face.ts";
 import { type ProgressEvent, statusEvent } from "./progress.ts";
 import { downloadBlob } from "./transfer/download-blob.ts";
 import type { SharedTransfers } from "./transfer/shared-transfers.ts";
@@ -23,6 +24,7 @@ export interface PullContext {
   readonly transfers: SharedTransfers;
   readonly retry: RetryPolicy;
   readonly keepReplacedLayers: boolean;
+  readonly huggingFaceHosts?: readonly string[] | undefined;
 }
 
 /** Above this many blobs several are fetched at once; below, one after the other in the manifest's order. */
@@ -38,7 +40,7 @@ export async function pullModel(
 ): Promise<void> {
   const { store } = context;
   emit(statusEvent("pulling manifest"));
-  const { manifest, bytes } = await fetchManifest(context.api, name.tag, { retry: context.retry, signal });
+  const { manifest, bytes, urls } = await findModel(name, context, signal);
   const blobs = planBlobs(manifest);
   store.trace("pull:manifest-fetched");
   await using _lease = await store.lease(
@@ -46,7 +48,7 @@ export async function pullModel(
     signal,
   );
   store.trace("pull:leased");
-  const mismatch = await pullBlobs(blobs, context, emit, signal);
+  const mismatch = await pullBlobs(blobs, { ...context, urls }, emit, signal);
   emit(statusEvent("verifying sha256 digest"));
   if (mismatch !== undefined) throw mismatch;
   store.trace("pull:blobs-there");
@@ -56,6 +58,37 @@ export async function pullModel(
   store.trace("pull:manifest-written");
   await removeReplaced(replaced, manifest, context, emit);
   emit(statusEvent("success"));
+}
+
+interface FoundModel {
+  readonly manifest: Manifest;
+  readonly bytes: Uint8Array;
+  /** blobs that lie elsewhere than among the registry's blobs */
+  readonly urls: ReadonlyMap<string, URL>;
+}
+
+type BlobContext = PullContext & { readonly urls: ReadonlyMap<string, URL> };
+
+/** The registry's manifest, or for sharded models of Hugging Face one made from the repository's files. */
+async function findModel(name: NameParts, context: PullContext, signal: AbortSignal): Promise<FoundModel> {
+  const { api, store, retry, huggingFaceHosts } = context;
+  try {
+    return { ...(await fetchManifest(api, name.tag, { retry, signal })), urls: new Map() };
+  } catch (error) {
+    if (!isShardRefusal(error, name.host, huggingFaceHosts)) throw error;
+    const shards = await findShards(api, name, signal);
+    const config = await store.blobs.putJson({
+      model_format: "gguf",
+      model_family: "",
+      model_families: null,
+      model_type: "",
+      file_type: name.tag === "latest" ? "" : name.tag.toUpperCase(),
+      architecture: "amd64",
+      os: "linux",
+    });
+    const manifest = shardedManifest(shards, config);
+    return { manifest, bytes: Buffer.from(`${JSON.stringify(manifest)}\n`), urls: shards.urls };
+  }
 }
 
 /** Every blob once. @throws RegistryError `MANIFEST_INVALID` when one digest is given two sizes */
@@ -75,7 +108,7 @@ function planBlobs(manifest: Manifest): readonly Descriptor[] {
 /** @returns the first digest mismatch: the other blobs are fetched all the same, so that a new try has less to do */
 async function pullBlobs(
   blobs: readonly Descriptor[],
-  context: PullContext,
+  context: BlobContext,
   emit: (event: ProgressEvent) => void,
   signal: AbortSignal,
 ): Promise<StoreError | undefined> {
@@ -98,7 +131,7 @@ async function pullBlobs(
 
 async function pullBlob(
   blob: Descriptor,
-  context: PullContext,
+  context: BlobContext,
   emit: (event: ProgressEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -129,14 +162,15 @@ async function isThere(blob: Descriptor, store: Store): Promise<boolean> {
 
 async function transfer(
   blob: Descriptor,
-  { store, api, pool, retry }: PullContext,
+  { store, api, pool, retry, urls }: BlobContext,
   report: (completedBytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  await checkRemoteSize(blob, api, signal);
+  const url = urls.get(blob.digest);
+  if (url === undefined) await checkRemoteSize(blob, api, signal);
   await using staged = await store.blobs.stage(blob.digest, blob.size, { signal });
   using share = pool.join();
-  await downloadBlob({ api, staged, share, retry, signal, onProgress: report });
+  await downloadBlob({ api, staged, url, share, retry, signal, onProgress: report });
   await staged.commit();
 }
 

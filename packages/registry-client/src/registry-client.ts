@@ -52,7 +52,13 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) => {
         const insecure = transferOptions.insecure ?? false;
         const api = await connectRegistry(name, options, { transport, insecure });
-        await pullModel(name, { store, api, pool, transfers, retry, keepReplacedLayers }, emit, signal);
+        const { huggingFaceHosts } = options;
+        await pullModel(
+          name,
+          { store, api, pool, transfers, retry, keepReplacedLayers, huggingFaceHosts },
+          emit,
+          signal,
+        );
       }),
     push: (name, transferOptions = {}) =>
       runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) => {

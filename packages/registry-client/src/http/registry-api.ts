@@ -99,6 +99,11 @@ export class RegistryApi {
     throw tooManyRedirects(this.host);
   }
 
+  /** Another resource of the registry's site. */
+  siteUrl(path: string): URL {
+    return new URL(path, this.#options.base);
+  }
+
   #url(path: string): URL {
     return new URL(`/v2/${this.#options.repository}/${path}`, this.#options.base);
   }

@@ -14,13 +14,16 @@ export class BlobSource {
   readonly #api: RegistryApi;
   readonly #digest: string;
   readonly #sizeBytes: number;
+  readonly #url: URL;
   #redirectedTo: URL | undefined;
   #servesRanges = false;
 
-  constructor(api: RegistryApi, digest: string, sizeBytes: number) {
+  /** @param url  where the registry has it, if not among its blobs */
+  constructor(api: RegistryApi, blob: { readonly digest: string; readonly sizeBytes: number }, url?: URL) {
     this.#api = api;
-    this.#digest = digest;
-    this.#sizeBytes = sizeBytes;
+    this.#digest = blob.digest;
+    this.#sizeBytes = blob.sizeBytes;
+    this.#url = url ?? api.blobUrl(blob.digest);
   }
 
   /** False until an answer has shown it. */
@@ -39,7 +42,7 @@ export class BlobSource {
   ): Promise<{ readonly response: HttpResponse; readonly offset: number }> {
     const headers = { range: `bytes=${part.position}-${part.end - 1}` };
     const redirected = this.#redirectedTo;
-    const url = redirected ?? this.#api.blobUrl(this.#digest);
+    const url = redirected ?? this.#url;
     const response = await this.#api.send({ method: "GET", url, headers, signal, followRedirects: true });
     switch (response.status) {
       case 206: {

@@ -12,6 +12,8 @@ export interface DownloadOptions {
   readonly api: RegistryApi;
   readonly staged: StagedBlob;
   readonly share: TransferShare;
+  /** where the registry has it, if not among its blobs */
+  readonly url?: URL | undefined;
   readonly retry: RetryPolicy;
   readonly signal: AbortSignal;
   /** bytes of the blob that are here, those of earlier runs included */
@@ -49,7 +51,7 @@ class Download {
     const { staged, api } = options;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    this.#source = new BlobSource(api, staged.digest, staged.sizeBytes);
+    this.#source = new BlobSource(api, staged, options.url);
     const gaps: ByteRange[] = [];
     let position = 0;
     for (const { start, end } of staged.finishedRanges()) {

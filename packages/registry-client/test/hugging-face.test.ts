@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { dirname } from "node:path";
+import { openTemporaryStore } from "@puna/blob-store/testing";
+import { ModelName } from "@puna/protocol";
+import { expect, test } from "vitest";
+import { createRegistryClient } from "../src/index.ts";
+import { sendBlob, startLoopbackRegistry } from "../src/testing/index.ts";
+import { messageOf, outcome } from "./support.ts";
+
+/** The Hub's answer for a sharded tag, worded as seen in public reports of August 2026. */
+const refusal = JSON.stringify({
+  error: "The specified tag is a sharded GGUF. Ollama does not support this yet.",
+});
+
+interface HubFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** Answers as the Hub does for one repository of sharded models. */
+function hub(files: readonly HubFile[]) {
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const url = new URL(request.url ?? "", "http://hub");
+    if (url.pathname.startsWith("/v2/") && url.pathname.includes("/manifests/")) {
+      response.writeHead(400).end(refusal);
+      return true;
+    }
+    if (url.pathname === "/api/models/org/repo-GGUF/tree/main") {
+      const listing = files.map(({ path, bytes }) => ({
+        type: "file",
+        path,
+        size: bytes.length,
+        oid: "0".repeat(40),
+        lfs: { oid: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, pointerSize: 130 },
+      }));
+      response.end(
+        JSON.stringify([...listing, { type: "file", path: "README.md", size: 5, oid: "1".repeat(40) }]),
+      );
+      return true;
+    }
+    const path = decodeURIComponent(url.pathname).replace("/org/repo-GGUF/resolve/main/", "");
+    const file = files.find((candidate) => candidate.path === path);
+    if (file === undefined) return false;
+    sendBlob(request, response, file.bytes);
+    return true;
+  };
+}
+
+const shards = (stem: string, count: number): HubFile[] =>
+  Array.from({ length: count }, (_, index) => ({
+    path: `${stem}-0000${index + 1}-of-0000${count}.gguf`,
+    bytes: randomBytes(50_000 + index),
+  }));
+
+const files = [
+  ...shards("Q4_K_M/Model-Q4_K_M", 2),
+  ...shards("Q8_0/Model-Q8_0", 3),
+  ...shards("UD-Q4_K_XL/Model-UD-Q4_K_XL", 2),
+  ...shards("Broken/Model-IQ1_S", 3).slice(1),
+];
+
+async function pullTag(tag: string) {
+  await using registry = await startLoopbackRegistry({ intercept: hub(files) });
+  await using temporary = await openTemporaryStore();
+  await using client = createRegistryClient({
+    store: temporary.store,
+    huggingFaceHosts: [registry.host],
+    retry: { attempts: 1 },
+  });
+  const name = ModelName.parse(`${registry.host}/org/repo-GGUF:${tag}`);
+  const { error } = await outcome(client.pull(name, { insecure: true }));
+  const stored = await temporary.store.manifests.read(name);
+  const path = stored === undefined ? undefined : await temporary.store.modelFile(stored);
+  return {
+    error,
+    names: stored?.manifest.layers.map((layer) => layer.name),
+    laidOut: path === undefined ? [] : await readdir(dirname(path)),
+  };
+}
+
+test.each([
+  ["Q8_0", "Model-Q8_0", 3],
+  ["q4_k_m", "Model-Q4_K_M", 2],
+  ["UD-Q4_K_XL", "Model-UD-Q4_K_XL", 2],
+  ["latest", "Model-Q4_K_M", 2],
+])(
+  "hf.co/org/repo:%s fetches all parts of the set, and lays them out for the engine",
+  async (tag, stem, count) => {
+    const { error, names, laidOut } = await pullTag(tag);
+    expect(error).toBeUndefined();
+    expect(names).toEqual(
+      Array.from({ length: count }, (_, index) => `${stem}-0000${index + 1}-of-0000${count}.gguf`),
+    );
+    expect(laidOut.toSorted()).toEqual(names);
+  },
+);
+
+test.each(["Q4_K", "IQ1_S", "Q2_K"])("tag %s has no complete set, and says so", async (tag) => {
+  const { error } = await pullTag(tag);
+  expect(messageOf(error)).toBe(`org/repo-GGUF has no complete set of GGUF parts for the tag ${tag}`);
+});
+
+test("elsewhere the registry's refusal is the answer", async () => {
+  await using registry = await startLoopbackRegistry({ intercept: hub(files) });
+  await using temporary = await openTemporaryStore();
+  await using client = createRegistryClient({ store: temporary.store });
+  const { error } = await outcome(
+    client.pull(ModelName.parse(`${registry.host}/org/repo-GGUF:Q8_0`), { insecure: true }),
+  );
+  expect(messageOf(error)).toBe(`pull model manifest: 400: ${refusal}`);
+});
