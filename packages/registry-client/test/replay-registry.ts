@@ -9,6 +9,7 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body_text?: string;
   readonly reply: number;
   readonly reply_headers?: Readonly<Record<string, string>>;
 }

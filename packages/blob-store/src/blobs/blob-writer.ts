@@ -56,8 +56,13 @@ export class WriterThread {
     const writer = this.#takeId();
     const state = { bytes: 0, listener: () => {} };
     this.#hashed.set(writer, state);
-    await this.#ask({ type: "open", id: this.#takeId(), writer, options });
     const end = () => this.#hashed.delete(writer);
+    try {
+      await this.#ask({ type: "open", id: this.#takeId(), writer, options });
+    } catch (error) {
+      end();
+      throw error;
+    }
     return {
       write: async (offset, chunks) => {
         const owned = chunks.map(takeOver);

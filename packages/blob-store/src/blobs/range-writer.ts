@@ -128,19 +128,26 @@ export class RangeWriter {
 
   /** Ends the file at `sizeBytes`, puts it on disk for good and gives the digest of all its bytes, in hex. */
   finish(sizeBytes: number): string {
-    this.catchUp(Number.POSITIVE_INFINITY);
-    this.flush();
-    // Bytes past the end can only be there when a foreign partial file was taken over.
-    ftruncateSync(this.#file, sizeBytes);
-    fsyncSync(this.#file);
-    this.close();
+    try {
+      this.catchUp(Number.POSITIVE_INFINITY);
+      this.flush();
+      // Bytes past the end can only be there when a foreign partial file was taken over.
+      ftruncateSync(this.#file, sizeBytes);
+      fsyncSync(this.#file);
+    } finally {
+      this.close();
+    }
     return this.#hash.digest("hex");
   }
 
   close(): void {
     if (this.#closed) return;
-    this.flush();
     this.#closed = true;
+    try {
+      this.flush();
+    } catch {
+      // On a full disk the journal stays a little behind; that costs the next run a megabyte.
+    }
     closeSync(this.#file);
     if (this.#journal !== undefined) closeSync(this.#journal);
     this.#waiting.clear();
