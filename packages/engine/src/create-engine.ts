@@ -1,7 +1,7 @@
 import { freemem, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import type { Engine } from "./engine.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { ownRunner } from "./own-runner.ts";
 import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -43,9 +43,10 @@ const fiveMinutesMs = 300_000;
 /** The engine: models as supervised child processes, loaded when asked for. */
 export function createEngine(options: EngineOptions = {}): Engine {
   const logger = options.logger ?? silentLogger;
+  const { runnerEntry, execArgv } = ownRunner();
   const startRunner = spawnRunner({
-    runnerEntry: options.runnerEntry ?? ownRunner(),
-    execArgv: runsFromSource() ? ["--conditions=@puna/source"] : [],
+    runnerEntry: options.runnerEntry ?? runnerEntry,
+    execArgv,
     ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
     env: options.env ?? {},
     hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
@@ -68,13 +69,4 @@ export function createEngine(options: EngineOptions = {}): Engine {
     promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(totalmem() / 16)),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
-}
-
-function runsFromSource(): boolean {
-  return import.meta.url.endsWith(".ts");
-}
-
-function ownRunner(): string {
-  const name = runsFromSource() ? "./runner-child/main.ts" : "./runner.js";
-  return fileURLToPath(new URL(name, import.meta.url));
 }

@@ -1,4 +1,10 @@
 export { createEngine, type EngineOptions } from "./create-engine.ts";
+export {
+  createQuantizer,
+  type QuantizeOptions,
+  type Quantizer,
+  type QuantizerOptions,
+} from "./create-quantizer.ts";
 export type * from "./engine.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
 export type { Logger } from "./logger.ts";

@@ -65,8 +65,18 @@ export type HostMessage =
       readonly query: string;
       readonly documents: readonly string[];
     }
+  | ({ readonly type: "quantize"; readonly id: number } & QuantizeSpec)
   /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
   | { readonly type: "cancel"; readonly id: number };
+
+export interface QuantizeSpec {
+  readonly input: string;
+  readonly output: string;
+  /** llama.cpp's number of the type. */
+  readonly fileType: number;
+  /** 0 = all cores. */
+  readonly threads: number;
+}
 
 /** Whose turn it is when slots are scarce. */
 export interface RequestTurn {

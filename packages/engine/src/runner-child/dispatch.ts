@@ -5,18 +5,21 @@ import {
   type HostMessage,
   type IpcError,
   ipcVersion,
+  type QuantizeSpec,
   type RunnerSpec,
 } from "../ipc/messages.ts";
 import type { DriverModel } from "./driver.ts";
+
+export interface RunnerWork {
+  load(spec: RunnerSpec): Promise<DriverModel>;
+  quantize(spec: QuantizeSpec): Promise<void>;
+}
 
 /**
  * Serves one host: loads the model it names and answers its requests until the channel closes.
  * Requests run side by side; each ends with exactly one `done` or `failed`.
  */
-export function dispatch(
-  channel: Channel<ChildMessage, HostMessage>,
-  load: (spec: RunnerSpec) => Promise<DriverModel>,
-): void {
+export function dispatch(channel: Channel<ChildMessage, HostMessage>, work: RunnerWork): void {
   let model: DriverModel | undefined;
   const running = new Map<number, AbortController>();
 
@@ -29,7 +32,7 @@ export function dispatch(
   const answer = async (message: HostMessage, signal: AbortSignal): Promise<unknown> => {
     switch (message.type) {
       case "load":
-        model = await load(message.spec);
+        model = await work.load(message.spec);
         return model.facts;
       case "health":
         return model?.steps ?? 0;
@@ -39,6 +42,8 @@ export function dispatch(
         return loaded().detokenize(message.tokens);
       case "embed":
         return loaded().embed(message.inputs, signal);
+      case "quantize":
+        return work.quantize(message);
       case "rank":
         return loaded().rank(message.query, message.documents, signal);
       case "complete":
