@@ -3,6 +3,7 @@ import { CodedError, errorBrand } from "@puna/protocol/errors";
 const promptBrand = errorBrand("PromptError");
 const outputBrand = errorBrand("OutputError");
 const ggufBrand = errorBrand("GgufError");
+const grammarBrand = errorBrand("GrammarError");
 
 export type PromptErrorCode =
   | "TEMPLATE_INVALID"
@@ -42,5 +43,24 @@ export class GgufError extends CodedError<GgufErrorCode> {
   }
   static is(value: unknown): value is GgufError {
     return ggufBrand.has(value);
+  }
+}
+
+export type GrammarErrorCode =
+  | "SCHEMA_INVALID"
+  | "SCHEMA_UNSUPPORTED"
+  | "SCHEMA_UNSATISFIABLE"
+  | "PATTERN_INVALID"
+  | "PATTERN_UNSUPPORTED"
+  | "GRAMMAR_INVALID"
+  | "GRAMMAR_LIMIT";
+
+/** A constraint that cannot be made into a grammar. `details` has `pointer` (into the schema) and `keyword` where they apply. */
+export class GrammarError extends CodedError<GrammarErrorCode> {
+  static {
+    grammarBrand.mark(this);
+  }
+  static is(value: unknown): value is GrammarError {
+    return grammarBrand.has(value);
   }
 }

@@ -1,0 +1,160 @@
+import { evaluatingSchemas } from "./evaluating-schemas.ts";
+import { choice, type Expression, empty, nothing, optional, repeat, sequence, text } from "./expression.ts";
+import { comma, space } from "./json-text.ts";
+import type { SchemaCompiler } from "./schema-compiler.ts";
+import type { SchemaNode } from "./schema-document.ts";
+import { keywordsOf, readCount, readLength } from "./schema-keywords.ts";
+
+const keywords = [
+  "prefixItems",
+  "items",
+  "additionalItems",
+  "minItems",
+  "maxItems",
+  "contains",
+  "uniqueItems",
+  "unevaluatedItems",
+] as const;
+
+/**
+ * JSON text of every array that satisfies the schemas; undefined when none of them says anything of arrays.
+ * `items` with a list is read as drafts before 2020 wrote `prefixItems`.
+ */
+export function arrayExpression(
+  compiler: SchemaCompiler,
+  nodes: readonly SchemaNode[],
+  name: string,
+): Expression | undefined {
+  const concerned = nodes.filter((node) =>
+    keywords.some((keyword) => keywordsOf(node)[keyword] !== undefined),
+  );
+  if (concerned.length === 0) return undefined;
+  const min = Math.max(0, ...concerned.map((node) => readCount(node, "minItems") ?? 0));
+  const max = Math.min(...concerned.map((node) => readCount(node, "maxItems") ?? Number.POSITIVE_INFINITY));
+  const prefix = Math.max(...concerned.map(prefixLength));
+  for (const node of concerned) {
+    if (keywordsOf(node)["uniqueItems"] === true && max > 1) {
+      compiler.report(node, "uniqueItems", "that items differ cannot be enforced");
+    }
+  }
+  const item = (index: number) => concerned.flatMap((node) => itemSchemas(compiler, node, index));
+  const containing = concerned.filter((node) => keywordsOf(node)["contains"] !== undefined);
+  const required = containing.filter((node) => (readCount(node, "minContains") ?? 1) > 0);
+  for (const node of containing) reportContains(compiler, node, required.length, prefix);
+  const [contains] = required;
+  if (contains !== undefined && prefix === 0) {
+    return withContained(compiler, {
+      all: item(0),
+      contains: compiler.document.child(contains, "contains"),
+      min,
+      max,
+    });
+  }
+  return wrap(members(compiler, { prefix, min, max, item, name }), min);
+}
+
+interface Members {
+  readonly prefix: number;
+  readonly min: number;
+  readonly max: number;
+  readonly item: (index: number) => readonly SchemaNode[];
+  readonly name: string;
+}
+
+/** Items one after the other; each may be the last once there are enough. */
+function members(compiler: SchemaCompiler, { prefix, min, max, item, name }: Members): Expression {
+  const tail = compiler.value(item(prefix));
+  const count = Math.min(prefix, max);
+  let rest: Expression =
+    prefix >= max ? empty : repeat(sequence(space, comma(), tail), Math.max(0, min - prefix), max - prefix);
+  if (count === 0) {
+    if (max === 0) return empty;
+    return sequence(tail, repeat(sequence(space, comma(), tail), Math.max(0, min - 1), max - 1), space);
+  }
+  for (let index = count - 1; index >= 0; index -= 1) {
+    const separator = index === 0 ? empty : sequence(space, comma());
+    const one = sequence(separator, compiler.value(item(index)), rest);
+    const isFree = index >= min && index > 0;
+    const place = `${name}-from-${index}`;
+    compiler.addRule(place, isFree ? choice(empty, one) : one);
+    rest = { kind: "rule", name: place };
+  }
+  return sequence(rest, space);
+}
+
+function wrap(inner: Expression, min: number): Expression {
+  const content = min === 0 ? optional(inner) : inner;
+  return sequence(text("["), space, content, text("]"));
+}
+
+/** Any items, of which one at least also satisfies `contains`. */
+function withContained(
+  compiler: SchemaCompiler,
+  parts: {
+    readonly all: readonly SchemaNode[];
+    readonly contains: SchemaNode;
+    readonly min: number;
+    readonly max: number;
+  },
+): Expression {
+  const { min, max } = parts;
+  if (max === 0) return nothing;
+  const plain = compiler.value(parts.all);
+  const special = compiler.value([...parts.all, parts.contains]);
+  const before = sequence(plain, space, comma());
+  const after = sequence(space, comma(), plain);
+  const isFree = min <= 1 && max === Number.POSITIVE_INFINITY;
+  // With bounds, the place of the one decides how many stand on either side.
+  const places = isFree ? 0 : Math.min(Math.max(min, 1), max);
+  const arrangements = isFree
+    ? [sequence(repeat(before, 0), special, repeat(after, 0))]
+    : Array.from({ length: Number.isFinite(max) ? max : places }, (_, index) =>
+        sequence(
+          repeat(before, index, index),
+          special,
+          repeat(after, Math.max(0, min - index - 1), max - index - 1),
+        ),
+      );
+  const open =
+    isFree || Number.isFinite(max) ? [] : [sequence(repeat(before, places), special, repeat(after, 0))];
+  return wrap(sequence(choice(...arrangements, ...open), space), 1);
+}
+
+function prefixLength(node: SchemaNode): number {
+  const { items } = keywordsOf(node);
+  return Array.isArray(items) ? items.length : readLength(node, "prefixItems");
+}
+
+function itemSchemas(compiler: SchemaCompiler, node: SchemaNode, index: number): readonly SchemaNode[] {
+  const { document } = compiler;
+  const { items, additionalItems, unevaluatedItems } = keywordsOf(node);
+  const list = Array.isArray(items) ? "items" : "prefixItems";
+  if (index < prefixLength(node)) return [document.child(node, list, index)];
+  const rest = Array.isArray(items) ? "additionalItems" : "items";
+  const isThere = rest === "items" ? items !== undefined : additionalItems !== undefined;
+  if (isThere) return [document.child(node, rest)];
+  if (unevaluatedItems === undefined) return [];
+  const evaluating = evaluatingSchemas(document, node);
+  if (evaluating === undefined) {
+    compiler.report(node, "unevaluatedItems", "what is evaluated depends on the value");
+    return [];
+  }
+  const isEvaluated = evaluating.some(
+    (other) =>
+      index < prefixLength(other) ||
+      keywordsOf(other)["items"] !== undefined ||
+      (other !== node && keywordsOf(other)["unevaluatedItems"] !== undefined),
+  );
+  return isEvaluated ? [] : [document.child(node, "unevaluatedItems")];
+}
+
+function reportContains(compiler: SchemaCompiler, node: SchemaNode, required: number, prefix: number): void {
+  const min = readCount(node, "minContains") ?? 1;
+  if (min > 1) compiler.report(node, "minContains", "only that one item is contained can be enforced");
+  if (keywordsOf(node)["maxContains"] !== undefined) {
+    compiler.report(node, "maxContains", "how many items are contained at most cannot be enforced");
+  }
+  if (min > 0 && (required > 1 || prefix > 0)) {
+    compiler.report(node, "contains", "beside another contains or fixed items it cannot be enforced");
+  }
+}
