@@ -1,0 +1,26 @@
+// Serves a model under /llm of a Fastify service that has routes of its own. `node main.ts`
+import { getRequestListener } from "@hono/node-server";
+import fastify from "fastify";
+import { createPuna } from "puna";
+
+const puna = await createPuna();
+const listener = getRequestListener(puna.app.fetch);
+const app = fastify();
+app.get("/", () => "my own service");
+await app.register(
+  async (scope) => {
+    // The models' routes read their bodies themselves.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    scope.all("/*", (request, reply) => {
+      reply.hijack();
+      request.raw.url = request.raw.url?.replace(/^\/llm/, "") || "/";
+      return listener(request.raw, reply.raw);
+    });
+  },
+  { prefix: "/llm" },
+);
+
+const port = Number(process.env["PORT"] ?? 3000);
+await app.listen({ port, host: "127.0.0.1" });
+console.log(`http://127.0.0.1:${port}/llm/api/tags`);

@@ -1,0 +1,72 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { freePort, isAlive, puna, startServer, untilTrue } from "./support/processes.ts";
+import { gemmaPath, hasGemma } from "./support/required-parts.ts";
+
+/** Process ids of servers that were told to listen at this address. */
+function serversAt(url: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return (
+          command.includes("\0serve\0") &&
+          readFileSync(`/proc/${pid}/environ`, "utf8").includes(`OLLAMA_HOST=${url}`)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody started", () => {
+  const dir = mkdtempSync(join(tmpdir(), "puna-auto-"));
+
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("is started by run, answers, and ends without leaving a runner", async () => {
+    {
+      await using server = await startServer(dir);
+      writeFileSync(
+        join(dir, "Modelfile"),
+        `FROM ${gemmaPath}\nPARAMETER num_ctx 512\nPARAMETER num_predict 4\n`,
+      );
+      expect(await puna(["create", "m", "-f", join(dir, "Modelfile")], server.env)).toMatchObject({
+        code: 0,
+      });
+    }
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: dir,
+      PUNA_HOME: join(dir, "home"),
+      OLLAMA_MODELS: join(dir, "models"),
+      OLLAMA_HOST: url,
+    };
+    const answer = await puna(["run", "m"], env, { stdin: "1 2 3" });
+    const servers = serversAt(url);
+    try {
+      expect(answer).toMatchObject({ code: 0 });
+      expect(answer.stdout).toMatch(/\S/);
+      expect(servers).toHaveLength(1);
+      expect(readFileSync(join(dir, "home", "logs", "server.log"), "utf8")).toContain("listening");
+    } finally {
+      for (const pid of servers) process.kill(pid, "SIGTERM");
+    }
+    await untilTrue(() => servers.every((pid) => !isAlive(pid)));
+    expect(serversAt(url)).toEqual([]);
+  });
+
+  it("is not started by commands that only ask", async () => {
+    const env = { PATH: process.env["PATH"], HOME: dir, OLLAMA_HOST: `http://127.0.0.1:${await freePort()}` };
+    expect(await puna(["list"], env)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "Error: could not connect to puna server, run 'puna serve' to start it\n",
+    });
+  });
+});
