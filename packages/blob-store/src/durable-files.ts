@@ -79,6 +79,7 @@ export async function writeDurable(
   const { staging, trace, label } = options;
   trace(`${label}:before-write`);
   const handle = await open(staging, "w", 0o644);
+  trace(`${label}:opened`);
   try {
     await handle.writeFile(bytes);
     trace(`${label}:written`);

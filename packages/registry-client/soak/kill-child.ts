@@ -1,5 +1,6 @@
 // Does one operation and kills itself with SIGKILL at one place: kill-child.ts OPERATION MODELS_DIR HOST FOLDER [PLACE OCCURRENCE]
-// Without a place it prints how often each place was passed, as JSON.
+// It prints how often each place was passed, as JSON.
+import { writeSync } from "node:fs";
 import { openStore } from "@puna/blob-store";
 import { operations, perform } from "./kill-operations.ts";
 
@@ -12,7 +13,9 @@ await using store = openStore({
   trace: (name) => {
     const count = (passed[name] ?? 0) + 1;
     passed[name] = count;
-    if (name === place && count === Number(occurrence)) process.kill(process.pid, "SIGKILL");
+    if (name !== place || count !== Number(occurrence)) return;
+    writeSync(1, JSON.stringify(passed));
+    process.kill(process.pid, "SIGKILL");
   },
 });
 await perform(operation, { store, host, folder });

@@ -4,7 +4,7 @@ import { parentPort } from "node:worker_threads";
 import { publishModel, startLoopbackRegistry } from "../src/testing/index.ts";
 
 const registry = await startLoopbackRegistry();
-publishModel(registry, randomBytes(2_500_000));
+publishModel(registry, randomBytes(6_000_000));
 
 parentPort?.on("message", (question: string) => {
   parentPort?.postMessage(answer(question));

@@ -86,6 +86,7 @@ async function killAt(operation: Operation, place: string, occurrence: number, r
   await expectSound(where);
   const finished =
     operation === "pull" ? await finishedRanges(store) : new Map<string, readonly ByteRange[]>();
+  expectKept(where, finished, JSON.parse(run.stdout));
   await registry.forget();
   await perform(operation, surroundings);
   for (const { digest, start, end } of await registry.served()) {
@@ -97,6 +98,19 @@ async function killAt(operation: Operation, place: string, occurrence: number, r
   for (const left of [store.layout.stagingDir, store.layout.incomingDir]) {
     const names = await readdir(left).catch(() => []);
     if (names.length > 0) throw new Error(`${where}: ${names.join(", ")} left in ${left}`);
+  }
+}
+
+/** Nearly everything that was written before the kill counts as finished: writes are of half a mebibyte or more. */
+function expectKept(
+  where: string,
+  finished: ReadonlyMap<string, readonly ByteRange[]>,
+  passed: Readonly<Record<string, number>>,
+): void {
+  const written = (passed["stage:written"] ?? 0) * 512 * 1024;
+  const kept = [...finished.values()].flat().reduce((sum, { start, end }) => sum + end - start, 0);
+  if (finished.size > 0 && kept < Math.min(written, 6_000_000) - 2 * 1024 * 1024) {
+    throw new Error(`${where}: of at least ${written} bytes written only ${kept} were kept`);
   }
 }
 
