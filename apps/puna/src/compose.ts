@@ -2,7 +2,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createServer, type PunaServer } from "@puna/api-server";
 import { openIdentity, openStore, type Store } from "@puna/blob-store";
-import { createEngine, type Engine } from "@puna/engine";
+import { createEngine, createQuantizer, type Engine } from "@puna/engine";
 import { createRegistryClient, dockerCredentials } from "@puna/registry-client";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
@@ -51,6 +51,8 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     store,
     engine,
     registry,
+    // Beside the blobs: on the same disk, and swept by the next prune if this process is killed.
+    quantizer: createQuantizer({ folder: join(config.modelsDir, "blobs"), env: config.runnerEnv }),
     version,
     logger,
     keepAliveMs: config.keepAliveMs,
