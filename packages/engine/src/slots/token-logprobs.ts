@@ -1,4 +1,5 @@
 import type { TokenProbability } from "../engine.ts";
+import { mostLikely } from "./most-likely.ts";
 
 export interface LogprobOptions {
   readonly token: number;
@@ -23,20 +24,4 @@ export function tokenLogprobs(
     return { id, token: new TextDecoder().decode(bytes), bytes: [...bytes], logprob };
   };
   return { ...describe(token), top: mostLikely(logits, top).map(describe) };
-}
-
-/** Ids of the `count` largest logits, largest first; equal ones in order of id. */
-function mostLikely(logits: Float32Array, count: number): readonly number[] {
-  const best: number[] = [];
-  let floor = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id] ?? Number.NEGATIVE_INFINITY;
-    if (count === 0 || (best.length === count && logit <= floor)) continue;
-    let at = best.length;
-    while (at > 0 && (logits[best[at - 1] ?? 0] ?? 0) < logit) at--;
-    best.splice(at, 0, id);
-    if (best.length > count) best.pop();
-    floor = logits[best.at(-1) ?? 0] ?? floor;
-  }
-  return best;
 }

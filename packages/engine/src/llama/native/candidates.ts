@@ -6,13 +6,14 @@ const dataBytes = 12;
 const arrayBytes = 32;
 
 /**
- * `llama_token_data_array` over a whole vocabulary, for sampling from logits that are not those of the last
- * decode and for asking a grammar about single tokens.
+ * `llama_token_data_array`: tokens with their logits, over which samplers and grammars can be run that are not
+ * those of the last decode.
  */
 export class Candidates {
   readonly #model: LlamaModel;
   readonly #data: NativeMemory;
   readonly #array = new NativeMemory(arrayBytes);
+  /** Every token with a logit and a probability of nothing. */
   readonly #pattern: Int32Array;
 
   constructor(model: LlamaModel) {
@@ -24,15 +25,40 @@ export class Candidates {
 
   /** Every token with its logit. */
   fill(logits: Float32Array): void {
-    const words = new Int32Array(this.#data.buffer);
     const floats = new Float32Array(this.#data.buffer);
-    words.set(this.#pattern);
+    new Int32Array(this.#data.buffer).set(this.#pattern);
     for (let token = 0; token < logits.length; token++) floats[token * 3 + 1] = logits[token] ?? 0;
     this.#describe(logits.length);
   }
 
+  /** Some tokens with their logits. */
+  fillWith(tokens: readonly number[], logits: Float32Array): void {
+    const words = new Int32Array(this.#data.buffer);
+    const floats = new Float32Array(this.#data.buffer);
+    for (const [index, token] of tokens.entries()) {
+      words[index * 3] = this.#model.check(token);
+      floats[index * 3 + 1] = logits[token] ?? 0;
+      floats[index * 3 + 2] = 0;
+    }
+    this.#describe(tokens.length);
+  }
+
   apply(sampler: bigint): void {
     this.#model.library.c.llama_sampler_apply(sampler, this.#array.pointer);
+  }
+
+  /** Logits by token, after samplers that change but do not sort, as long as `fill` put all tokens in. */
+  logits(): Float32Array {
+    const floats = new Float32Array(this.#data.buffer);
+    const logits = new Float32Array(this.#model.vocabularySize);
+    for (let token = 0; token < logits.length; token++) logits[token] = floats[token * 3 + 1] ?? 0;
+    return logits;
+  }
+
+  /** Which of the tokens that were filled in are still possible, in their order. */
+  possible(tokens: readonly number[]): readonly number[] {
+    const floats = new Float32Array(this.#data.buffer);
+    return tokens.filter((_, index) => floats[index * 3 + 1] !== Number.NEGATIVE_INFINITY);
   }
 
   /** What the last sampler of a chain chose; undefined when it chose nothing. */
@@ -44,17 +70,6 @@ export class Candidates {
     // Samplers may have put another array in the place of ours.
     const data = koffi.view(view.getBigUint64(0, true), size * dataBytes);
     return new DataView(data).getInt32(index * dataBytes, true);
-  }
-
-  /** Whether a grammar lets this token come next. */
-  allows(grammar: bigint, token: number): boolean {
-    const view = new DataView(this.#data.buffer);
-    view.setInt32(0, token, true);
-    view.setFloat32(4, 1, true);
-    view.setFloat32(8, 0, true);
-    this.#describe(1);
-    this.apply(grammar);
-    return view.getFloat32(4, true) !== Number.NEGATIVE_INFINITY;
   }
 
   free(): void {

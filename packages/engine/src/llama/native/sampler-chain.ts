@@ -14,9 +14,40 @@ const defaultBreakers = ["\n", ":", '"', "*"];
 /** Most text of one sequence breaker that is looked at. */
 const maxBreakers = 64;
 
+/** Adds samplers to a new chain, which owns them. */
+function createChain(model: LlamaModel, fill: (add: (sampler: Pointer) => void) => void): Handle {
+  const { c } = model.library;
+  const chain = c.llama_sampler_chain_init({ no_perf: true });
+  if (chain === null) throw new EngineError("INTERNAL", "llama.cpp could not make a sampler");
+  const handle = new Handle("sampler", chain, (pointer) => c.llama_sampler_free(pointer));
+  try {
+    fill((sampler) => {
+      if (sampler === null)
+        throw new EngineError("INVALID_REQUEST", "llama.cpp refused the sampling options");
+      c.llama_sampler_chain_add(chain, sampler);
+    });
+  } catch (error) {
+    handle.free();
+    throw error;
+  }
+  return handle;
+}
+
+export interface SamplerChains {
+  /** Change logits: bias, penalties, DRY. */
+  readonly adjust: Handle;
+  /** Choose: top-k, typical, top-p, min-p, XTC, temperature, and the draw. */
+  readonly select: Handle;
+  /**
+   * The choice is made among so many of the most likely tokens; undefined where it may be any. With a grammar
+   * it is enough to know so many that are allowed.
+   */
+  readonly among: number | undefined;
+}
+
 /**
- * The samplers of a request, in the order of llama-server: bias, penalties, DRY, top-k, typical, top-p, min-p,
- * XTC, temperature, choice. At temperature 0 the most likely token wins and the filters have nothing to do.
+ * All samplers of a request as one chain, in the order of llama-server. At temperature 0 the most likely
+ * token wins and the filters have nothing to do.
  * @throws EngineError `INVALID_REQUEST` for values that C would not survive
  */
 export function createSamplerChain(
@@ -24,38 +55,60 @@ export function createSamplerChain(
   request: CompletionRequest,
   contextTokens: number,
 ): Handle {
-  const { c } = model.library;
+  checkValues(request.sampling);
+  return createChain(model, (add) => {
+    addAdjusters(model, request.sampling, { contextTokens, add });
+    addSelectors(model, request.sampling, add);
+  });
+}
+
+/** The same in two parts, between which a grammar has its say. */
+export function createSamplerChains(
+  model: LlamaModel,
+  request: CompletionRequest,
+  contextTokens: number,
+): SamplerChains {
   const { sampling } = request;
   checkValues(sampling);
+  const adjust = createChain(model, (add) => addAdjusters(model, sampling, { contextTokens, add }));
+  try {
+    return {
+      adjust,
+      select: createChain(model, (add) => addSelectors(model, sampling, add)),
+      among: amongOf(sampling),
+    };
+  } catch (error) {
+    adjust.free();
+    throw error;
+  }
+}
+
+function amongOf({ temperature = 0.8, topK = 40, mirostat = 0 }: SamplingParameters): number | undefined {
+  if (temperature <= 0) return 1;
+  return mirostat === 0 && topK > 0 ? topK : undefined;
+}
+
+function addSelectors(
+  model: LlamaModel,
+  sampling: SamplingParameters,
+  add: (sampler: Pointer) => void,
+): void {
+  const { c } = model.library;
   const seed = sampling.seed === undefined ? randomInt(randomSeedMark) : seedOf(sampling.seed);
   const temperature = sampling.temperature ?? 0.8;
-  const chain = c.llama_sampler_chain_init({ no_perf: true });
-  if (chain === null) throw new EngineError("INTERNAL", "llama.cpp could not make a sampler");
-  const handle = new Handle("sampler", chain, (pointer) => c.llama_sampler_free(pointer));
-  const add = (sampler: Pointer) => {
-    if (sampler === null) {
-      handle.free();
-      throw new EngineError("INVALID_REQUEST", "llama.cpp refused the sampling options");
-    }
-    c.llama_sampler_chain_add(chain, sampler);
-  };
-
-  addBias(model, sampling, add);
-  addPenalties(model, sampling, { contextTokens, add });
   if (temperature <= 0) {
     add(c.llama_sampler_init_greedy());
-    return handle;
+    return;
   }
   if (sampling.mirostat === 1 || sampling.mirostat === 2) {
-    const tau = sampling.mirostatTau ?? 5;
-    const eta = sampling.mirostatEta ?? 0.1;
+    const { mirostatTau: tau = 5, mirostatEta: eta = 0.1 } = sampling;
     add(c.llama_sampler_init_temp(temperature));
     add(
       sampling.mirostat === 1
         ? c.llama_sampler_init_mirostat(model.vocabularySize, seed, tau, eta, mirostatCandidates)
         : c.llama_sampler_init_mirostat_v2(seed, tau, eta),
     );
-    return handle;
+    return;
   }
   const { topK = 40, typicalP = 1, topP = 0.9, minP = 0, xtcProbability = 0 } = sampling;
   if (topK > 0) add(c.llama_sampler_init_top_k(topK));
@@ -67,7 +120,6 @@ export function createSamplerChain(
   }
   add(c.llama_sampler_init_temp(temperature));
   add(c.llama_sampler_init_dist(seed));
-  return handle;
 }
 
 /** Whether the samplers look at earlier tokens, those of the prompt included. */
@@ -100,12 +152,13 @@ function addBias(model: LlamaModel, sampling: SamplingParameters, add: (sampler:
   add(model.library.c.llama_sampler_init_logit_bias(model.vocabularySize, biases.length, array));
 }
 
-function addPenalties(
+function addAdjusters(
   model: LlamaModel,
   sampling: SamplingParameters,
   { contextTokens, add }: { readonly contextTokens: number; readonly add: (sampler: Pointer) => void },
 ): void {
   const { c } = model.library;
+  addBias(model, sampling, add);
   const window = (tokens: number) => (tokens < 0 ? contextTokens : tokens);
   if (hasPenalties(sampling)) {
     const { repeatLastN = 64, repeatPenalty = 1, frequencyPenalty = 0, presencePenalty = 0 } = sampling;

@@ -1,0 +1,155 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import koffi from "koffi";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  defaults,
+  ggmlBasePrototypes,
+  ggmlPrototypes,
+  kvOverride,
+  llamaPrototypes,
+  structs,
+} from "../src/llama/native/header.ts";
+import { declareStructs } from "../src/llama/native/library.ts";
+
+const bundle = join(
+  dirname(fileURLToPath(import.meta.resolve("node-llama-cpp"))),
+  "../llama/gitRelease.bundle",
+);
+
+function missing(): string | undefined {
+  if (!existsSync(bundle)) return "node-llama-cpp came without llama.cpp's sources";
+  for (const tool of ["cc", "git", "tar"]) {
+    try {
+      execFileSync(tool, ["--version"], { stdio: "ignore" });
+    } catch {
+      return `${tool} is not installed`;
+    }
+  }
+  return undefined;
+}
+
+const reason = missing();
+if (reason !== undefined && process.env["CI"]) throw new Error(`the header cannot be checked: ${reason}`);
+if (reason !== undefined) console.log(`skipping the check against llama.h: ${reason}`);
+
+/** Types that are pointers behind a name, and names of plain numbers. */
+const pointerNames =
+  /^(llama_memory_t|ggml_log_callback|ggml_abort_callback|ggml_backend_dev_t|ggml_backend_reg_t)$/;
+const numberNames: Readonly<Record<string, string>> = {
+  llama_token: "int32_t",
+  llama_pos: "int32_t",
+  llama_seq_id: "int32_t",
+  llama_state_seq_flags: "uint32_t",
+};
+
+/** A C type as the header table writes it. */
+function normalize(type: string): string {
+  const text = type
+    .replace(/\b(const|struct)\b/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  if (text.includes("*") || pointerNames.test(text)) return "void *";
+  if (text.startsWith("enum ")) return "int";
+  return numberNames[text] ?? text;
+}
+
+interface Declaration {
+  readonly result: string;
+  readonly parameters: readonly string[];
+}
+
+/** Declarations of every function in a header, comments left out. */
+function declarations(header: string): ReadonlyMap<string, Declaration> {
+  const code = header.replace(/\/\/[^\n]*/g, "").replace(/\/\*[\s\S]*?\*\//g, "");
+  const found = new Map<string, Declaration>();
+  for (const [, before = "", name = "", inside = ""] of code.matchAll(
+    /(?:LLAMA_API|GGML_API|GGML_BACKEND_API)\s+([\w\s*]+?)\b(\w+)\s*\(([^()]*)\)\s*;/g,
+  )) {
+    found.set(name, { result: normalize(before), parameters: parametersOf(inside) });
+  }
+  return found;
+}
+
+function parametersOf(inside: string): readonly string[] {
+  if (inside.trim() === "void" || inside.trim() === "") return [];
+  return inside.split(",").map((parameter) => {
+    const text = parameter.replace(/_Out_/, "").trim();
+    // The last word is the name, unless it is all there is.
+    return normalize(text.replace(/(\*|\s)\w+$/, "$1"));
+  });
+}
+
+describe.skipIf(reason !== undefined)("the header table of llama.cpp", () => {
+  const folder = mkdtempSync(join(tmpdir(), "puna-header-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  if (reason === undefined) {
+    execFileSync("git", ["clone", "--quiet", "--bare", bundle, join(folder, "llama.git")], { stdio: "pipe" });
+    const archive = execFileSync("git", ["archive", "HEAD", "include", "ggml/include"], {
+      cwd: join(folder, "llama.git"),
+      maxBuffer: 1 << 26,
+    });
+    execFileSync("tar", ["-x", "-C", folder], { input: archive });
+  }
+  const includes = [`-I${join(folder, "include")}`, `-I${join(folder, "ggml/include")}`];
+
+  it("has the offset and size of every field as a C compiler lays them out", () => {
+    declareStructs();
+    const lines = Object.entries(structs).flatMap(([struct, fields]) => [
+      `printf("${struct} %zu\\n", sizeof(s_${struct}));`,
+      ...Object.keys(fields).map(
+        (field) =>
+          `printf("${struct}.${field} %zu %zu\\n", offsetof(s_${struct}, ${field}), sizeof(((s_${struct} *)0)->${field}));`,
+      ),
+    ]);
+    const types = Object.keys(structs).map((struct) => {
+      const tagged = ["llama_model_params", "llama_context_params"].includes(struct) ? "struct " : "";
+      return `typedef ${tagged}${struct} s_${struct};`;
+    });
+    const override = "struct llama_model_kv_override";
+    const source = `#include <stdio.h>\n#include <stddef.h>\n#include "llama.h"\n${types.join("\n")}\nint main(void) {
+      ${lines.join("\n")}
+      printf("override %zu %zu %zu\\n", sizeof(${override}), offsetof(${override}, key), offsetof(${override}, val_i64));
+      return 0; }`;
+    writeFileSync(join(folder, "layout.c"), source);
+    execFileSync("cc", [...includes, "-o", join(folder, "layout"), join(folder, "layout.c")]);
+    const printed = execFileSync(join(folder, "layout")).toString().trim().split("\n");
+    const ours = Object.entries(structs).flatMap(([struct, fields]) => [
+      `${struct} ${koffi.sizeof(struct)}`,
+      ...Object.entries(fields).map(
+        ([field, type]) => `${struct}.${field} ${koffi.offsetof(struct, field)} ${koffi.sizeof(type)}`,
+      ),
+    ]);
+    const { size, keyOffset, valueOffset } = kvOverride;
+    expect([...ours, `override ${size} ${keyOffset} ${valueOffset}`]).toEqual(printed);
+    expect(printed.length).toBeGreaterThan(80);
+    console.log(`${printed.length} sizes and offsets compared`);
+  });
+
+  it("declares every function as the header does", () => {
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    const header = declarations(
+      [read("include/llama.h"), read("ggml/include/ggml-backend.h"), read("ggml/include/ggml.h")].join("\n"),
+    );
+    const ours = [...llamaPrototypes, ...ggmlPrototypes, ...ggmlBasePrototypes];
+    for (const prototype of ours) {
+      const [, before = "", name = "", inside = ""] = /^(.*?)(\w+)\((.*)\)$/.exec(prototype) ?? [];
+      const declared = header.get(name);
+      expect(declared, `${name} is not in the header`).toBeDefined();
+      expect({ name, result: normalize(before), parameters: parametersOf(inside) }).toEqual({
+        name,
+        ...declared,
+      });
+    }
+    console.log(`${ours.length} functions compared`);
+  });
+
+  it("says of every default what it is", () => {
+    for (const [struct, fields] of Object.entries(defaults)) {
+      expect(Object.keys(fields)).toEqual(Object.keys(structs[struct as keyof typeof structs]));
+    }
+  });
+});
