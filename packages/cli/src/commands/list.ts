@@ -1,10 +1,6 @@
 import { Args, Flags } from "@oclif/core";
-import { printBytes } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
-import { humanTime } from "../ui/human-time.ts";
-import { printTable } from "../ui/table.ts";
-
-const shortIdLength = 12;
+import { printModelList } from "../ui/model-list.ts";
 
 export class List extends BaseCommand {
   static override description = "List models";
@@ -18,13 +14,6 @@ export class List extends BaseCommand {
     const { models } = await this.context.client.list();
     const shown = models.filter((model) => model.name.toLowerCase().startsWith(prefix));
     if (flags.json) return this.printJson({ models: shown });
-    const now = new Date();
-    const rows = shown.map((model) => [
-      model.name,
-      model.digest.slice(0, shortIdLength),
-      model.remote_model ? "-" : printBytes(model.size),
-      humanTime(new Date(model.modified_at), now),
-    ]);
-    this.context.stdout.write(printTable(["NAME", "ID", "SIZE", "MODIFIED"], rows));
+    this.context.stdout.write(printModelList(shown, new Date()));
   }
 }

@@ -1,9 +1,10 @@
 import { Args, Flags } from "@oclif/core";
-import type { ShowResponse, ThinkValue } from "@puna/protocol";
-import { parseDuration } from "@puna/protocol";
+import { type Message, parseDuration, type ShowResponse } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
+import { attachMedia } from "../run/attach-media.ts";
 import type { Conversation } from "../run/conversation.ts";
+import { parseFormatFlag, parseInteger, parseThink } from "../run/parse-run-flags.ts";
 import { prepareModel } from "../run/prepare-model.ts";
 import { readPipedPrompt } from "../run/read-piped-prompt.ts";
 import { streamAnswer } from "../run/stream-answer.ts";
@@ -23,7 +24,8 @@ export class Run extends BaseCommand {
     verbose: Flags.boolean({ description: "print timings" }),
     insecure: Flags.boolean({ description: "pull over plain HTTP" }),
     nowordwrap: Flags.boolean({ description: "do not wrap words to the next line" }),
-    format: Flags.string({ description: 'response format: "json" or a JSON schema' }),
+    nomarkdown: Flags.boolean({ description: "show answers as they are" }),
+    format: Flags.string({ description: 'response format: "json", a JSON schema, or a file with one' }),
     think: Flags.string({ description: "true, false, low, medium, high or max" }),
     hidethinking: Flags.boolean({ description: "do not show thinking" }),
     truncate: Flags.boolean({
@@ -35,28 +37,31 @@ export class Run extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Run);
-    if (flags.keepalive !== undefined) parseDuration(flags.keepalive);
     const { context } = this;
+    if (flags.keepalive !== undefined) parseDuration(flags.keepalive);
+    const asked = parseThink(flags.think);
+    const format = await parseFormatFlag(flags.format ?? "", context.cwd);
     const words = argv.slice(1).filter((word): word is string => typeof word === "string");
     const interactive = words.length === 0 && context.stdin.isTTY === true && context.stdout.isTTY === true;
     const prompt = [await readPipedPrompt(context.stdin), ...words].filter((part) => part !== "").join(" ");
 
     await context.ensureServer();
     const model = await prepareModel(context, { model: args.model, insecure: flags.insecure ?? false });
-    if (isEmbeddingOnly(model)) {
-      return this.#embed(args.model, prompt, flags);
-    }
-    const think = parseThink(flags.think) ?? (model.capabilities?.includes("thinking") ? true : undefined);
+    if (isEmbeddingOnly(model)) return this.#embed(args.model, prompt, flags);
+    const capabilities = model.capabilities ?? [];
+    const think = asked ?? (capabilities.includes("thinking") ? true : undefined);
     const conversation: Conversation = {
       model: args.model,
+      capabilities,
       messages: [],
       options: {},
-      ...(flags.format === undefined ? {} : { format: parseFormat(flags.format) }),
+      ...(format === undefined ? {} : { format }),
       ...(flags.keepalive === undefined ? {} : { keepAlive: flags.keepalive }),
       ...(think === undefined ? {} : { think }),
       hideThinking: flags.hidethinking ?? false,
       verbose: flags.verbose ?? false,
       wordWrap: !flags.nowordwrap,
+      markdown: !flags.nomarkdown,
     };
     await this.#load(conversation);
     if (interactive) {
@@ -64,17 +69,18 @@ export class Run extends BaseCommand {
       return startRepl(context, conversation, model);
     }
     if (prompt === "") return;
-    await streamAnswer(context, { ...conversation, messages: [{ role: "user", content: prompt }] });
+    await streamAnswer(context, { ...conversation, messages: [await this.#question(prompt, conversation)] });
   }
 
-  async #load(conversation: Conversation): Promise<void> {
+  async #question(prompt: string, conversation: Conversation): Promise<Message> {
+    const { text, images, notices } = await attachMedia(prompt, { ...conversation, cwd: this.context.cwd });
+    for (const notice of notices) this.context.stderr.write(`${notice}\n`);
+    return { role: "user", content: text, ...(images.length > 0 ? { images: [...images] } : {}) };
+  }
+
+  async #load({ model, keepAlive }: Conversation): Promise<void> {
     using _spinner = startSpinner(this.context.stderr);
-    await this.context.client.generate({
-      model: conversation.model,
-      prompt: "",
-      stream: false,
-      ...(conversation.keepAlive === undefined ? {} : { keep_alive: conversation.keepAlive }),
-    });
+    await this.context.client.load(model, keepAlive);
   }
 
   async #embed(
@@ -90,14 +96,13 @@ export class Run extends BaseCommand {
       const usage = `${this.context.binName} run ${model} "your text here"`;
       throw new CliError("USAGE", `embedding models require input text. Usage: ${usage}`);
     }
+    const { dimensions, keepalive, truncate } = flags;
     const { embeddings } = await this.context.client.embed({
       model,
       input: prompt,
-      ...(flags.truncate === undefined ? {} : { truncate: flags.truncate }),
-      ...(flags.dimensions === undefined
-        ? {}
-        : { dimensions: parseInteger("--dimensions", flags.dimensions) }),
-      ...(flags.keepalive === undefined ? {} : { keep_alive: flags.keepalive }),
+      ...(truncate === undefined ? {} : { truncate }),
+      ...(dimensions === undefined ? {} : { dimensions: parseInteger("--dimensions", dimensions) }),
+      ...(keepalive === undefined ? {} : { keep_alive: keepalive }),
     });
     this.print(JSON.stringify(embeddings[0] ?? []));
   }
@@ -105,42 +110,4 @@ export class Run extends BaseCommand {
 
 function isEmbeddingOnly({ capabilities = [] }: ShowResponse): boolean {
   return capabilities.includes("embedding") && !capabilities.includes("completion");
-}
-
-function parseThink(text: string | undefined): ThinkValue | undefined {
-  switch (text) {
-    case undefined:
-      return undefined;
-    case "":
-    case "true":
-      return true;
-    case "false":
-      return false;
-    case "low":
-    case "medium":
-    case "high":
-    case "max":
-      return text;
-    default:
-      throw new CliError(
-        "USAGE",
-        `invalid value for --think: "${text}" (must be true, false, high, medium, low, or max)`,
-      );
-  }
-}
-
-function parseFormat(text: string): "json" | Record<string, unknown> {
-  if (text === "json") return "json";
-  try {
-    const schema: unknown = JSON.parse(text);
-    if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return { ...schema };
-  } catch {
-    // Told below in one sentence, whatever is wrong with it.
-  }
-  throw new CliError("USAGE", `invalid --format: expected "json" or a JSON schema object`);
-}
-
-function parseInteger(flag: string, text: string): number {
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
-  throw new CliError("USAGE", `invalid argument "${text}" for "${flag}" flag: expected a whole number`);
 }

@@ -24,6 +24,10 @@ export const setHelp = `Available Commands:
   /set quiet             Disable LLM stats
   /set think             Enable thinking
   /set nothink           Disable thinking
+  /set history           Keep typed lines
+  /set nohistory         Do not keep typed lines
+  /set markdown          Render Markdown
+  /set nomarkdown        Show answers as they are
 
 `;
 
@@ -46,8 +50,13 @@ export const shortcutsHelp = `Available keyboard shortcuts:
   Ctrl + u            Delete the sentence before the cursor
   Ctrl + w            Delete the word before the cursor
 
+  Ctrl + j            New line in the message
+  Ctrl + r            Search what was typed before
+  Ctrl + g            Write the message in an editor
+  Tab                 Complete a command
   Ctrl + l            Clear the screen
   Ctrl + c            Stop the model from responding
   Ctrl + d            Exit (/bye)
+  Ctrl + z            Suspend (fg returns)
 
 `;

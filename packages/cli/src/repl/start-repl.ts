@@ -1,13 +1,18 @@
-import { createInterface } from "node:readline";
-import type { ShowResponse } from "@puna/protocol";
+import type { Message, ShowResponse } from "@puna/protocol";
 import type { CliContext } from "../context.ts";
 import { describeError } from "../describe-error.ts";
+import { attachMedia, beginsWithMediaPath } from "../run/attach-media.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { prepareModel } from "../run/prepare-model.ts";
 import { streamAnswer } from "../run/stream-answer.ts";
+import { completeCommand } from "./complete-command.ts";
+import { editInEditor } from "./edit-in-editor.ts";
+import { readLine } from "./editor/read-line.ts";
+import { TerminalInput } from "./editor/terminal-input.ts";
 import { History } from "./history.ts";
-import { readTurn } from "./read-turn.ts";
-import { runSlashCommand } from "./slash-commands.ts";
+import { type OpenText, takeLine } from "./session.ts";
+import { setSystem } from "./set-command.ts";
+import { runSlashCommand, type SlashResult } from "./slash-commands.ts";
 
 const prompt = ">>> ";
 const continuation = "... ";
@@ -18,78 +23,159 @@ export async function startRepl(
   start: Conversation,
   model: ShowResponse,
 ): Promise<void> {
-  let conversation = start;
   printStoredMessages(context, model);
-  const history = await History.open(context.historyFile);
-  const lines = new LineReader(context, history);
-  try {
+  using input = new TerminalInput(context.stdin, context.stdout);
+  const repl = new Repl(context, input, await History.open(context.historyFile), start);
+  await repl.run();
+}
+
+class Repl {
+  readonly #context: CliContext;
+  readonly #input: TerminalInput;
+  readonly #history: History;
+  #conversation: Conversation;
+  #open: OpenText | undefined;
+
+  constructor(context: CliContext, input: TerminalInput, history: History, start: Conversation) {
+    this.#context = context;
+    this.#input = input;
+    this.#history = history;
+    this.#conversation = start;
+  }
+
+  async run(): Promise<void> {
     for (;;) {
-      const line = await readMessage(lines, history);
+      const line = await this.#readLine();
       if (line === undefined) return;
-      if (line.trim() === "") continue;
-      if (line.trim().startsWith("/")) {
-        const result = await runSlashCommand(line, context, conversation).catch((error: Error) => ({
-          print: `error: ${describeError(error, context)}\n`,
-        }));
-        if (result.print !== undefined) context.stdout.write(result.print);
-        if ("ends" in result && result.ends) return;
-        if ("conversation" in result && result.conversation) conversation = result.conversation;
-        if ("load" in result && result.load !== undefined)
-          conversation = await load(context, conversation, result.load);
-        continue;
+      const turn = takeLine(this.#open, line);
+      this.#open = turn.type === "open" ? turn.open : undefined;
+      switch (turn.type) {
+        case "open":
+        case "nothing":
+          break;
+        case "message":
+          await this.#report(() => this.#ask(turn.text));
+          break;
+        case "system":
+          await this.#apply(setSystem(turn.text, this.#conversation));
+          break;
+        case "command":
+          if (beginsWithMediaPath(turn.line)) {
+            await this.#report(() => this.#ask(turn.line));
+          } else if (await this.#command(turn.line)) return;
+          break;
+        default:
+          return turn satisfies never;
       }
-      conversation = await answer(context, lines, {
-        ...conversation,
-        messages: [...conversation.messages, { role: "user", content: line }],
-      });
     }
-  } finally {
-    lines.close();
   }
-}
 
-async function readMessage(lines: LineReader, history: History): Promise<string | undefined> {
-  let open: string | undefined;
-  for (;;) {
-    const line = await lines.read(open === undefined ? prompt : continuation);
-    if (line === undefined) return undefined;
-    await history.add(line);
-    const turn = readTurn(open, line);
-    if (turn.type === "line") return turn.text;
-    open = turn.text;
+  /** @returns undefined at the end of input */
+  async #readLine(): Promise<string | undefined> {
+    const { stdout, editor, colors } = this.#context;
+    const isOpen = this.#open !== undefined;
+    const result = await readLine({
+      input: this.#input,
+      output: stdout,
+      colors,
+      history: this.#history.lines,
+      frame: {
+        prompt: isOpen ? continuation : prompt,
+        continuation,
+        placeholder: isOpen ? "Press Enter to send" : "Send a message (/? for help)",
+      },
+      complete: completeCommand,
+      editText: (text) => editInEditor(editor, text),
+      onResize: (callback) => onResize(stdout, callback),
+    });
+    switch (result.type) {
+      case "end":
+        return undefined;
+      case "interrupt":
+        if (result.text === "" && !isOpen) stdout.write("Use Ctrl + d or /bye to exit.\n");
+        this.#open = undefined;
+        return "";
+      case "line":
+        await this.#history.add(result.text);
+        return result.text;
+      default:
+        return result satisfies never;
+    }
   }
-}
 
-/** @returns the conversation with the answer in it; unchanged but for the question when the server failed */
-async function answer(
-  context: CliContext,
-  lines: LineReader,
-  conversation: Conversation,
-): Promise<Conversation> {
-  const controller = new AbortController();
-  const release = lines.onInterrupt(() => controller.abort());
-  try {
-    const message = await streamAnswer(context, conversation, controller.signal);
-    return { ...conversation, messages: [...conversation.messages, message] };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    context.stderr.write(`error: ${describeError(error, context)}\n`);
-    return { ...conversation, messages: conversation.messages.slice(0, -1) };
-  } finally {
-    release();
+  /** @returns whether the session ends */
+  async #command(line: string): Promise<boolean> {
+    let ends = false;
+    await this.#report(async () => {
+      const result = await runSlashCommand(line, this.#context, this.#conversation);
+      ends = result.ends === true;
+      await this.#apply(result);
+    });
+    return ends;
   }
-}
 
-async function load(context: CliContext, conversation: Conversation, model: string): Promise<Conversation> {
-  try {
-    const shown = await prepareModel(context, { model, insecure: false });
-    await context.client.generate({ model, prompt: "", stream: false });
-    printStoredMessages(context, shown);
-    return { ...conversation, model, messages: [] };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    context.stdout.write(`Couldn't find model '${model}': ${describeError(error, context)}\n`);
-    return conversation;
+  async #apply(result: SlashResult): Promise<void> {
+    if (result.print !== undefined) this.#context.stdout.write(result.print);
+    if (result.conversation !== undefined) this.#conversation = result.conversation;
+    if (result.history !== undefined) this.#history.isEnabled = result.history;
+    if (result.load !== undefined) await this.#load(result.load);
+  }
+
+  /** Sends a message; where the server fails, the conversation stays as it was. */
+  async #ask(text: string): Promise<void> {
+    const { stdout, cwd } = this.#context;
+    const attached = await attachMedia(text, { ...this.#conversation, cwd });
+    for (const notice of attached.notices) stdout.write(`${notice}\n`);
+    const question: Message = {
+      role: "user",
+      content: attached.text,
+      ...(attached.images.length > 0 ? { images: [...attached.images] } : {}),
+    };
+    const messages = [...this.#conversation.messages, question];
+    const controller = new AbortController();
+    const release = this.#input.onInterrupt(() => controller.abort());
+    try {
+      const answer = await streamAnswer(
+        this.#context,
+        { ...this.#conversation, messages },
+        controller.signal,
+      );
+      this.#conversation = { ...this.#conversation, messages: [...messages, answer] };
+    } finally {
+      release();
+    }
+  }
+
+  async #load(model: string): Promise<void> {
+    try {
+      const shown = await prepareModel(this.#context, { model, insecure: false });
+      await this.#context.client.load(model, this.#conversation.keepAlive);
+      printStoredMessages(this.#context, shown);
+      const { think: _think, ...rest } = this.#conversation;
+      const capabilities = shown.capabilities ?? [];
+      this.#conversation = {
+        ...rest,
+        ...(capabilities.includes("thinking") ? { think: true } : {}),
+        model,
+        capabilities,
+        // Stored messages are the server's to add: sent from here they would count twice.
+        messages: [],
+        options: {},
+      };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#context.stdout.write(`Couldn't find model '${model}': ${describeError(error, this.#context)}\n`);
+    }
+  }
+
+  /** An error ends the turn, not the session. */
+  async #report(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#context.stderr.write(`error: ${describeError(error, this.#context)}\n`);
+    }
   }
 }
 
@@ -100,51 +186,13 @@ function printStoredMessages(context: CliContext, model: ShowResponse): void {
   }
 }
 
-/** One line at a time from the terminal, with history and editing keys. */
-class LineReader {
-  readonly #readline;
-  #interrupt: (() => void) | undefined;
-  #closed = false;
-
-  constructor(context: CliContext, history: History) {
-    this.#readline = createInterface({
-      input: context.stdin,
-      // readline writes through the same stream; the context's type is narrower than the one it wants.
-      output: context.stdout as NodeJS.WriteStream,
-      history: [...history.lines].reverse(),
-      historySize: 100,
-      terminal: true,
-    });
-    this.#readline.on("close", () => {
-      this.#closed = true;
-    });
-    this.#readline.on("SIGINT", () => {
-      if (this.#interrupt !== undefined) this.#interrupt();
-      else context.stdout.write(`\nUse Ctrl + d or /bye to exit.\n${prompt}`);
-    });
-  }
-
-  async read(question: string): Promise<string | undefined> {
-    if (this.#closed) return undefined;
-    return new Promise((resolve) => {
-      const ended = () => resolve(undefined);
-      this.#readline.once("close", ended);
-      this.#readline.question(question, (line) => {
-        this.#readline.off("close", ended);
-        resolve(line);
-      });
-    });
-  }
-
-  /** While an answer streams, Ctrl-C goes to it. @returns undoes that */
-  onInterrupt(interrupt: () => void): () => void {
-    this.#interrupt = interrupt;
-    return () => {
-      this.#interrupt = undefined;
-    };
-  }
-
-  close(): void {
-    this.#readline.close();
-  }
+/** A terminal tells of its size; what tests use instead does not. */
+function onResize(output: object, callback: () => void): () => void {
+  if (!("on" in output && "off" in output)) return () => {};
+  // Both belong to every stream that has one of them.
+  const stream = output as NodeJS.WriteStream;
+  stream.on("resize", callback);
+  return () => {
+    stream.off("resize", callback);
+  };
 }

@@ -3,6 +3,8 @@ import type { Format, KeepAlive, Message, ThinkValue } from "@puna/protocol";
 /** What one conversation carries from turn to turn; the REPL's commands make new ones. */
 export interface Conversation {
   readonly model: string;
+  /** What the model can do, as its server tells it. */
+  readonly capabilities: readonly string[];
   readonly messages: readonly Message[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly format?: Format;
@@ -11,4 +13,6 @@ export interface Conversation {
   readonly hideThinking: boolean;
   readonly verbose: boolean;
   readonly wordWrap: boolean;
+  /** Show Markdown as a terminal can, where it is one. */
+  readonly markdown: boolean;
 }

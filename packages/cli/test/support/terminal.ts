@@ -1,0 +1,120 @@
+import { fileURLToPath } from "node:url";
+import { spawn } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+
+const entry = fileURLToPath(new URL("cli-process.ts", import.meta.url));
+const deadlineMs = 10_000;
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Runs this program instead of the command line itself. */
+  readonly program?: string;
+}
+
+/** The command that starts the command line, for shells. */
+export const cliCommand = [process.execPath, "--conditions=@puna/source", "--no-warnings", entry];
+
+/** A real terminal with a program in it: types keys, and tells what is on the screen. */
+export class Terminal implements AsyncDisposable {
+  readonly #pty;
+  readonly #screen;
+  #exit: { readonly exitCode: number } | undefined;
+  #raw = "";
+
+  constructor(argv: readonly string[], options: TerminalOptions = {}) {
+    const { columns = 80, rows = 24 } = options;
+    this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    const [program = "", ...args] = options.program ? [options.program, ...argv] : [...cliCommand, ...argv];
+    this.#pty = spawn(program, args, {
+      cols: columns,
+      rows,
+      cwd: options.cwd ?? process.cwd(),
+      env: { PATH: process.env["PATH"] ?? "", TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env },
+    });
+    this.#pty.onData((data) => {
+      this.#raw += data;
+      this.#screen.write(data);
+    });
+    this.#pty.onExit((exit) => {
+      this.#exit = exit;
+    });
+    this.#screen.onData((answer) => this.#pty.write(answer));
+  }
+
+  /** Everything that was written, escape codes included. */
+  get raw(): string {
+    return this.#raw;
+  }
+
+  get exitCode(): number | undefined {
+    return this.#exit?.exitCode;
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  paste(text: string): void {
+    this.#pty.write(`\u001b[200~${text.replaceAll("\n", "\r")}\u001b[201~`);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** Rows from the first to the last that has something in it, scrolled ones included; trailing spaces cut. */
+  get screen(): string {
+    const { active } = this.#screen.buffer;
+    const rows: string[] = [];
+    for (let row = 0; row < active.length; row++)
+      rows.push(active.getLine(row)?.translateToString(true).trimEnd() ?? "");
+    return rows.join("\n").trimEnd();
+  }
+
+  /** Column of the cursor and its row in `screen`. */
+  get cursor(): { readonly row: number; readonly column: number } {
+    const { active } = this.#screen.buffer;
+    return { row: active.baseY + active.cursorY, column: active.cursorX };
+  }
+
+  /** Waits until the screen shows a text or is as a test wants it, and has come to rest. */
+  async until(expected: string | RegExp | ((screen: string) => boolean)): Promise<string> {
+    const isThere = (screen: string) =>
+      typeof expected === "function"
+        ? expected(screen)
+        : typeof expected === "string"
+          ? screen.includes(expected)
+          : expected.test(screen);
+    const deadline = Date.now() + deadlineMs;
+    for (let before = ""; ; ) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      const screen = this.screen;
+      if (isThere(screen) && screen === before) return screen;
+      before = screen;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `The screen never showed ${String(expected)}; it shows:\n${screen}\n(exit: ${this.exitCode})`,
+        );
+      }
+    }
+  }
+
+  async exited(): Promise<number> {
+    const deadline = Date.now() + deadlineMs;
+    while (this.#exit === undefined) {
+      if (Date.now() > deadline)
+        throw new Error(`The program did not end; the screen shows:\n${this.screen}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return this.#exit.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#exit === undefined) this.#pty.kill("SIGKILL");
+    this.#screen.dispose();
+  }
+}
