@@ -8,24 +8,23 @@ export function findInvalidUtf8(bytes: Uint8Array, start: number, end: number): 
     const lead = bytes[at];
     if (lead === undefined || lead < 0x80) {
       at += 1;
-      continue;
+    } else if (lead < 0xe0) {
+      if (lead < 0xc2 || at + 2 > end || !isContinuation(bytes[at + 1])) return at;
+      at += 2;
+    } else {
+      const length = lead < 0xf0 ? 3 : 4;
+      const second = bytes[at + 1] ?? 0;
+      const isWhole = lead <= 0xf4 && at + length <= end && isContinuation(bytes[at + 2]);
+      if (!isWhole || second < lowestSecond(lead) || second > highestSecond(lead)) return at;
+      if (length === 4 && !isContinuation(bytes[at + 3])) return at;
+      at += length;
     }
-    const length = sequenceLength(lead);
-    if (length === 0 || at + length > end) return at;
-    const second = bytes[at + 1] ?? 0;
-    if (second < lowestSecond(lead) || second > highestSecond(lead)) return at;
-    for (let next = at + 2; next < at + length; next += 1) {
-      if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return at;
-    }
-    at += length;
   }
   return -1;
 }
 
-function sequenceLength(lead: number): number {
-  if (lead >= 0xc2 && lead <= 0xdf) return 2;
-  if (lead >= 0xe0 && lead <= 0xef) return 3;
-  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 function lowestSecond(lead: number): number {

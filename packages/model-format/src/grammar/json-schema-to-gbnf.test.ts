@@ -1,0 +1,515 @@
+import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { compileGbnf } from "../testing/match-gbnf.ts";
+import { gbnfSentences } from "../testing/random-sentence.ts";
+import { seededRandom } from "../testing/random-weights.ts";
+import { jsonObjectGrammar, jsonValueGrammar } from "./json-object-grammar.ts";
+import { jsonSchemaToGbnf } from "./json-schema-to-gbnf.ts";
+
+const ajvOptions = { strict: false, validateFormats: false, logger: false } as const;
+const ajv = new Ajv2020(ajvOptions);
+const formerAjv = new Ajv(ajvOptions);
+
+interface Case {
+  readonly name: string;
+  readonly schema: unknown;
+  readonly valid: readonly unknown[];
+  readonly invalid: readonly unknown[];
+}
+
+const tree = {
+  $defs: {
+    node: {
+      type: "object",
+      properties: { value: { type: "integer" }, next: { $ref: "#/$defs/node" } },
+      required: ["value"],
+    },
+  },
+  $ref: "#/$defs/node",
+};
+
+const cases: readonly Case[] = [
+  { name: "types", schema: { type: ["string", "null"] }, valid: ["x", null], invalid: [1, true, [], {}] },
+  { name: "true", schema: true, valid: [1, "x", { a: [null] }], invalid: [] },
+  { name: "const", schema: { const: { a: [1, "ü"] } }, valid: [{ a: [1, "ü"] }], invalid: [{ a: [1] }, 1] },
+  { name: "enum", schema: { enum: ["a", 2, null, [1]] }, valid: ["a", 2, null, [1]], invalid: ["b", 3, []] },
+  { name: "enum narrowed by type", schema: { type: "string", enum: ["a", 2] }, valid: ["a"], invalid: [2] },
+  {
+    name: "string lengths",
+    schema: { type: "string", minLength: 2, maxLength: 3 },
+    valid: ["ab", 'a\n"', "😀😀😀"],
+    invalid: ["a", "abcd", ""],
+  },
+  {
+    name: "a pattern anywhere",
+    schema: { type: "string", pattern: "b+" },
+    valid: ["abc", "b"],
+    invalid: ["ac"],
+  },
+  {
+    name: "an anchored pattern",
+    schema: { type: "string", pattern: "^\\d{3}$" },
+    valid: ["123"],
+    invalid: ["1234", "a123"],
+  },
+  {
+    name: "a pattern with quotes and controls",
+    schema: { type: "string", pattern: '^["\\\\\\n]+$' },
+    valid: ['"\\\n'],
+    invalid: ["x"],
+  },
+  {
+    name: "a pattern with lengths",
+    schema: { type: "string", pattern: "^a*b$", minLength: 3, maxLength: 4 },
+    valid: ["aab", "aaab"],
+    invalid: ["ab", "aaaab"],
+  },
+  {
+    name: "two patterns",
+    schema: { type: "string", allOf: [{ pattern: "a" }, { pattern: "b" }] },
+    valid: ["ab", "xbya"],
+    invalid: ["a", "b"],
+  },
+  {
+    name: "date",
+    schema: { type: "string", format: "date" },
+    valid: ["2024-02-29", "1999-12-31"],
+    invalid: ["2023-02-29", "2024-04-31", "2024-13-01"],
+  },
+  {
+    name: "time",
+    schema: { type: "string", format: "time" },
+    valid: ["12:00:00Z", "23:59:59.5+01:30"],
+    invalid: ["24:00:00Z", "12:00:00"],
+  },
+  {
+    name: "date-time",
+    schema: { type: "string", format: "date-time" },
+    valid: ["2024-01-02T03:04:05Z"],
+    invalid: ["2024-01-02", "2024-01-02 03:04:05Z"],
+  },
+  {
+    name: "uuid",
+    schema: { type: "string", format: "uuid" },
+    valid: ["123e4567-e89b-12d3-a456-426614174000"],
+    invalid: ["123e4567e89b12d3a456426614174000"],
+  },
+  { name: "integers", schema: { type: "integer" }, valid: [0, -5, 123_456_789], invalid: [1.5, "1"] },
+  {
+    name: "integer bounds",
+    schema: { type: "integer", minimum: -3, exclusiveMaximum: 12 },
+    valid: [-3, 0, 11],
+    invalid: [-4, 12, 100],
+  },
+  {
+    name: "fractional bounds of integers",
+    schema: { type: "integer", minimum: 1.2, maximum: 3.9 },
+    valid: [2, 3],
+    invalid: [1, 4],
+  },
+  {
+    name: "multiples",
+    schema: { type: "integer", multipleOf: 7, minimum: 0, maximum: 100 },
+    valid: [0, 7, 98],
+    invalid: [1, 105, -7],
+  },
+  {
+    name: "number bounds",
+    schema: { type: "number", exclusiveMinimum: 0, maximum: 1.5 },
+    valid: [0.1, 1, 1.5, 0.000_1],
+    invalid: [0, 1.51, -1],
+  },
+  {
+    name: "an array",
+    schema: { type: "array", items: { type: "integer" }, minItems: 1, maxItems: 3 },
+    valid: [[1], [1, 2, 3]],
+    invalid: [[], [1, 2, 3, 4], ["a"]],
+  },
+  {
+    name: "a tuple",
+    schema: { type: "array", prefixItems: [{ type: "integer" }, { type: "string" }], items: false },
+    valid: [[], [1], [1, "a"]],
+    invalid: [["a"], [1, "a", 2]],
+  },
+  {
+    name: "a tuple of former drafts",
+    schema: { type: "array", items: [{ type: "integer" }], additionalItems: { type: "string" }, minItems: 2 },
+    valid: [
+      [1, "a"],
+      [1, "a", "b"],
+    ],
+    invalid: [[1], [1, 2]],
+  },
+  {
+    name: "contains",
+    schema: { type: "array", items: { type: "integer" }, contains: { const: 7 } },
+    valid: [[7], [1, 7], [7, 1, 2]],
+    invalid: [[], [1]],
+  },
+  {
+    name: "contains within bounds",
+    schema: { type: "array", items: { type: "integer" }, contains: { const: 7 }, minItems: 2, maxItems: 3 },
+    valid: [
+      [7, 1],
+      [1, 7],
+      [1, 2, 7],
+    ],
+    invalid: [[7], [1, 2, 3], [7, 7, 7, 7]],
+  },
+  {
+    name: "an object",
+    schema: {
+      type: "object",
+      properties: { a: { type: "integer" }, b: { type: "string" } },
+      required: ["b"],
+    },
+    valid: [{ b: "x" }, { a: 1, b: "x" }],
+    invalid: [{}, { a: 1 }, { b: "x", c: 1 }, { a: "1", b: "x" }],
+  },
+  {
+    name: "a closed object",
+    schema: { type: "object", properties: { a: {} }, additionalProperties: false },
+    valid: [{}, { a: [1] }],
+    invalid: [{ b: 1 }],
+  },
+  {
+    name: "an open object",
+    schema: {
+      type: "object",
+      properties: { a: { type: "integer" } },
+      additionalProperties: { type: "string" },
+    },
+    valid: [{ a: 1, x: "y", "": "z" }, { x: "y" }, { aa: "1" }],
+    invalid: [{ a: "1" }, { x: 1 }],
+  },
+  { name: "any object", schema: { type: "object" }, valid: [{}, { a: { b: [] } }], invalid: [[], "x"] },
+  {
+    name: "a required property that is not listed",
+    schema: { type: "object", required: ["a"] },
+    valid: [{ a: 1 }],
+    invalid: [{}],
+  },
+  {
+    name: "a forbidden property",
+    schema: { type: "object", properties: { a: false, b: {} } },
+    valid: [{}, { b: 1 }],
+    invalid: [{ a: 1 }],
+  },
+  {
+    name: "counted properties",
+    schema: {
+      type: "object",
+      properties: { a: { const: 1 }, b: { const: 1 }, c: { const: 1 } },
+      minProperties: 1,
+      maxProperties: 2,
+      additionalProperties: false,
+    },
+    valid: [{ a: 1 }, { a: 1, c: 1 }],
+    invalid: [{}, { a: 1, b: 1, c: 1 }],
+  },
+  {
+    name: "keys by pattern",
+    schema: {
+      type: "object",
+      patternProperties: { "^n_": { type: "integer" } },
+      additionalProperties: false,
+    },
+    valid: [{}, { n_a: 1 }],
+    invalid: [{ n_a: "x" }, { a: 1 }],
+  },
+  {
+    name: "keys by two patterns",
+    schema: {
+      type: "object",
+      patternProperties: { a: { type: "integer" }, b: { minimum: 5 } },
+      additionalProperties: false,
+    },
+    valid: [{ a: 1 }, { ab: 5 }, { b: "x" }],
+    invalid: [{ ab: 4 }, { ab: "x" }, { c: 1 }],
+  },
+  {
+    name: "names of properties",
+    schema: { type: "object", propertyNames: { enum: ["x", "y"] } },
+    valid: [{ x: 1 }, {}],
+    invalid: [{ z: 1 }],
+  },
+  {
+    name: "anyOf",
+    schema: { anyOf: [{ type: "integer" }, { type: "string", maxLength: 2 }] },
+    valid: [5, "ab"],
+    invalid: ["abc", null],
+  },
+  {
+    name: "oneOf with tags",
+    schema: {
+      oneOf: [
+        { type: "object", properties: { t: { const: "a" }, x: { type: "integer" } }, required: ["t", "x"] },
+        { type: "object", properties: { t: { const: "b" } }, required: ["t"] },
+      ],
+    },
+    valid: [{ t: "a", x: 1 }, { t: "b" }],
+    invalid: [{ t: "a" }, { t: "c" }],
+  },
+  {
+    name: "oneOf that overlaps",
+    schema: { oneOf: [{ type: "integer" }, { type: "number", minimum: 2 }] },
+    valid: [1, 2.5],
+    invalid: [3, 1.5],
+  },
+  {
+    name: "allOf over properties",
+    schema: {
+      allOf: [
+        { type: "object", properties: { a: { type: "integer" } }, required: ["a"] },
+        { properties: { a: { minimum: 3 }, b: { type: "null" } } },
+      ],
+    },
+    valid: [{ a: 3 }, { a: 4, b: null }],
+    invalid: [{ a: 2 }, { b: null }],
+  },
+  {
+    name: "not",
+    schema: { type: ["string", "integer"], not: { enum: ["a", "ab"] } },
+    valid: ["b", "abc", "", 1],
+    invalid: ["a", "ab"],
+  },
+  {
+    name: "not a type",
+    schema: { not: { type: ["object", "array", "number"] } },
+    valid: ["x", null, true],
+    invalid: [1, {}, []],
+  },
+  {
+    name: "if then else",
+    schema: {
+      type: "object",
+      properties: { k: { enum: ["a", "b"] }, n: { type: "integer" } },
+      required: ["k"],
+      if: { properties: { k: { const: "a" } } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: ["n"] },
+    },
+    valid: [{ k: "a", n: 1 }, { k: "b" }],
+    invalid: [{ k: "a" }],
+  },
+  {
+    name: "dependentRequired",
+    schema: {
+      type: "object",
+      properties: { a: { const: 1 }, b: { const: 2 } },
+      dependentRequired: { a: ["b"] },
+    },
+    valid: [{}, { b: 2 }, { a: 1, b: 2 }],
+    invalid: [{ a: 1 }],
+  },
+  {
+    name: "recursion",
+    schema: tree,
+    valid: [{ value: 1 }, { value: 1, next: { value: 2, next: { value: 3 } } }],
+    invalid: [{ next: { value: 1 } }, { value: 1, next: {} }],
+  },
+  {
+    name: "recursion of the root",
+    schema: { type: "array", items: { $ref: "#" } },
+    valid: [[], [[], [[]]]],
+    invalid: [[1]],
+  },
+  {
+    name: "anchors and ids",
+    schema: {
+      $id: "https://example.org/s",
+      $defs: { a: { $anchor: "x", type: "integer" }, b: { $id: "t", type: "string" } },
+      anyOf: [{ $ref: "#x" }, { $ref: "t" }],
+    },
+    valid: [1, "a"],
+    invalid: [null],
+  },
+  {
+    name: "unevaluated properties beside allOf",
+    schema: {
+      type: "object",
+      allOf: [{ properties: { a: { type: "integer" } } }],
+      properties: { b: { type: "string" } },
+      unevaluatedProperties: false,
+    },
+    valid: [{ b: "x", a: 1 }, {}],
+    invalid: [{ c: 1 }],
+  },
+  {
+    name: "odd property names",
+    schema: { type: "object", properties: { 'q"\\\n': { const: 1 }, ü: { const: 2 } }, required: ['q"\\\n'] },
+    valid: [{ 'q"\\\n': 1, ü: 2 }],
+    invalid: [{ ü: 2 }],
+  },
+];
+
+/** All orders of the keys of the outermost object: a grammar takes one of them. */
+function* keyOrders(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return yield JSON.stringify(value);
+  const entries = Object.entries(value);
+  const [first] = entries;
+  if (first === undefined) return yield "{}";
+  for (const rotated of permutations(entries)) yield JSON.stringify(Object.fromEntries(rotated));
+}
+
+function permutations<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),
+  );
+}
+
+describe.each(cases)("$name", ({ name, schema, valid, invalid }) => {
+  const { grammar, notes } = jsonSchemaToGbnf(schema);
+  const matches = compileGbnf(grammar);
+  const accepts = (value: unknown) => keyOrders(value).some(matches);
+
+  test("valid values are accepted and invalid ones are not", () => {
+    expect(valid.filter((value) => !accepts(value))).toEqual([]);
+    expect(invalid.filter(accepts)).toEqual([]);
+    expect(notes).toEqual([]);
+  });
+
+  test("fifty random sentences validate", () => {
+    // Every schema of the table is an object or a boolean.
+    const validate = (name.includes("former") ? formerAjv : ajv).compile(schema as object | boolean);
+    const sentence = gbnfSentences(grammar, seededRandom(42));
+    for (let count = 0; count < 50; count += 1) {
+      const text = sentence();
+      if (!validate(JSON.parse(text))) expect.unreachable(`${text} is not valid`);
+    }
+  });
+});
+
+test("white space as programs print it is accepted", () => {
+  const matches = compileGbnf(jsonSchemaToGbnf(tree).grammar);
+  const value = { value: 1, next: { value: -2 } };
+  expect(
+    [JSON.stringify(value), JSON.stringify(value, null, 2), JSON.stringify(value, null, "\t")].map(matches),
+  ).toEqual([true, true, true]);
+});
+
+test("properties come in the order of the schema", () => {
+  const schema = { type: "object", properties: { z: { const: 1 }, a: { const: 2 } }, required: ["a", "z"] };
+  const matches = compileGbnf(jsonSchemaToGbnf(schema).grammar);
+  expect(['{"z":1,"a":2}', '{"a":2,"z":1}'].map(matches)).toEqual([true, false]);
+});
+
+test("unlisted properties are a matter of choice", () => {
+  const schema = { type: "object", properties: { a: {} } };
+  const open = compileGbnf(jsonSchemaToGbnf(schema, { unlistedProperties: "as-schema-says" }).grammar);
+  const closed = compileGbnf(jsonSchemaToGbnf(schema).grammar);
+  expect([open('{"b":1}'), closed('{"b":1}'), open('{"b":1,"a":2}')]).toEqual([true, false, false]);
+});
+
+describe("what cannot be enforced", () => {
+  const schemas = [
+    ["uniqueItems", { type: "array", uniqueItems: true }, "[1,1]"],
+    ["multipleOf", { type: "number", multipleOf: 0.3 }, "0.4"],
+    ["minContains", { type: "array", contains: {}, minContains: 2 }, "[1]"],
+    ["maxContains", { type: "array", contains: {}, maxContains: 2 }, "[1,2,3]"],
+    ["not", { type: "array", not: { contains: { const: 1 } } }, "[1]"],
+    [
+      "oneOf",
+      {
+        oneOf: [
+          { type: "array", contains: { const: 1 } },
+          { type: "array", contains: { const: 2 } },
+        ],
+      },
+      "[1,2]",
+    ],
+    [
+      "unevaluatedProperties",
+      { type: "object", anyOf: [{ properties: { a: {} } }], unevaluatedProperties: { type: "null" } },
+      '{"a":1}',
+    ],
+  ] as const;
+
+  test.each(schemas)("%s is refused by name and place", (keyword, schema) => {
+    expect(() => jsonSchemaToGbnf({ anyOf: [schema] })).toThrow(
+      expect.objectContaining({ code: "SCHEMA_UNSUPPORTED", details: { keyword, pointer: "/anyOf/0" } }),
+    );
+  });
+
+  test.each(schemas)(
+    "%s is noted where that is asked for, and lets more through",
+    (keyword, schema, text) => {
+      const { notes, grammar } = jsonSchemaToGbnf(schema, { unsupported: "note" });
+      expect(notes).toEqual([expect.stringContaining(keyword)]);
+      expect(compileGbnf(grammar)(text)).toBe(true);
+    },
+  );
+
+  test("a remote reference is refused, never fetched", () => {
+    expect(() => jsonSchemaToGbnf({ $ref: "https://example.org/schema.json" })).toThrow(
+      expect.objectContaining({ code: "SCHEMA_UNSUPPORTED", details: { keyword: "$ref", pointer: "" } }),
+    );
+  });
+
+  test.each([
+    ["nothing fits", { type: "string", enum: [1] }],
+    ["a recursion never ends", { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }],
+    ["bounds cross", { type: "integer", minimum: 5, maximum: 4 }],
+    ["false", false],
+    ["a required property is forbidden", { type: "object", properties: { a: false }, required: ["a"] }],
+  ])("a schema is unsatisfiable where %s", (_, schema) => {
+    expect(() => jsonSchemaToGbnf(schema)).toThrow(expect.objectContaining({ code: "SCHEMA_UNSATISFIABLE" }));
+  });
+
+  test.each([
+    [{ type: "text" }],
+    [{ $ref: "#/$defs/none" }],
+    [{ properties: { a: 5 } }],
+    [{ minLength: -1, type: "string" }],
+    ["string"],
+    [null],
+    [{ enum: "a" }],
+  ])("%j is no schema", (schema) => {
+    expect(() => jsonSchemaToGbnf(schema)).toThrow(expect.objectContaining({ code: "SCHEMA_INVALID" }));
+  });
+});
+
+describe("hostile schemas", () => {
+  const nest = (depth: number): unknown =>
+    Array.from({ length: depth }).reduce((inner) => ({ not: inner }), {});
+  const wide = {
+    allOf: Array.from({ length: 8 }, () => ({
+      anyOf: Array.from({ length: 8 }, (_, index) => ({ minimum: index, title: `${index}` })),
+    })),
+  };
+  test.each([
+    ["nesting", nest(100_000)],
+    ["products of alternatives", wide],
+  ])("%s meets a limit, and soon", (_, schema) => {
+    const start = performance.now();
+    expect(() => jsonSchemaToGbnf(schema)).toThrow(expect.objectContaining({ code: "GRAMMAR_LIMIT" }));
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test("references in a circle constrain nothing", () => {
+    const { grammar } = jsonSchemaToGbnf({
+      $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } },
+      $ref: "#/$defs/a",
+    });
+    expect(compileGbnf(grammar)('{"x":[1]}')).toBe(true);
+  });
+});
+
+test("JSON mode takes objects, and values where any are asked for", () => {
+  const [objects, values] = [compileGbnf(jsonObjectGrammar()), compileGbnf(jsonValueGrammar())];
+  const texts = [
+    '{"a": [1, 2.5e3, {"b":null}], "c\\n":"\\u00e9x"}',
+    "{}",
+    "[]",
+    '"x"',
+    '{"a":1,}',
+    "{'a':1}",
+    "01",
+  ];
+  expect(texts.map(objects)).toEqual([true, true, false, false, false, false, false]);
+  expect(texts.map(values)).toEqual([true, true, true, true, false, false, false]);
+  const sentence = gbnfSentences(jsonValueGrammar(), seededRandom(1));
+  for (let count = 0; count < 200; count += 1) expect(() => JSON.parse(sentence())).not.toThrow();
+});
