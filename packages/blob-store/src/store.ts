@@ -74,6 +74,8 @@ export interface BlobStore {
   readBytes(digest: string, options?: { readonly maxBytes?: number }): Promise<Buffer>;
   readText(digest: string, options?: { readonly maxBytes?: number }): Promise<string>;
   readJson(digest: string): Promise<unknown>;
+  /** Checks that what is missing of these blobs fits on the disk. @throws StoreError `OUT_OF_SPACE` */
+  requireSpaceFor(blobs: readonly BlobInfo[]): Promise<void>;
   /** Begins or resumes a write of known digest and size. One process at a time; others wait. */
   stage(
     digest: string,

@@ -48,6 +48,7 @@ export async function pullModel(
     signal,
   );
   store.trace("pull:leased");
+  await store.blobs.requireSpaceFor(blobs);
   const mismatch = await pullBlobs(blobs, { ...context, urls }, emit, signal);
   emit(statusEvent("verifying sha256 digest"));
   if (mismatch !== undefined) throw mismatch;

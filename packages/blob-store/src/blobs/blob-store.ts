@@ -13,6 +13,7 @@ import { encodeGoJson } from "./go-json.ts";
 import { importFile } from "./import-file.ts";
 import { putBytes, putStream } from "./put-stream.ts";
 import { stageBlob } from "./staged-blob.ts";
+import { requireSpaceFor } from "./unfinished.ts";
 
 /** Largest blob that is read into memory unless the caller asks for more: texts and configs are far smaller. */
 const maxReadBytes = 16 * 1024 * 1024;
@@ -63,6 +64,7 @@ export function createBlobStore(context: StoreContext): BlobStore {
     readBytes,
     readText,
     readJson: async (digest) => JSON.parse(await readText(digest)),
+    requireSpaceFor: (blobs) => requireSpaceFor(context, blobs),
     stage: (digest, sizeBytes, options) => stageBlob(context, digest, sizeBytes, options),
     putStream: (source, options) => putStream(context, source, options),
     putBytes: (bytes) => putBytes(context, bytes),

@@ -6,6 +6,24 @@ import { isErrno } from "../errno.ts";
 import type { StoreLayout } from "../layout.ts";
 import type { ByteRange } from "../store.ts";
 
+/** The ranges that part records of an unfinished download of Ollama's call complete; undefined unless all are readable. */
+export async function readForeignRanges(
+  layout: StoreLayout,
+  digest: string,
+  sizeBytes: number,
+): Promise<{ readonly ranges: readonly ByteRange[] } | undefined> {
+  const partial = layout.foreignPartial(digest);
+  const prefix = `${basename(partial)}-`;
+  const ranges: ByteRange[] = [];
+  for (const name of await listFolder(dirname(partial))) {
+    if (!name.startsWith(prefix)) continue;
+    const range = parsePart(await readFile(join(dirname(partial), name), "utf8"), sizeBytes);
+    if (range === undefined) return undefined;
+    ranges.push(range);
+  }
+  return ranges.length === 0 ? undefined : { ranges };
+}
+
 /**
  * Takes over an unfinished download of Ollama's: `<blob>-partial` with one JSON record `<blob>-partial-<N>` per
  * part. Anything that does not look exactly so is left alone.
@@ -17,26 +35,17 @@ export async function adoptForeignPartial(
   digest: string,
   sizeBytes: number,
 ): Promise<readonly ByteRange[] | undefined> {
-  const partial = layout.foreignPartial(digest);
-  const prefix = `${basename(partial)}-`;
-  const names = (await listFolder(dirname(partial))).filter((name) => name.startsWith(prefix));
-  const records = names.map((name) => join(dirname(partial), name));
-  const ranges: ByteRange[] = [];
-  for (const path of records) {
-    const range = parsePart(await readFile(path, "utf8"), sizeBytes);
-    if (range === undefined) return undefined;
-    ranges.push(range);
-  }
-  if (ranges.length === 0) return undefined;
+  const found = await readForeignRanges(layout, digest, sizeBytes);
+  if (found === undefined) return undefined;
   try {
-    await rename(partial, layout.staged(digest));
+    await rename(layout.foreignPartial(digest), layout.staged(digest));
   } catch (error) {
     // Moved by an earlier run that was killed before it had a journal: the records speak of that file then.
-    if (isErrno(error, "ENOENT") && existsSync(layout.staged(digest))) return ranges;
+    if (isErrno(error, "ENOENT") && existsSync(layout.staged(digest))) return found.ranges;
     if (isErrno(error, "ENOENT", "EXDEV")) return undefined;
     throw error;
   }
-  return ranges;
+  return found.ranges;
 }
 
 /** Removes Ollama's part records once our journal says what they said. */

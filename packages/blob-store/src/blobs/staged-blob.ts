@@ -1,16 +1,14 @@
-import { stat, statfs } from "node:fs/promises";
 import type { StoreContext } from "../context.ts";
 import { ensureFolder, moveIntoPlace, removeFile, translateDiskError } from "../durable-files.ts";
-import { isErrno } from "../errno.ts";
 import { StoreError } from "../errors.ts";
 import { checkDigest } from "../layout.ts";
 import { boot } from "../locks/machine.ts";
 import type { ByteRange, StagedBlob } from "../store.ts";
 import { type BlobWriter, openInlineWriter } from "./blob-writer.ts";
-import { adoptForeignPartial, removeForeignRecords } from "./foreign-partial.ts";
-import { readJournal } from "./journal.ts";
+import { removeForeignRecords } from "./foreign-partial.ts";
 import { RangeSet } from "./range-set.ts";
 import type { RangeWriterOptions } from "./range-writer.ts";
+import { fileSize, findFinishedRanges, requireSpaceFor } from "./unfinished.ts";
 
 /** Below this a blob is written on the calling thread: hashing it takes about a millisecond. */
 const inlineLimitBytes = 1024 * 1024;
@@ -31,8 +29,8 @@ export async function stageBlob(
     if ((await fileSize(layout.blob(digest))) !== undefined) return finishedBlob(digest, sizeBytes, lock);
     await ensureFolder(layout.stagingDir);
     trace("stage:begin");
-    const finished = await findFinishedRanges(context, digest, sizeBytes);
-    await requireSpace(layout.stagingDir, sizeBytes - new RangeSet(finished).totalBytes);
+    await requireSpaceFor(context, [{ digest, size: sizeBytes }]);
+    const finished = await findFinishedRanges(layout, digest, sizeBytes);
     const writerOptions: RangeWriterOptions = {
       path: layout.staged(digest),
       journal: { path: layout.journal(digest), sizeBytes, boot: boot() },
@@ -209,39 +207,4 @@ function finishedBlob(digest: string, sizeBytes: number, lock: AsyncDisposable):
     discard: async () => release(),
     [Symbol.asyncDispose]: async () => release(),
   };
-}
-
-/** What an earlier run left: by our journal, or taken over from Ollama. */
-async function findFinishedRanges(
-  context: StoreContext,
-  digest: string,
-  sizeBytes: number,
-): Promise<readonly ByteRange[]> {
-  const { layout } = context;
-  const dataBytes = await fileSize(layout.staged(digest));
-  const journal =
-    dataBytes === undefined ? undefined : readJournal(layout.journal(digest), sizeBytes, boot());
-  const ranges = journal?.ranges ?? (await adoptForeignPartial(layout, digest, sizeBytes)) ?? [];
-  const available = (await fileSize(layout.staged(digest))) ?? 0;
-  return ranges.filter((range) => range.end <= available);
-}
-
-/** @throws StoreError `OUT_OF_SPACE` before the first byte, rather than after an hour */
-async function requireSpace(folder: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= neededBytes) return;
-  throw new StoreError(
-    "OUT_OF_SPACE",
-    `${neededBytes} bytes are needed in ${folder}, but only ${bavail * bsize} are free; nothing was fetched`,
-    { details: { neededBytes, freeBytes: bavail * bsize } },
-  );
-}
-
-async function fileSize(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }

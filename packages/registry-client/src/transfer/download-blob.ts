@@ -23,7 +23,7 @@ export interface DownloadOptions {
 const measureMs = 100;
 /** A part that would still take so long is shared with a connection that has nothing to do. */
 const patienceMs = 1500;
-const minStolenBytes = 256 * 1024;
+const minStolenBytes = 64 * 1024;
 
 /**
  * Fetches what is missing of a staged blob, in ranges over several connections. Ranges are taken in order and
@@ -115,7 +115,7 @@ class Download {
     }
   }
 
-  /** The next part in order, or half of one that is slow; undefined when there is no more work for this connection. */
+  /** The next part in order, or the rest of one that is slow; undefined when there is no more work for this connection. */
   async #takePart(): Promise<Part | undefined> {
     const { staged, share } = this.#options;
     for (;;) {
@@ -157,7 +157,7 @@ class Download {
       if (slowest === undefined || part.remainingMs(Date.now()) > slowest.remainingMs(Date.now()))
         slowest = part;
     }
-    return slowest?.splitOff();
+    return slowest?.splitOff(Date.now());
   }
 
   #connectionRate(): number | undefined {
@@ -174,6 +174,7 @@ class Download {
         await this.#fetchOnce(part);
       } catch (error) {
         this.#signal.throwIfAborted();
+        if (part.remainingBytes === 0) return;
         attempt = part.position > before ? 1 : attempt + 1;
         if (!mayPass(error)) throw error;
         if (attempt >= retry.attempts) throw exhausted(error);
@@ -183,8 +184,8 @@ class Download {
   }
 
   async #fetchOnce(part: Part): Promise<void> {
-    part.begin(Date.now());
-    const response = await this.#source.open(part, this.#signal);
+    const signal = AbortSignal.any([this.#signal, part.begin(Date.now())]);
+    const response = await this.#source.open(part, signal);
     if (!this.#source.servesRanges) {
       // The whole blob comes in one stream; nobody else has anything to do.
       this.#gaps = [];
@@ -194,7 +195,7 @@ class Download {
     await receiveRange(response, part, {
       staged: this.#options.staged,
       limiter: this.#options.share.limiter,
-      signal: this.#signal,
+      signal,
       onBytes: (count) => {
         this.#completed += count;
         this.#options.onProgress(Math.min(this.#completed, this.#options.staged.sizeBytes));
