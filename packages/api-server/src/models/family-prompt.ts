@@ -1,4 +1,9 @@
-import type { Conversation, OutputParserFamily, PromptTemplate } from "@puna/model-format";
+import {
+  type Conversation,
+  type OutputParserFamily,
+  type PromptTemplate,
+  withHarmonyNames,
+} from "@puna/model-format";
 import type { AnswerReading, ModelPrompt } from "./model-prompt.ts";
 import { tagImages } from "./tag-images.ts";
 
@@ -36,11 +41,7 @@ export function familyPrompt({
     preservedTokens: () => family?.preservedTokens ?? [],
     finalChannelOpening: isHarmony ? finalChannel : undefined,
     render(conversation) {
-      // Harmony has three levels of effort.
-      const known =
-        isHarmony && conversation.think === "max"
-          ? { ...conversation, think: "high" as const }
-          : conversation;
+      const known = isHarmony ? toHarmony(conversation) : conversation;
       return render === undefined
         ? template.render({ ...known, messages: tagImages(known.messages) })
         : render(known);
@@ -49,5 +50,15 @@ export function familyPrompt({
     chatParser: parser,
     // Outside of chats the family's own default decides, not the model's ability.
     generateParser: (reading) => parser({ ...reading, think: reading.requestedThink }),
+  };
+}
+
+/** Harmony has three levels of effort, and names that are identifiers. */
+function toHarmony(conversation: Conversation): Conversation {
+  const { tools, think } = conversation;
+  return {
+    ...conversation,
+    ...(tools !== undefined && { tools: withHarmonyNames(tools) }),
+    ...(think === "max" && { think: "high" as const }),
   };
 }

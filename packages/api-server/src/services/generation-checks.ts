@@ -25,10 +25,14 @@ export function requireModel(stored: StoredManifest | undefined, requested: stri
 export function checkThinking(
   known: KnownModel,
   settings: GenerationSettings & { readonly lenientThink?: boolean | undefined },
+  warn: (warning: string) => void,
 ): ThinkValue | undefined {
   const { think, model, lenientThink } = settings;
   if (known.capabilities.includes("thinking")) return think ?? true;
   if (think === undefined || think === false) return think;
-  if (lenientThink === true) return undefined;
+  if (lenientThink === true) {
+    warn("thinking has no effect: the model cannot think");
+    return undefined;
+  }
   throw badRequest(`${JSON.stringify(model)} does not support thinking`);
 }

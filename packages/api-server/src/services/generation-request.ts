@@ -30,6 +30,8 @@ export interface ChatSettings extends GenerationSettings {
   readonly toolChoice?: ToolChoice | undefined;
   /** `false`: at most one call. */
   readonly parallelToolCalls?: boolean | undefined;
+  /** Most pieces of thinking before the model must answer. */
+  readonly thinkBudget?: number | undefined;
   /** Leave `think` out, instead of refusing it, where the model cannot think. */
   readonly lenientThink?: boolean | undefined;
 }

@@ -63,7 +63,7 @@ export async function* runChat(
 
 /** What is decided before the model is loaded; token counting needs the same. */
 export function prepareChat(known: KnownModel, settings: ChatSettings, scope: RequestScope) {
-  const think = checkThinking(known, settings);
+  const think = checkThinking(known, settings, scope.warn);
   if (!known.capabilities.includes("completion")) {
     throw badRequest(`${JSON.stringify(settings.model)} does not support chat`);
   }

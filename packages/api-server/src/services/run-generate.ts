@@ -63,7 +63,7 @@ function prepareGenerate(known: KnownModel, settings: GenerateSettings, scope: R
   ) {
     throw badRequest("raw mode does not support template, system, or context");
   }
-  const think = checkThinking(known, settings);
+  const think = checkThinking(known, settings, scope.warn);
   if (!known.capabilities.includes("completion")) {
     throw badRequest(`${JSON.stringify(settings.model)} does not support generate`);
   }

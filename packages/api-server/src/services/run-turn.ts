@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { ModelLease } from "@puna/engine";
 import { type Conversation, fitToContext } from "@puna/model-format";
-import { type Message, parseFormat, type ThinkValue, type Tool } from "@puna/protocol";
+import { type Message, parseFormat, type ThinkValue, type Tool, type ToolCall } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import { forcedCallGrammar, formatGrammar } from "./answer-grammar.ts";
@@ -57,8 +57,10 @@ export async function* runTurn(dependencies: Dependencies, turn: Turn): AsyncGen
   // Thinking must come out unconstrained, so the constraint waits for a second run that begins behind it.
   const canThink = known.capabilities.includes("thinking") && turn.think !== false;
   const waits = forced === undefined && format !== undefined && parser !== undefined && canThink;
-  const run = (text: string, rules: string | undefined) =>
-    runCompletion({ turn, prompt: text, grammar: rules, parser, signal: scope.signal });
+  const budget = canThink ? settings.thinkBudget : undefined;
+  if (budget !== undefined && !canInterrupt(known)) scope.warn("thinking.budget_tokens has no effect");
+  const run = (text: string, rules: string | undefined, reader = parser) =>
+    runCompletion({ turn, prompt: text, grammar: rules, parser: reader, signal: scope.signal });
   const finish = (event: Extract<AnswerEvent, { type: "answer-end" }>): GenerationEvent => ({
     ...event,
     type: "generation-end",
@@ -70,23 +72,32 @@ export async function* runTurn(dependencies: Dependencies, turn: Turn): AsyncGen
     }),
     droppedMessages,
   });
+  const mostThoughts = budget !== undefined && canInterrupt(known) ? budget : Infinity;
   let thinking = "";
-  let restart = false;
+  let thoughts = 0;
+  let restart: "spoke" | "thought-enough" | undefined;
   for await (const event of run(prompt, waits ? undefined : grammar)) {
     thinking += event.thinking;
-    if (waits && event.content !== "") {
-      restart = true;
+    if (event.thinking !== "") thoughts++;
+    if (waits && event.content !== "") restart = "spoke";
+    else if (thoughts >= mostThoughts && event.type === "answer-delta" && event.content === "")
+      restart = "thought-enough";
+    if (restart !== undefined) {
       const said: AnswerPart = { ...event, content: "", toolCalls: [] };
       if (said.thinking !== "") yield { ...said, type: "answer-delta" };
       break;
     }
     yield event.type === "answer-end" ? finish(event) : event;
   }
-  if (!restart) return;
+  if (restart === undefined) return;
   const thought: Message = { role: "assistant", content: "", ...(thinking !== "" && { thinking }) };
   const second = await renderTurn(turn, thinking === "" ? turn.messages : [...turn.messages, thought]);
   const opening = known.prompt.finalChannelOpening ?? "";
-  for await (const event of run(second.prompt + opening, grammar)) {
+  const reader =
+    restart === "spoke"
+      ? parser
+      : known.prompt.chatParser({ ...reading, lastMessage: thought, prompt: second.prompt });
+  for await (const event of run(second.prompt + opening, grammar, reader)) {
     yield event.type === "answer-end" ? finish(event) : event;
   }
 }
@@ -116,7 +127,7 @@ async function* runCompletion({
     preservedTokens: known.prompt.preservedTokens(turn.tools),
     leadingBos: known.prompt.leadingBos,
   });
-  yield* runAnswer({
+  const answer = runAnswer({
     lease,
     request,
     parser,
@@ -125,6 +136,12 @@ async function* runCompletion({
     newCallId,
     signal,
   });
+  if (settings.parallelToolCalls !== false) return yield* answer;
+  for await (const event of answer) yield { ...event, toolCalls: event.toolCalls.filter(isFirst) };
+}
+
+function isFirst({ function: { index } }: ToolCall): boolean {
+  return (index ?? 0) === 0;
 }
 
 async function renderTurn(turn: Turn, messages: readonly Message[]) {
@@ -153,6 +170,11 @@ function contextOf({ lease, options }: Turn): number {
   return options.num_ctx === undefined
     ? contextTokens
     : Math.min(contextTokens, Math.max(options.num_ctx, 1));
+}
+
+/** Whether thinking can be ended from outside: its end must be rendered, which needs earlier thinking in the prompt. */
+function canInterrupt({ prompt }: KnownModel): boolean {
+  return prompt.mode === "rendered";
 }
 
 /** The tools of which one must be called; undefined when calling is the model's choice. */

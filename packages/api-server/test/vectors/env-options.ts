@@ -11,6 +11,7 @@ export function envOptions(env: Readonly<Record<string, string>>): {
   const origins = env["OLLAMA_ORIGINS"];
   const keepAlive = env["OLLAMA_KEEP_ALIVE"];
   const noCloud = env["OLLAMA_NO_CLOUD"];
+  const address = env["OLLAMA_HOST"]?.replace(/:\d+$/, "");
   const goTemplate = env["OLLAMA_GO_TEMPLATE"];
   return {
     server: {
@@ -18,6 +19,10 @@ export function envOptions(env: Readonly<Record<string, string>>): {
       ...(origins !== undefined && { allowedOrigins: origins.split(",") }),
       ...(keepAlive !== undefined && { keepAliveMs: toMs(keepAlive) }),
       ...(noCloud !== undefined && { cloudSwitch: "env" as const }),
+      ...(address !== undefined && {
+        bind: { address, hostname: "this-machine" },
+        allowUnauthenticated: true,
+      }),
       ...(goTemplate !== undefined && { goTemplates: goTemplate !== "0" }),
     },
     engine: { ...(maxLoaded > 0 && { maxLoadedModels: maxLoaded }) },

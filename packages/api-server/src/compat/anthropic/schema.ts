@@ -36,7 +36,7 @@ const promptShape = {
   thinking: optional(
     z.object({
       type: optional(z.string()),
-      budget_tokens: optional(integer),
+      budget_tokens: optional(integer.min(1)),
       display: z.unknown().exactOptional(),
     }),
   ),

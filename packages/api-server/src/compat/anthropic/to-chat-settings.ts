@@ -35,6 +35,7 @@ export function toPromptSettings(request: CountTokensRequest, warn: (warning: st
     toolChoice: toToolChoice(request.tool_choice),
     parallelToolCalls: request.tool_choice?.disable_parallel_tool_use === true ? false : undefined,
     think: toThink(request),
+    thinkBudget: request.thinking?.type === "enabled" ? request.thinking.budget_tokens : undefined,
     lenientThink: true,
     format: toFormat(request.output_config?.format),
   };

@@ -63,16 +63,20 @@ export function completionsRoute(dependencies: Dependencies): Route {
       const echo = request.echo ?? false;
       if (request.stream === true) {
         const withUsage = request.stream_options?.include_usage ?? false;
-        return sseResponse(context, streamRuns(dependencies, context, { head, runs, echo, withUsage }), {
-          family: "openai",
-        });
+        return sseResponse(
+          context,
+          streamRuns(dependencies, context, { head, runs, promptCount: prompts.length, echo, withUsage }),
+          {
+            family: "openai",
+          },
+        );
       }
       const answers = [];
       for (const run of runs) {
         const answer = await collectAnswer(runGenerate(dependencies, run, context));
         answers.push({ ...answer, prefix: echo ? run.prompt : "" });
       }
-      return jsonLineResponse(toTextCompletion(head, answers, sumUsage(answers)));
+      return jsonLineResponse(toTextCompletion(head, answers, sumUsage(answers, request.n ?? 1)));
     },
   };
 }
@@ -83,11 +87,12 @@ async function* streamRuns(
   reply: {
     readonly head: ReplyHead;
     readonly runs: readonly GenerateSettings[];
+    readonly promptCount: number;
     readonly echo: boolean;
     readonly withUsage: boolean;
   },
 ): AsyncGenerator<SseEvent> {
-  const { head, runs, echo, withUsage } = reply;
+  const { head, runs, promptCount, echo, withUsage } = reply;
   const usages: { usage: Usage }[] = [];
   for (const [index, run] of runs.entries()) {
     const choice = { index, prefix: echo ? run.prompt : "", withUsage };
@@ -95,7 +100,7 @@ async function* streamRuns(
     for await (const data of toTextChunks(head, choice, events, (usage) => usages.push({ usage })))
       yield { data };
   }
-  if (withUsage) yield { data: toTextChunk(head, [], sumUsage(usages)) };
+  if (withUsage) yield { data: toTextChunk(head, [], sumUsage(usages, runs.length / promptCount)) };
   yield doneEvent;
 }
 

@@ -174,9 +174,10 @@ export function toUsage(event: Extract<GenerationEvent, { type: "generation-end"
   };
 }
 
-/** The prompt is paid once, however many answers it gets. */
-export function sumUsage(answers: readonly { readonly usage: Usage }[]): Usage {
-  const prompt = answers[0]?.usage.prompt_tokens ?? 0;
+/** A prompt is paid once, however many answers it gets. @param perPrompt  how many answers in a row share one */
+export function sumUsage(answers: readonly { readonly usage: Usage }[], perPrompt = answers.length): Usage {
+  const prompts = answers.filter((_, index) => index % perPrompt === 0);
+  const prompt = prompts.reduce((sum, { usage }) => sum + usage.prompt_tokens, 0);
   const completion = answers.reduce((sum, { usage }) => sum + usage.completion_tokens, 0);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
