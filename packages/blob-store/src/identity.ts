@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
-import { chmod, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { ensureFolder, writeDurable } from "./durable-files.ts";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ensureFolder, syncFolder, writeDurable } from "./durable-files.ts";
 import { isErrno } from "./errno.ts";
 import { decodeOpenSshKey, encodeOpenSshKey, publicKeyBlob } from "./openssh-key.ts";
 
@@ -33,20 +33,24 @@ export async function openIdentity(folder: string): Promise<Identity> {
     publicKey: Buffer.from(pair.publicKey.export({ format: "jwk" }).x ?? "", "base64url"),
   };
   const identity = toIdentity(keys);
-  await writeKeyFile(path, encodeOpenSshKey(keys, randomBytes(4)), 0o600);
-  await writeKeyFile(`${path}.pub`, `${identity.publicKeyLine}\n`, 0o644);
+  if (!(await placeKey(path, encodeOpenSshKey(keys, randomBytes(4))))) return await openIdentity(folder);
+  const staging = `${path}.pub.${randomBytes(6).toString("hex")}.tmp`;
+  const line = Buffer.from(`${identity.publicKeyLine}\n`);
+  await writeDurable(`${path}.pub`, line, { staging, label: "identity", trace: () => {} });
   return identity;
 }
 
-async function writeKeyFile(path: string, text: string, mode: number): Promise<void> {
-  const staging = `${path}.${process.pid}.tmp`;
+/** Puts a private key where there is none. @returns false when another process was faster */
+async function placeKey(path: string, text: string): Promise<boolean> {
+  const staging = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await writeDurable(path, Buffer.from(text), {
-      staging,
-      label: "identity",
-      trace: () => {},
-    });
-    await chmod(path, mode);
+    await writeFile(staging, text, { mode: 0o600, flush: true });
+    await link(staging, path);
+    await syncFolder(dirname(path));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return false;
+    throw error;
   } finally {
     await rm(staging, { force: true });
   }

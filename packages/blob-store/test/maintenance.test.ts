@@ -161,7 +161,7 @@ describe("other processes", () => {
     const begun = Date.now();
     await using staged = await store.blobs.stage(digest, 3_000_000);
     expect(staged.finishedRanges()).toEqual([]);
-    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(Date.now() - begun).toBeLessThan(10_000);
   });
 
   test("four processes that copy and delete at once leave a sound store", async () => {
@@ -235,6 +235,13 @@ describe("identity", () => {
     expect(again.sign("text")).toBe(made.sign("text"));
     const keygen = spawnSync("ssh-keygen", ["-y", "-f", path], { encoding: "utf8" });
     if (keygen.status === 0) expect(keygen.stdout.trim()).toBe(made.publicKeyLine);
+  });
+
+  test("of many who make it at once, all get the same", async () => {
+    await using temporary = await openTemporaryStore();
+    const made = await Promise.all(Array.from({ length: 8 }, () => openIdentity(temporary.home)));
+    expect(new Set(made.map((identity) => identity.publicKeyLine)).size).toBe(1);
+    expect((await readdir(temporary.home)).filter((name) => name.includes("tmp"))).toEqual([]);
   });
 
   test("a damaged key is refused, not replaced", async () => {

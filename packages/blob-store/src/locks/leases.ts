@@ -22,8 +22,20 @@ export class Leases {
     this.#locks = locks;
   }
 
-  /** Under the store's lock, so that a lease is either seen by a running removal or begins after it. */
+  /**
+   * Under the store's lock, so that a lease is either seen by a running removal or begins after it.
+   * In a store that this process may only read a lease says nothing: whoever may write there decides.
+   */
   async acquire(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease> {
+    try {
+      return await this.#write(digests, signal);
+    } catch (error) {
+      if (!isErrno(error, "EACCES", "EPERM", "EROFS")) throw error;
+      return { digests, [Symbol.asyncDispose]: async () => {} };
+    }
+  }
+
+  async #write(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease> {
     const checked = digests.map(checkDigest);
     const path = join(this.#folder, await this.#owner.nextName());
     await this.#locks.with(
