@@ -12,14 +12,17 @@ import { originPolicy } from "./http/origin-policy.ts";
 import { requestHandler } from "./http/request-handler.ts";
 import type { Route } from "./http/route.ts";
 import { RouteTable } from "./http/route-table.ts";
+import { RunningRequests } from "./http/running-requests.ts";
 import { ModelCatalog } from "./models/model-catalog.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { archiveRoutes } from "./routes/archive.ts";
 import { blobRoute } from "./routes/blobs.ts";
 import { chatRoute } from "./routes/chat.ts";
 import { cloudRoutes } from "./routes/cloud.ts";
 import { createRoute } from "./routes/create.ts";
 import { embeddingsRoute, embedRoute } from "./routes/embed.ts";
 import { generateRoute } from "./routes/generate.ts";
+import { keysRoute } from "./routes/keys.ts";
 import { copyRoute, deleteRoute } from "./routes/manage.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { readOnlyRoutes } from "./routes/read-only.ts";
@@ -61,6 +64,10 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number;
   /** Path below which the routes are, such as `/ai`. */
   readonly prefix?: string;
+  /** Leave layers that nothing refers to any more after `create`, for a later prune. */
+  readonly keepReplacedLayers?: boolean;
+  /** How long disposal waits for running replies before it ends them, ms; default 0. */
+  readonly drainMs?: number;
   /** What `/api/status` says about Ollama's cloud, which is never used. */
   readonly cloudSwitch?: ServerSettings["cloudSwitch"];
 }
@@ -74,11 +81,12 @@ const defaultMaxBodyBytes = 256 * 1024 * 1024;
 
 /**
  * Puts a server together. It reads no environment and opens no port.
- * Disposing it lets running replies go and rejects new ones; store, engine and registry stay their owner's.
+ * Disposing it rejects new requests and ends running ones after `drainMs`; store, engine and registry stay their
+ * owner's.
  * @throws RangeError for origins that can never match, and for an address others can reach without keys
  */
 export function createServer(options: ServerOptions): PunaServer {
-  const { store, engine, registry, version, logger = silent, now = Date.now } = options;
+  const { store, engine, registry, logger = silent, now = Date.now } = options;
   requireKeys(options);
   const metrics = new Metrics(engine);
   const dependencies: Dependencies = {
@@ -92,31 +100,33 @@ export function createServer(options: ServerOptions): PunaServer {
     settings: {
       keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
       load: { ...options.load, ...(options.contextLength && { contextTokens: options.contextLength }) },
+      keepReplacedLayers: options.keepReplacedLayers ?? false,
       cloudSwitch: options.cloudSwitch ?? "none",
     },
     now,
   };
-  const closing = new AbortController();
+  const running = new RunningRequests();
   const handle = requestHandler({
     dependencies,
-    table: new RouteTable(allRoutes(dependencies, version)),
+    table: new RouteTable(allRoutes(dependencies, options)),
     decideHost: hostPolicy(options.bind ?? {}),
     decideOrigin: originPolicy(options.allowedOrigins ?? []),
     keys: new ApiKeys(options.apiKeys ?? [], now),
     maxBodyBytes: options.maxBodyBytes ?? defaultMaxBodyBytes,
     prefix: options.prefix ?? "",
-    closing: closing.signal,
+    running,
   });
   const app = new Hono();
   app.all("*", (context) => handle(context.req.raw));
   return Object.assign(app, {
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-    },
+    [Symbol.asyncDispose]: () => running.close(options.drainMs ?? 0),
   });
 }
 
-function allRoutes(dependencies: Dependencies, version: string): Route[] {
+function allRoutes(
+  dependencies: Dependencies,
+  { version, apiKeys: keys = [] }: Pick<ServerOptions, "version" | "apiKeys">,
+): Route[] {
   const routes = [
     ...readOnlyRoutes(dependencies, version),
     showRoute(dependencies),
@@ -136,6 +146,8 @@ function allRoutes(dependencies: Dependencies, version: string): Route[] {
     ...rerankRoutes(dependencies),
     ...tokenRoutes(dependencies),
     ...storeRoutes(dependencies),
+    ...archiveRoutes(dependencies),
+    keysRoute(keys),
   ];
   return [...routes, ...operationRoutes(dependencies, version, routes)];
 }

@@ -27,6 +27,8 @@ export interface ServerSettings {
   readonly keepAliveMs: number;
   /** Defaults of every load; requests and models override them. */
   readonly load: ModelLoadOptions;
+  /** Layers of a model that `create` replaces stay. */
+  readonly keepReplacedLayers: boolean;
   /** What `/api/status` says about the cloud switch; the cloud itself is never used. */
   readonly cloudSwitch: "none" | "env" | "config" | "both";
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { zstdCompressSync } from "node:zlib";
 import { serve } from "@hono/node-server";
 import { describe, expect, it } from "vitest";
 import { createServer } from "../src/index.ts";
@@ -60,6 +61,78 @@ describe("createServer", () => {
     await using test = await openTestServer({}, { maxBodyBytes: 1000 });
     const response = await test.post("/api/generate", { model: "m", prompt: "x".repeat(2000) });
     expect(response.status).toBe(413);
+  });
+
+  it("unpacks zstd bodies, up to a limit", async () => {
+    await using test = await openTestServer();
+    const send = (text: string) =>
+      test.server.request("/v1/responses", {
+        method: "POST",
+        headers: { "Content-Encoding": "zstd" },
+        body: new Uint8Array(zstdCompressSync(text)),
+      });
+    expect((await send(JSON.stringify({ model: "m", input: "hi" }))).status).toBe(200);
+    expect((await send(" ".repeat(21 * 1024 * 1024))).status).toBe(413);
+    const broken = await test.server.request("/v1/responses", {
+      method: "POST",
+      headers: { "Content-Encoding": "zstd" },
+      body: "{}",
+    });
+    expect(broken.status).toBe(400);
+  });
+
+  it("moves models in and out as one file", async () => {
+    await using test = await openTestServer();
+    const exported = await test.post("/api/puna/store/export", { model: "m" });
+    const archive = new Uint8Array(await exported.arrayBuffer());
+    const path = "/api/puna/store/import";
+    const imported = await test.server.request(`${path}?model=copy`, { method: "POST", body: archive });
+    expect(await imported.json()).toMatchObject({ model: "copy:latest" });
+    expect((await test.post("/api/show", { model: "copy" })).status).toBe(200);
+    const refused = await test.server.request(path, { method: "POST", body: "no archive" });
+    expect(refused.status).toBe(400);
+    expect((await test.post("/api/puna/store/export", { model: "none" })).status).toBe(404);
+  });
+
+  it("removes the layers of a model that it replaces", async () => {
+    await using test = await openTestServer();
+    const make = async (system: string) => {
+      await test.post("/api/create", { model: "x", from: "m", system, stream: false });
+      const digest = createHash("sha256").update(system).digest("hex");
+      return () => test.server.request(`/api/blobs/sha256:${digest}`, { method: "HEAD" });
+    };
+    const first = await make("one");
+    expect((await first()).status).toBe(200);
+    const second = await make("two");
+    expect((await first()).status).toBe(404);
+    expect((await second()).status).toBe(200);
+    expect((await test.post("/api/show", { model: "m" })).status).toBe(200);
+  });
+
+  it("lists keys without telling them", async () => {
+    const sha256 = createHash("sha256").update("secret").digest("hex");
+    await using test = await openTestServer({}, { apiKeys: [{ name: "k", sha256, scopes: ["admin"] }] });
+    const headers = { authorization: "Bearer secret" };
+    const text = await (await test.server.request("/api/puna/keys", { headers })).text();
+    expect(text).toContain('"name":"k"');
+    expect(text).not.toContain(sha256);
+    expect((await test.server.request("/api/puna/keys")).status).toBe(401);
+  });
+
+  it("lets running replies end, for a while, before it is disposed", async () => {
+    await using short = await openTestServer(slow, { drainMs: 30 });
+    const cut = await short.post("/api/generate", { model: "m", prompt: "hi" });
+    const text = cut.text();
+    await short.server[Symbol.asyncDispose]();
+    expect(await text).not.toContain('"done":true');
+    await using long = await openTestServer(slow, { drainMs: 20_000 });
+    const whole = await long.post("/api/generate", {
+      model: "m",
+      prompt: "hi",
+      options: { num_predict: 20 },
+    });
+    const [all] = await Promise.all([whole.text(), long.server[Symbol.asyncDispose]()]);
+    expect(all).toContain('"done":true');
   });
 
   it("refuses new requests once it is disposed", async () => {

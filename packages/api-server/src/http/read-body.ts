@@ -1,4 +1,10 @@
-import { ApiError } from "../errors.ts";
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { createZstdDecompress } from "node:zlib";
+import { ApiError, badRequest } from "../errors.ts";
+
+/** Most that a packed body may become. @source ollama middleware/zstd */
+const maxUnpackedBytes = 20 * 1024 * 1024;
 
 /**
  * Reads a whole body into memory, but never more than `maxBytes` of it.
@@ -8,9 +14,21 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
+  if (request.headers.get("content-encoding")?.toLowerCase() !== "zstd")
+    return readAll(request.body, maxBytes);
+  try {
+    const unpacked = Readable.fromWeb(request.body as NodeReadableStream).pipe(createZstdDecompress());
+    return await readAll(unpacked, Math.min(maxBytes, maxUnpackedBytes));
+  } catch (error) {
+    if (ApiError.is(error)) throw error;
+    throw badRequest("zstd body cannot be decompressed", error);
+  }
+}
+
+async function readAll(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of source) {
     length += chunk.byteLength;
     if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);

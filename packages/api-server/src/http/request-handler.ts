@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { CodedError } from "@puna/protocol/errors";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError } from "../errors.ts";
 import type { ApiKeyGrant, ApiKeys } from "./api-keys.ts";
@@ -9,6 +10,7 @@ import { contentTypes, emptyResponse } from "./json-response.ts";
 import type { originPolicy } from "./origin-policy.ts";
 import type { RequestContext, Route } from "./route.ts";
 import type { RouteMatch, RouteTable } from "./route-table.ts";
+import type { RunningRequests } from "./running-requests.ts";
 import { watchEnd } from "./watch-end.ts";
 
 export interface HandlerOptions {
@@ -20,8 +22,7 @@ export interface HandlerOptions {
   readonly maxBodyBytes: number;
   /** Path below which all routes are mounted, without a slash at its end. */
   readonly prefix: string;
-  /** The server ends: new requests are refused. */
-  readonly closing: AbortSignal;
+  readonly running: RunningRequests;
 }
 
 /** Longest list of warnings that a header carries. */
@@ -32,7 +33,7 @@ const maxWarningBytes = 2048;
  * key, route. Never throws.
  */
 export function requestHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
-  const { dependencies, table, prefix } = options;
+  const { dependencies, table, prefix, running } = options;
   const { logger, metrics, now } = dependencies;
   return async (request) => {
     const arrivedAtMs = now();
@@ -43,14 +44,17 @@ export function requestHandler(options: HandlerOptions): (request: Request) => P
     const routeName = match.type === "found" ? match.route.path : match.type;
     metrics.requestBegan();
     const late: { error?: unknown } = {};
-    const response = await respond(options, { request, url, match, id, arrivedAtMs, late });
+    const abort = new AbortController();
+    running.begin(abort);
+    const response = await respond(options, { request, url, match, id, arrivedAtMs, late, abort });
     response.headers.set("x-request-id", id);
     return watchEnd(response, () => {
+      running.end(abort);
       const ms = now() - arrivedAtMs;
       metrics.requestEnded(routeName, response.status, ms);
       const failure =
         late.error === undefined
-          ? { code: undefined }
+          ? {}
           : { error: toApiFailure(late.error).message, code: toApiFailure(late.error).code };
       const canceled = late.error !== undefined && isCanceled(late.error);
       const fields = {
@@ -62,9 +66,8 @@ export function requestHandler(options: HandlerOptions): (request: Request) => P
         ...failure,
       };
       if (late.error === undefined || canceled) logger.info("request", fields);
-      else if (failure.code === "INTERNAL")
-        logger.error("request failed", { ...fields, ...internalsOf(late.error) });
-      else logger.warn("request failed", fields);
+      else if (late.error instanceof CodedError) logger.warn("request failed", fields);
+      else logger.error("request failed", { ...fields, ...internalsOf(late.error) });
     });
   };
 }
@@ -76,6 +79,7 @@ interface Incoming {
   readonly id: string;
   readonly arrivedAtMs: number;
   readonly late: { error?: unknown };
+  readonly abort: AbortController;
 }
 
 async function respond(options: HandlerOptions, incoming: Incoming): Promise<Response> {
@@ -101,15 +105,14 @@ async function respond(options: HandlerOptions, incoming: Incoming): Promise<Res
 
 async function dispatch(
   options: HandlerOptions,
-  { request, match, id, arrivedAtMs, late }: Incoming,
+  { request, match, id, arrivedAtMs, late, abort }: Incoming,
 ): Promise<Response> {
   if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
   if (match.type !== "found") return plainText(404, "404 page not found");
   const { route, params } = match;
-  if (options.closing.aborted) {
+  if (options.running.isClosing) {
     return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), route.family, id);
   }
-  const abort = new AbortController();
   const signal = AbortSignal.any([abort.signal, request.signal]);
   const warnings: string[] = [];
   try {

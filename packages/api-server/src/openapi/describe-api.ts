@@ -50,6 +50,7 @@ const successTypes: Readonly<Record<string, readonly string[]>> = {
   "POST /api/push": ["application/json", "application/x-ndjson"],
   "POST /api/create": ["application/json", "application/x-ndjson"],
   "POST /api/puna/store/verify": ["application/x-ndjson"],
+  "POST /api/puna/store/export": ["application/x-tar"],
   "POST /v1/chat/completions": ["application/json", "text/event-stream"],
   "POST /v1/completions": ["application/json", "text/event-stream"],
   "POST /v1/responses": ["application/json", "text/event-stream"],

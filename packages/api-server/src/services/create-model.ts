@@ -1,4 +1,4 @@
-import { type ModelConfig, mediaTypes, type StoredManifest } from "@puna/blob-store";
+import { type ModelConfig, mediaTypes, type StoredManifest, uniqueDescriptors } from "@puna/blob-store";
 import { quantizationLevel } from "@puna/model-format/gguf";
 import {
   ModelName,
@@ -92,7 +92,8 @@ export async function* createModel(
     config: { mediaType: mediaTypes.config, ...configBlob },
     layers: base.layers.descriptors(),
   });
-  if (replaced !== undefined) dependencies.logger.info("model replaced", { model: target.toString() });
+  if (replaced !== undefined && !dependencies.settings.keepReplacedLayers)
+    await store.manifests.removeUnused(uniqueDescriptors(replaced.manifest).map(({ digest }) => digest));
   yield { status: "success" };
 }
 
