@@ -21,6 +21,7 @@ export interface UndiciTransportOptions {
 
 /** A connection slower than this for a whole stall interval counts as stalled: a slow loris, or a dead proxy. */
 const minBytesPerSecond = 256;
+const shortBodyBytes = 16 * 1024;
 const defaultStallMs = 30_000;
 
 /** HTTP/1.1 with pooled connections; each address is checked by the request's guard before it is connected to. */
@@ -174,7 +175,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       url: this.#request.url,
       drain: (sink) => this.#drain(sink),
       bytes: (maxBytes) => this.#bytes(maxBytes, headers["content-encoding"]),
-      discard: () => this.#fail(new RegistryError("UNREACHABLE", "The exchange was ended")),
+      discard: () => this.#discard(Number(headers["content-length"])),
     });
   }
 
@@ -209,6 +210,15 @@ class Exchange implements Dispatcher.DispatchHandler {
       else if (this.#waitingForSink === 0) controller.resume();
     }
     return this.#end.promise;
+  }
+
+  /** A short rest is read, so that the connection can be used again; a long one is not worth its bytes. */
+  #discard(bodyBytes: number): void {
+    if (this.#sink === undefined && (this.#request.method === "HEAD" || bodyBytes <= shortBodyBytes)) {
+      this.#drain(() => undefined).catch(() => {});
+    } else {
+      this.#fail(new RegistryError("UNREACHABLE", "The exchange was ended"));
+    }
   }
 
   async #bytes(maxBytes: number, encoding: string | string[] | undefined): Promise<Buffer> {

@@ -35,6 +35,8 @@ export interface LoopbackRegistry extends AsyncDisposable {
   /** manifests by `repository:reference` */
   readonly manifests: Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>;
   readonly seen: SeenRequest[];
+  /** connections that were opened to it */
+  readonly connections: { count: number };
   intercept: Intercept | undefined;
 }
 
@@ -46,6 +48,7 @@ export async function startLoopbackRegistry(
     blobs: new Map(),
     manifests: new Map(),
     seen: [],
+    connections: { count: 0 },
     intercept: options.intercept,
   };
   const uploads = new Map<string, Uint8Array[]>();
@@ -56,6 +59,9 @@ export async function startLoopbackRegistry(
       if (state.intercept !== undefined && (await state.intercept(request, response, seen))) return;
       await answer(state, uploads, request, response);
     })().catch(() => response.destroy());
+  });
+  server.on("connection", () => {
+    state.connections.count += 1;
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);
