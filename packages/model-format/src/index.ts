@@ -8,6 +8,8 @@ export {
 export {
   GgufError,
   type GgufErrorCode,
+  GrammarError,
+  type GrammarErrorCode,
   OutputError,
   type OutputErrorCode,
   PromptError,
@@ -21,7 +23,17 @@ export {
 } from "./jinja/chat-template.ts";
 export { chatTemplateAbilities } from "./jinja/chat-template-abilities.ts";
 export type { TemplateTraits } from "./jinja/template-traits.ts";
+export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";
 export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
+export type {
+  OutputEvent,
+  OutputParser,
+  OutputParserFamily,
+  OutputParserOptions,
+} from "./output/output-parser.ts";
+export { outputParserFamily, outputParserNames } from "./output/parser-registry.ts";
+export { ThinkingParser, type ThinkingParserOptions } from "./output/thinking.ts";
+export { ToolTagParser } from "./output/tool-tags.ts";
 export {
   choosePath,
   type GoTemplateSetting,
@@ -40,8 +52,3 @@ export {
 export type { Conversation, Renderer } from "./prompt/renderer.ts";
 export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
 export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";
-export { ThinkingParser, type ThinkingParserOptions } from "./output/thinking.ts";
-export { ToolTagParser } from "./output/tool-tags.ts";
-export type { OutputEvent, OutputParser, OutputParserFamily, OutputParserOptions } from "./output/output-parser.ts";
-export { outputParserFamily, outputParserNames } from "./output/parser-registry.ts";
-export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";

@@ -5,13 +5,13 @@ import type { GgufTensor } from "./tensors.ts";
 import type { GgufWriteEntry } from "./write-gguf.ts";
 
 /** A file as the rows look at it. */
-export interface CompatibilityFile {
+interface CompatibilityFile {
   readonly metadata: GgufMetadata;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
 /** What a row found: keys to change, or why keys alone do not help. */
-export type CompatibilityFinding =
+type CompatibilityFinding =
   | { readonly overrides: readonly GgufWriteEntry[]; readonly obstacle?: undefined }
   | { readonly obstacle: string };
 

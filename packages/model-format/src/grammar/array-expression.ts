@@ -16,6 +16,9 @@ const keywords = [
   "unevaluatedItems",
 ] as const;
 
+/** With a bound on the length, `contains` needs an alternative for every place. */
+const maxArrangements = 64;
+
 /**
  * JSON text of every array that satisfies the schemas; undefined when none of them says anything of arrays.
  * `items` with a list is read as drafts before 2020 wrote `prefixItems`.
@@ -40,9 +43,11 @@ export function arrayExpression(
   const item = (index: number) => concerned.flatMap((node) => itemSchemas(compiler, node, index));
   const containing = concerned.filter((node) => keywordsOf(node)["contains"] !== undefined);
   const required = containing.filter((node) => (readCount(node, "minContains") ?? 1) > 0);
-  for (const node of containing) reportContains(compiler, node, required.length, prefix);
+  const isTooLong = Number.isFinite(max) && max > maxArrangements;
+  for (const node of containing)
+    reportContains(compiler, node, required.length > 1 || prefix > 0 || isTooLong);
   const [contains] = required;
-  if (contains !== undefined && prefix === 0) {
+  if (contains !== undefined && prefix === 0 && !isTooLong) {
     return withContained(compiler, {
       all: item(0),
       contains: compiler.document.child(contains, "contains"),
@@ -148,13 +153,17 @@ function itemSchemas(compiler: SchemaCompiler, node: SchemaNode, index: number):
   return isEvaluated ? [] : [document.child(node, "unevaluatedItems")];
 }
 
-function reportContains(compiler: SchemaCompiler, node: SchemaNode, required: number, prefix: number): void {
+function reportContains(compiler: SchemaCompiler, node: SchemaNode, isHard: boolean): void {
   const min = readCount(node, "minContains") ?? 1;
   if (min > 1) compiler.report(node, "minContains", "only that one item is contained can be enforced");
   if (keywordsOf(node)["maxContains"] !== undefined) {
     compiler.report(node, "maxContains", "how many items are contained at most cannot be enforced");
   }
-  if (min > 0 && (required > 1 || prefix > 0)) {
-    compiler.report(node, "contains", "beside another contains or fixed items it cannot be enforced");
+  if (min > 0 && isHard) {
+    compiler.report(
+      node,
+      "contains",
+      "beside another contains, fixed items or a high maxItems it cannot be enforced",
+    );
   }
 }

@@ -14,7 +14,7 @@ export interface Automaton {
   readonly states: readonly AutomatonState[];
 }
 
-export interface AutomatonState {
+interface AutomatonState {
   readonly accepts: boolean;
   readonly edges: readonly { readonly set: CharacterSet; readonly to: number }[];
 }
@@ -24,6 +24,8 @@ const maxStates = 4000;
 const maxNondeterministicStates = 40_000;
 /** Joining equal states takes time that grows with the square of their count. */
 const maxStatesToJoin = 256;
+/** Guards memory: combinations of sets that are remembered for one of them. */
+const maxKnownParts = 64;
 
 /** The automaton of an expression without rules. @throws GrammarError `GRAMMAR_LIMIT` */
 export function automatonOf(expression: Expression): Automaton {
@@ -228,7 +230,40 @@ function explore<T>(
 function partition<V>(
   items: readonly { readonly set: CharacterSet; readonly value: V }[],
 ): readonly { readonly set: CharacterSet; readonly values: readonly V[] }[] {
-  const events = items.flatMap(({ set }, index) =>
+  return partitionSets(items.map(({ set }) => set)).map(({ set, members }) => ({
+    set,
+    values: members.flatMap((member) => {
+      const item = items[member];
+      return item === undefined ? [] : [item.value];
+    }),
+  }));
+}
+
+type Parts = readonly { readonly set: CharacterSet; readonly members: readonly number[] }[];
+
+// Automata meet the same few sets in every state, and a set such as `\\p{L}` has hundreds of ranges.
+const knownParts = new WeakMap<
+  CharacterSet,
+  { readonly rest: readonly CharacterSet[]; readonly parts: Parts }[]
+>();
+
+function partitionSets(sets: readonly CharacterSet[]): Parts {
+  const [first, ...rest] = sets;
+  if (first === undefined) return [];
+  if (rest.length === 0) return [{ set: first, members: [0] }];
+  const known = knownParts.get(first) ?? [];
+  knownParts.set(first, known);
+  const found = known.find(
+    (entry) => entry.rest.length === rest.length && entry.rest.every((set, at) => set === rest[at]),
+  );
+  if (found !== undefined) return found.parts;
+  const parts = computeParts(sets);
+  if (known.length < maxKnownParts) known.push({ rest, parts });
+  return parts;
+}
+
+function computeParts(sets: readonly CharacterSet[]): Parts {
+  const events = sets.flatMap((set, index) =>
     set.flatMap(([first, last]) => [
       { at: first, index, isStart: true },
       { at: last + 1, index, isStart: false },
@@ -251,23 +286,39 @@ function partition<V>(
     group.ranges.push([at, until]);
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ members, ranges }) => ({
-    set: characterSet(ranges),
-    values: members.flatMap((member) => {
-      const item = items[member];
-      return item === undefined ? [] : [item.value];
-    }),
-  }));
+  return [...groups.values()].map(({ members, ranges }) => {
+    const set = characterSet(ranges);
+    // The very set where it came out whole, so that it is recognised again.
+    return { set: sets.find((other) => isSameSet(other, set)) ?? set, members };
+  });
+}
+
+function isSameSet(left: CharacterSet, right: CharacterSet): boolean {
+  return (
+    left.length === right.length &&
+    left.every(([first, last], at) => first === right[at]?.[0] && last === right[at]?.[1])
+  );
 }
 
 /** Adds the state that refuses for ever, so that every state takes every character. */
 function complete({ states }: Automaton): Automaton {
   const sink = states.length;
   const filled = states.map(({ accepts, edges }) => {
-    const rest = invertCharacters(characterSet(edges.flatMap(({ set }) => set)));
+    const rest = restOf(edges.map(({ set }) => set));
     return { accepts, edges: rest.length === 0 ? edges : [...edges, { set: rest, to: sink }] };
   });
   return { states: [...filled, { accepts: false, edges: [{ set: allCharacters, to: sink }] }] };
+}
+
+const knownRests = new WeakMap<CharacterSet, CharacterSet>();
+
+function restOf(sets: readonly CharacterSet[]): CharacterSet {
+  const [only] = sets;
+  const known = sets.length === 1 && only !== undefined ? knownRests.get(only) : undefined;
+  if (known !== undefined) return known;
+  const rest = invertCharacters(characterSet(sets.flat()));
+  if (sets.length === 1 && only !== undefined) knownRests.set(only, rest);
+  return rest;
 }
 
 /** Joins states that no text tells apart, and drops those from which nothing is accepted. */
@@ -318,13 +369,16 @@ function mergeEdges(
   { edges }: AutomatonState,
   classes: readonly number[],
 ): readonly { readonly set: CharacterSet; readonly to: number }[] {
-  const byClass = new Map<number, CharacterRange[]>();
+  const byClass = new Map<number, CharacterSet[]>();
   for (const { set, to } of edges) {
     const target = classes[to] ?? 0;
-    if (target !== 0) byClass.set(target, [...(byClass.get(target) ?? []), ...set]);
+    if (target !== 0) byClass.set(target, [...(byClass.get(target) ?? []), set]);
   }
   return [...byClass]
-    .map(([to, ranges]) => ({ set: characterSet(ranges), to }))
+    .map(([to, sets]) => ({
+      set: sets.length === 1 && sets[0] !== undefined ? sets[0] : characterSet(sets.flat()),
+      to,
+    }))
     .sort((left, right) => left.to - right.to);
 }
 

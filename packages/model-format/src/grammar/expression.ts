@@ -65,7 +65,7 @@ export function isNothing(expression: Expression): boolean {
   return expression.kind === "choice" && expression.options.length === 0;
 }
 
-export function isEmpty(expression: Expression): boolean {
+function isEmpty(expression: Expression): boolean {
   return expression.kind === "sequence" && expression.items.length === 0;
 }
 

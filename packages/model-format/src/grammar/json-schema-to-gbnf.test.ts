@@ -408,6 +408,7 @@ describe("what cannot be enforced", () => {
     ["uniqueItems", { type: "array", uniqueItems: true }, "[1,1]"],
     ["multipleOf", { type: "number", multipleOf: 0.3 }, "0.4"],
     ["minContains", { type: "array", contains: {}, minContains: 2 }, "[1]"],
+    ["contains", { type: "array", contains: { const: 1 }, maxItems: 1000 }, "[2]"],
     ["maxContains", { type: "array", contains: {}, maxContains: 2 }, "[1,2,3]"],
     ["not", { type: "array", not: { contains: { const: 1 } } }, "[1]"],
     [
@@ -486,6 +487,23 @@ describe("hostile schemas", () => {
     const start = performance.now();
     expect(() => jsonSchemaToGbnf(schema)).toThrow(expect.objectContaining({ code: "GRAMMAR_LIMIT" }));
     expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test("fixed values are checked against schemas that lead to themselves", () => {
+    const { grammar } = jsonSchemaToGbnf({ enum: [1, "x", [2]], anyOf: [{ $ref: "#" }, { type: "string" }] });
+    expect(["1", '"x"', "[2]", "3"].map(compileGbnf(grammar))).toEqual([true, true, true, false]);
+  });
+
+  test("large classes in many states stay quick and small", () => {
+    const start = performance.now();
+    const { grammar } = jsonSchemaToGbnf({ type: "string", pattern: "^\\p{L}+$", maxLength: 500 });
+    expect(performance.now() - start).toBeLessThan(1500);
+    expect(grammar.length).toBeLessThan(100_000);
+    expect(['"Größe"', '"a1"', `"${"ж".repeat(501)}"`].map(compileGbnf(grammar))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test("references in a circle constrain nothing", () => {

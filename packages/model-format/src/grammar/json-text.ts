@@ -163,7 +163,7 @@ export function comma(): Expression {
 }
 
 /** `.` and digits. */
-export function fraction(): Expression {
+function fraction(): Expression {
   return sequence(text("."), repeat(digit, 1, 16));
 }
 

@@ -1,3 +1,4 @@
+import { GrammarError } from "../errors.ts";
 import { automatonMatches, automatonOf } from "./automaton.ts";
 import { formatExpression } from "./formats.ts";
 import { isRecord, type SchemaDocument, type SchemaNode } from "./schema-document.ts";
@@ -15,19 +16,45 @@ import {
   typeOfJson,
 } from "./schema-keywords.ts";
 
+/** Guards against references that multiply: each may lead to several more. */
+const maxSteps = 100_000;
+
+/** A document, and the way on which the checking of one value has come. */
+interface Checking {
+  readonly document: SchemaDocument;
+  /** Schemas that this very value is being checked against: one that leads to itself asks nothing more. */
+  readonly trail: ReadonlySet<string>;
+  readonly count: { steps: number };
+}
+
 /**
  * Whether a value satisfies a schema. For the fixed values that a schema itself names: they are checked
  * when the grammar is made, and those that could never be valid are left out of it.
+ * @throws GrammarError `GRAMMAR_LIMIT`
  */
 export function matchesSchema(document: SchemaDocument, node: SchemaNode, value: unknown): boolean {
+  return matches({ document, trail: new Set(), count: { steps: 0 } }, node, value);
+}
+
+function matches(checking: Checking, node: SchemaNode, value: unknown): boolean {
   if (typeof node.schema === "boolean") return node.schema;
+  if (checking.trail.has(node.pointer)) return true;
+  checking.count.steps += 1;
+  if (checking.count.steps > maxSteps) {
+    throw new GrammarError(
+      "GRAMMAR_LIMIT",
+      "Checking the schema's fixed values against it takes too long; simplify it",
+    );
+  }
+  const here = { ...checking, trail: new Set([...checking.trail, node.pointer]) };
+  const inner = { ...checking, trail: new Set<string>() };
   return (
     matchesTypeAndLiterals(node, value) &&
-    matchesReferences(document, node, value) &&
+    matchesReferences(here, node, value) &&
     (typeof value !== "string" || matchesText(node, value)) &&
     (typeof value !== "number" || matchesNumber(node, value)) &&
-    (!Array.isArray(value) || matchesArray(document, node, value)) &&
-    (!isRecord(value) || matchesObject(document, node, value))
+    (!Array.isArray(value) || matchesArray(inner, node, value)) &&
+    (!isRecord(value) || matchesObject(inner, here, node, value))
   );
 }
 
@@ -38,15 +65,15 @@ function matchesTypeAndLiterals(node: SchemaNode, value: unknown): boolean {
   return isType && (literals === undefined || literals.some((literal) => isSameJson(literal, value)));
 }
 
-function matchesReferences(document: SchemaDocument, node: SchemaNode, value: unknown): boolean {
+function matchesReferences(checking: Checking, node: SchemaNode, value: unknown): boolean {
+  const { document } = checking;
   const keywords = keywordsOf(node);
   const holds = (...path: readonly (string | number)[]) =>
-    matchesSchema(document, document.child(node, ...path), value);
+    matches(checking, document.child(node, ...path), value);
   const reference = readText(node, "$ref");
-  if (reference !== undefined && !matchesSchema(document, document.resolve(node, reference), value))
-    return false;
+  if (reference !== undefined && !matches(checking, document.resolve(node, reference), value)) return false;
   const dynamic = readText(node, "$dynamicRef");
-  if (dynamic !== undefined && !matchesSchema(document, document.resolveDynamic(node, dynamic), value))
+  if (dynamic !== undefined && !matches(checking, document.resolveDynamic(node, dynamic), value))
     return false;
   const count = (keyword: string) =>
     Array.from({ length: readLength(node, keyword) }, (_, index) => index).filter((index) =>
@@ -74,7 +101,7 @@ function matchesText(node: SchemaNode, value: string): boolean {
 }
 
 /** As the platform's own regular expressions see it. */
-export function matchesPattern(pattern: string, value: string): boolean {
+function matchesPattern(pattern: string, value: string): boolean {
   try {
     return new RegExp(pattern, "u").test(value);
   } catch {
@@ -93,17 +120,18 @@ function matchesNumber(node: SchemaNode, value: number): boolean {
   );
 }
 
-function matchesArray(document: SchemaDocument, node: SchemaNode, value: readonly unknown[]): boolean {
+function matchesArray(checking: Checking, node: SchemaNode, value: readonly unknown[]): boolean {
+  const { document } = checking;
   const keywords = keywordsOf(node);
   const prefix = readLength(node, "prefixItems");
   const itemsAreValid = value.every((item, index) => {
-    if (index < prefix) return matchesSchema(document, document.child(node, "prefixItems", index), item);
-    return keywords["items"] === undefined || matchesSchema(document, document.child(node, "items"), item);
+    if (index < prefix) return matches(checking, document.child(node, "prefixItems", index), item);
+    return keywords["items"] === undefined || matches(checking, document.child(node, "items"), item);
   });
   const contained =
     keywords["contains"] === undefined
       ? undefined
-      : value.filter((item) => matchesSchema(document, document.child(node, "contains"), item)).length;
+      : value.filter((item) => matches(checking, document.child(node, "contains"), item)).length;
   const isUnique = value.every((item, index) =>
     value.slice(0, index).every((other) => !isSameJson(item, other)),
   );
@@ -119,16 +147,18 @@ function matchesArray(document: SchemaDocument, node: SchemaNode, value: readonl
 }
 
 function matchesObject(
-  document: SchemaDocument,
+  checking: Checking,
+  here: Checking,
   node: SchemaNode,
   value: Readonly<Record<string, unknown>>,
 ): boolean {
+  const { document } = checking;
   const keywords = keywordsOf(node);
   const names = Object.keys(value);
   const declared = readNames(node, "properties");
   const patterns = readNames(node, "patternProperties");
   const holds = (name: string, ...path: readonly string[]) =>
-    matchesSchema(document, document.child(node, ...path), value[name]);
+    matches(checking, document.child(node, ...path), value[name]);
   const valuesAreValid = names.every((name) => {
     const matched = patterns.filter((pattern) => matchesPattern(pattern, name));
     const isDeclared = declared.includes(name);
@@ -139,7 +169,7 @@ function matchesObject(
   });
   const namesAreValid =
     keywords["propertyNames"] === undefined ||
-    names.every((name) => matchesSchema(document, document.child(node, "propertyNames"), name));
+    names.every((name) => matches(checking, document.child(node, "propertyNames"), name));
   const dependentRequired = keywords["dependentRequired"];
   const dependenciesHold = readNames(node, "dependentRequired").every((name) => {
     const needed: unknown = isRecord(dependentRequired) ? dependentRequired[name] : [];
@@ -149,8 +179,7 @@ function matchesObject(
     );
   });
   const dependentSchemasHold = readNames(node, "dependentSchemas").every(
-    (name) =>
-      !names.includes(name) || matchesSchema(document, document.child(node, "dependentSchemas", name), value),
+    (name) => !names.includes(name) || matches(here, document.child(node, "dependentSchemas", name), value),
   );
   return (
     valuesAreValid &&

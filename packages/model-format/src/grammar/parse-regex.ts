@@ -1,6 +1,5 @@
 import { GrammarError } from "../errors.ts";
 import {
-  allCharacters,
   type CharacterRange,
   type CharacterSet,
   characterSet,
@@ -300,6 +299,3 @@ function single(code: number): CharacterSet {
 function isSingle(set: CharacterSet): boolean {
   return set.length === 1 && set[0]?.[0] === set[0]?.[1];
 }
-
-/** A node that matches every single character. */
-export const anyCharacterNode: RegexNode = { kind: "characters", set: allCharacters };

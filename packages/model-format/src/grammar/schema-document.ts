@@ -108,9 +108,7 @@ export class SchemaDocument {
   }
 
   #walk(value: unknown, pointer: string, base: string, depth: number): void {
-    if (depth > maxNesting) {
-      throw new GrammarError("GRAMMAR_LIMIT", `The schema is nested more than ${maxNesting} levels deep`);
-    }
+    if (depth > maxNesting) tooDeep();
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.#walk(item, `${pointer}/${index}`, base, depth + 1);
       return;
@@ -128,7 +126,8 @@ export class SchemaDocument {
       }
     }
     for (const [key, item] of Object.entries(value)) {
-      if (!dataKeywords.has(key)) this.#walk(item, `${pointer}/${escapePointer(key)}`, inner, depth + 1);
+      if (dataKeywords.has(key)) checkNesting(item, depth + 1);
+      else this.#walk(item, `${pointer}/${escapePointer(key)}`, inner, depth + 1);
     }
   }
 
@@ -137,6 +136,17 @@ export class SchemaDocument {
       details: { pointer: node.pointer, keyword: "$ref" },
     });
   }
+}
+
+/** Fixed values are written out and compared by recursion, too. */
+function checkNesting(value: unknown, depth: number): void {
+  if (depth > maxNesting) tooDeep();
+  if (typeof value !== "object" || value === null) return;
+  for (const item of Object.values(value)) checkNesting(item, depth + 1);
+}
+
+function tooDeep(): never {
+  throw new GrammarError("GRAMMAR_LIMIT", `The schema is nested more than ${maxNesting} levels deep`);
 }
 
 export function isRecord(value: unknown): value is SchemaObject {

@@ -10,7 +10,7 @@ export function keywordsOf(node: SchemaNode): SchemaObject {
   return typeof node.schema === "boolean" ? {} : node.schema;
 }
 
-export function invalidKeyword(node: SchemaNode, keyword: string): never {
+function invalidKeyword(node: SchemaNode, keyword: string): never {
   const value = JSON.stringify(keywordsOf(node)[keyword]);
   const text = `The schema's ${keyword} at #${node.pointer} has the value ${value}, which it cannot have`;
   throw new GrammarError("SCHEMA_INVALID", text, { details: { pointer: node.pointer, keyword } });

@@ -80,6 +80,9 @@ export interface CharacterWriter {
   readonly any: Expression;
 }
 
+/** A class of this many ranges gets a rule of its own: it may stand in hundreds of states. */
+const manyRanges = 8;
+
 const jsonWriter: CharacterWriter = { one: jsonCharacters, any: repeat(anyCharacter, 0) };
 
 /** What an automaton accepts, as a rule for every state; by default in JSON text without quotes. */
@@ -101,9 +104,19 @@ export function automatonExpression(
     // A last character needs no rule after it.
     return accepts && edges.length === 0 ? empty : rule(`${name}-${state}`);
   };
+  const classes = new Map<CharacterSet, Expression>();
+  const oneOf = (set: CharacterSet): Expression => {
+    if (set.length < manyRanges) return writer.one(set);
+    const known = classes.get(set);
+    if (known !== undefined) return known;
+    addRule(`${name}-class-${classes.size}`, writer.one(set));
+    const named = rule(`${name}-class-${classes.size}`);
+    classes.set(set, named);
+    return named;
+  };
   for (const [state, { accepts, edges }] of automaton.states.entries()) {
     if (isUniversal(state)) continue;
-    const onward = edges.map(({ set, to }) => sequence(writer.one(set), target(to)));
+    const onward = edges.map(({ set, to }) => sequence(oneOf(set), target(to)));
     addRule(`${name}-${state}`, choice(...(accepts ? [empty] : []), ...onward));
   }
   return target(0);
