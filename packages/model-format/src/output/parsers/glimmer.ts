@@ -2,6 +2,7 @@ import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { atemClose, atemOpen, GlimmerTools, invokedName, readAtem } from "./glimmer-call.ts";
 import { collect, type TagRule } from "./reading/collect.ts";
+import { growthGate } from "./reading/growth-gate.ts";
 import { MarkupError } from "./reading/markup.ts";
 import { wantsThinking } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
@@ -47,23 +48,19 @@ export const glimmer: OutputParserFamily = {
     const contentStart: State = (reader) => {
       const text = reader.text.replace(/^[ \t\r\n]+/, "");
       if (tools.size === 0) return content;
-      if (text.startsWith(atemOpen))
-        return heldBody(
-          ends,
-          (body) => callOrText(reader, body, tools),
-          () => header,
-        );
+      if (text.startsWith(atemOpen)) return looseBody();
       return atemOpen.startsWith(text) && !reader.ended ? undefined : content;
     };
-    const toolBody = (to: string): State => {
-      const emit = (reader: Reader, body: string) => emitCall(reader, body, to, tools);
-      return (reader) =>
-        heldBody(
-          ends,
-          (body) => emit(reader, body),
-          () => header,
-        );
-    };
+    const looseBody = () =>
+      heldBody(ends, (reader, body) => {
+        callOrText(reader, body, tools);
+        return header;
+      });
+    const toolBody = (to: string) =>
+      heldBody(ends, (reader, body) => {
+        emitCall(reader, body, to, tools);
+        return header;
+      });
     return streamParser(header);
   },
 };
@@ -82,10 +79,11 @@ function messageEnds(tools: GlimmerTools, header: () => State): Readonly<Record<
 /** Collects a whole message whose markup may hold anything, so that its end counts only behind the markup. */
 function heldBody(
   ends: Readonly<Record<string, TagRule>>,
-  done: (body: string) => void,
-  header: () => State,
+  done: (reader: Reader, body: string) => State,
 ): State {
+  const grown = growthGate(/>/);
   return (reader) => {
+    if (!grown(reader)) return undefined;
     const markupEnd = reader.text.indexOf(atemClose);
     const found =
       markupEnd === -1
@@ -101,8 +99,7 @@ function heldBody(
     if (end === undefined) return undefined;
     const body = reader.take(end.at);
     reader.take(end.length);
-    done(body);
-    return header();
+    return done(reader, body);
   };
 }
 

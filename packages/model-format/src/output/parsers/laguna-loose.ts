@@ -1,6 +1,7 @@
 import type { Tool } from "@puna/protocol";
 import { readDeclaredLagunaCall } from "./laguna-call.ts";
 import type { Next, TagRule } from "./reading/collect.ts";
+import { growthGate } from "./reading/growth-gate.ts";
 import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { jsonFault } from "./reading/json-fault.ts";
 import type { Reader, State } from "./reading/stream-parser.ts";
@@ -29,7 +30,9 @@ export function looseLagunaCalls(options: LooseLagunaOptions): Readonly<Record<s
 }
 
 function bareJson(options: LooseLagunaOptions): State {
+  const grown = growthGate(/[}\]]/);
   return (reader) => {
+    if (!grown(reader)) return undefined;
     const start = leadingSpaceLength(reader.text);
     const json = reader.text.slice(start);
     const end = balancedJsonEnd(json);

@@ -3,6 +3,7 @@ import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { lfm2CallsClose as callsClose, mayBecomeLfm2Calls, readLfm2Calls } from "./lfm2-calls.ts";
 import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
+import { growthGate } from "./reading/growth-gate.ts";
 import { continuesText, wantsThinking } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
 
@@ -48,7 +49,9 @@ function contentWithCalls(tools: readonly Tool[]): State {
   if (tools.length === 0) return content;
 
   /** Some answers are nothing but a call without its tags; only to declared tools, so prose is safe. */
+  const grown = growthGate(/[)\]>]/);
   return (reader) => {
+    if (!grown(reader)) return undefined;
     const tagged = reader.text.includes(callsOpen);
     if (tagged || !mayBecomeLfm2Calls(reader.text, names)) return content;
     if (!reader.ended) return undefined;

@@ -1,6 +1,7 @@
 import type { Tool } from "@puna/protocol";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody, skipBlanks } from "./reading/collect.ts";
+import { growthGate } from "./reading/growth-gate.ts";
 import { JsonCallError, readArguments } from "./reading/json-call.ts";
 import { findTool } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
@@ -28,14 +29,15 @@ export const ministral: OutputParserFamily = {
       atEnd: "drop",
     });
     const name = collectBody(argumentsTag, (_, body) => callArguments(body));
-    const callArguments =
-      (toolName: string): State =>
-      (reader) => {
-        const end = balancedJsonEnd(reader.text);
+    const callArguments = (toolName: string): State => {
+      const grown = growthGate(/[}\]]/);
+      return (reader) => {
+        const end = grown(reader) ? balancedJsonEnd(reader.text) : undefined;
         if (end === undefined) return undefined;
         emit(reader, tools, toolName, reader.take(end));
         return content;
       };
+    };
     return streamParser(content);
   },
 };

@@ -2,9 +2,10 @@ import type { Tool } from "@puna/protocol";
 import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
+import type { JsonCall } from "./reading/json-call.ts";
 import { MarkupError, type MarkupRules, parseMarkup } from "./reading/markup.ts";
 import { continuesText, findTool, wantsThinking } from "./reading/request.ts";
-import { type CallArguments, type State, streamParser } from "./reading/stream-parser.ts";
+import { type State, streamParser } from "./reading/stream-parser.ts";
 import { trimLineFeed } from "./reading/trim-line-feed.ts";
 
 const thinkOpen = "<think>";
@@ -25,8 +26,8 @@ const markup: MarkupRules = {
 function contentWithXmlCalls(tools: readonly Tool[]): State {
   const tool = collectBody(toolClose, (reader, body) => {
     try {
-      const { name, values } = readXmlCall(body, tools);
-      reader.call(name, values);
+      const call = readXmlCall(body, tools);
+      reader.call(call.name, call.arguments);
     } catch (error) {
       if (error instanceof MarkupError) reader.fail(error.message, error);
       throw error;
@@ -37,10 +38,11 @@ function contentWithXmlCalls(tools: readonly Tool[]): State {
   return content;
 }
 
-function readXmlCall(
-  body: string,
-  tools: readonly Tool[],
-): { readonly name: string; readonly values: CallArguments } {
+/**
+ * Reads one call in markup; its arguments get the types of the tool's schema.
+ * @throws MarkupError when tags do not match or no function is named
+ */
+export function readXmlCall(body: string, tools: readonly Tool[]): JsonCall {
   const call = parseMarkup(body, markup);
   if (call.name !== "function") {
     throw new MarkupError(`expected element type <function> but have <${call.name}>`);
@@ -54,7 +56,7 @@ function readXmlCall(
       attribute,
       coerceArgument(trimLineFeed(text), parameterSchema(tool, attribute)),
     ]);
-  return { name, values: Object.fromEntries(entries) };
+  return { name, arguments: Object.fromEntries(entries) };
 }
 
 /** Qwen3-Coder: XML-like calls, no thinking. */

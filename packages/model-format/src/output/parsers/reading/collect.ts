@@ -57,21 +57,32 @@ function toRule(rule: Next | TagRule): TagRule {
   return typeof rule === "function" ? { to: rule } : rule;
 }
 
-/** Collects everything up to a closing tag and hands it on in one piece; `atEnd` gets what is never closed. */
+/**
+ * Collects everything up to a closing tag and hands it on in one piece; `atEnd` gets what is never closed.
+ * Bodies are long and come in small pieces, so what cannot be part of the tag is laid aside at once.
+ */
 export function collectBody(
   close: string | readonly string[],
   done: (reader: Reader, body: string, close: string) => State,
   atEnd?: (reader: Reader, body: string) => void,
 ): State {
   const tags = [close].flat();
+  const longest = Math.max(...tags.map((tag) => tag.length));
+  let aside: string[] = [];
+  const body = (rest: string) => {
+    const whole = aside.join("") + rest;
+    aside = [];
+    return whole;
+  };
   return (reader) => {
     const found = reader.find(tags);
     if (found !== undefined) {
-      const body = reader.take(found.index);
+      const whole = body(reader.take(found.index));
       reader.take(found.tag.length);
-      return done(reader, body, found.tag);
+      return done(reader, whole, found.tag);
     }
-    if (reader.ended) atEnd?.(reader, reader.takeAll());
+    if (reader.ended) atEnd?.(reader, body(reader.takeAll()));
+    else aside.push(reader.take(Math.max(0, reader.text.length - longest + 1)));
     return undefined;
   };
 }

@@ -31,6 +31,8 @@ class Fault extends Error implements JsonFault {
   }
 }
 
+const plain = /[^"\\\u0000-\u001f]*/y;
+
 function scan(text: string): void {
   const open: Stack = [];
   let at = 0;
@@ -53,7 +55,10 @@ function scan(text: string): void {
 
   const string = () => {
     at += 1;
-    while (peek() !== '"') {
+    for (;;) {
+      plain.lastIndex = at;
+      at += plain.exec(text)?.[0].length ?? 0;
+      if (peek() === '"') break;
       expect("in string literal", (c) => c >= " ");
       if (text.charAt(at - 1) !== "\\") continue;
       expect("in string escape code", (c) => '"\\/bfnrtu'.includes(c));

@@ -18,12 +18,12 @@ export type State = (reader: Reader) => State | undefined;
 export class Reader {
   /** Text that no stage has taken yet. */
   text = "";
+  /** The piece that came last. */
+  latest = "";
   /** No more text will come: everything has to be decided now. */
   ended = false;
   #events: OutputEvent[] = [];
   #calls = 0;
-  #searchedTags: readonly string[] | undefined;
-  #searchedTo = 0;
 
   /** Number of tool calls so far. */
   get calls(): number {
@@ -31,6 +31,7 @@ export class Reader {
   }
 
   append(text: string): void {
+    this.latest = text;
     this.text += text;
   }
 
@@ -38,7 +39,6 @@ export class Reader {
   take(length: number): string {
     const taken = this.text.slice(0, length);
     this.text = this.text.slice(length);
-    this.#searchedTags = undefined;
     return taken;
   }
 
@@ -46,21 +46,16 @@ export class Reader {
     return this.take(this.text.length);
   }
 
-  /** The earliest of the tags, the longest of those at one place; remembers how far it has looked. */
+  /** The earliest of the tags, the longest of those at one place. */
   find(tags: readonly string[]): { readonly tag: string; readonly index: number } | undefined {
-    const from = this.#searchedTags === tags ? this.#searchedTo : 0;
     let best: { tag: string; index: number } | undefined;
-    let longest = 0;
     for (const tag of tags) {
-      longest = Math.max(longest, tag.length);
-      const index = this.text.indexOf(tag, from);
+      const index = this.text.indexOf(tag);
       if (index === -1) continue;
       const better =
         best === undefined || index < best.index || (index === best.index && tag.length > best.tag.length);
       if (better) best = { tag, index };
     }
-    this.#searchedTags = tags;
-    this.#searchedTo = Math.max(0, best?.index ?? this.text.length - longest + 1);
     return best;
   }
 

@@ -3,7 +3,7 @@ const closing = ")]}";
 
 /**
  * Cuts text at a separator, but not inside quotes or brackets.
- * @param quotes  what opens and closes a quoted part; a backslash escapes one-character quotes
+ * @param quotes  what opens and closes a quoted part; a backslash escapes inside single and double quotes
  */
 export function splitTopLevel(text: string, separator: string, quotes: readonly string[]): string[] {
   const parts: string[] = [];
@@ -30,9 +30,15 @@ export function splitTopLevel(text: string, separator: string, quotes: readonly 
 
 /** Index after the quoted part that begins at `at`, or undefined when it never closes. */
 export function quotedEnd(text: string, at: number, quote: string): number | undefined {
-  for (let end = at + quote.length; end < text.length; end += 1) {
-    if (quote.length === 1 && text.charAt(end) === "\\") end += 1;
-    else if (text.startsWith(quote, end)) return end + quote.length;
+  const stop = quote === '"' ? /["\\]/g : quote === "'" ? /['\\]/g : undefined;
+  if (stop === undefined) {
+    const close = text.indexOf(quote, at + quote.length);
+    return close === -1 ? undefined : close + quote.length;
+  }
+  stop.lastIndex = at + 1;
+  for (let found = stop.exec(text); found !== null; found = stop.exec(text)) {
+    if (found[0] === quote) return found.index + 1;
+    stop.lastIndex = found.index + 2;
   }
   return undefined;
 }
