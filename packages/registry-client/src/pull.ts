@@ -185,7 +185,7 @@ async function checkRemoteSize(blob: Descriptor, api: RegistryApi, signal: Abort
         return undefined;
       throw error;
     });
-  response?.discard();
+  await response?.discard();
   const length = response?.headers["content-length"];
   if (response?.status !== 200 || length === undefined || Number(length) === blob.size) return;
   throw new RegistryError(

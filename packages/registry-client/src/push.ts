@@ -47,7 +47,7 @@ export async function pushModel(
       body,
       signal,
     });
-    response.discard();
+    await response.discard();
   });
   emit(statusEvent("success"));
 }
@@ -70,7 +70,7 @@ async function pushBlob(
       signal,
       followRedirects: true,
     });
-    response.discard();
+    await response.discard();
     if (response.status >= 400 && response.status !== 404) throw await errorOf(response);
     return response.status < 300;
   });

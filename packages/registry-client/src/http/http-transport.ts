@@ -38,6 +38,6 @@ export interface HttpResponse {
   drain(sink: (chunk: Uint8Array) => Promise<void> | undefined): Promise<void>;
   /** The body in memory. @throws RegistryError `RESPONSE_INVALID` above `maxBytes` or when it is compressed */
   bytes(maxBytes: number): Promise<Buffer>;
-  /** Ends the exchange; the rest of the body is not read. */
-  discard(): void;
+  /** Ends the exchange. Resolves when the connection is free or closed; never rejects. */
+  discard(): Promise<void>;
 }

@@ -60,7 +60,7 @@ export class RegistryApi {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const response = await this.#follow(request);
       if (response.status !== 401 || response.url.origin !== this.#options.base.origin) return response;
-      response.discard();
+      await response.discard();
       await this.#options.authorizer.answer(response, this.#options.guard, request.signal);
     }
     throw accessDenied();
@@ -93,7 +93,7 @@ export class RegistryApi {
     for (let hops = 0; hops <= maxRedirects; hops += 1) {
       const response = await this.sendOnce({ ...request, url });
       if (request.followRedirects !== true || !isRedirect(response.status)) return response;
-      response.discard();
+      await response.discard();
       url = redirectTarget(url, response.headers["location"]);
     }
     throw tooManyRedirects(this.host);
@@ -112,7 +112,7 @@ export class RegistryApi {
 /** The error an answer stands for. Bodies are cut and shown: registries explain themselves there. */
 export async function errorOf(response: HttpResponse): Promise<RegistryError> {
   if (response.status === 404) {
-    response.discard();
+    await response.discard();
     return new RegistryError("NOT_FOUND", "file does not exist", { details: { status: 404 } });
   }
   const body = await response.bytes(maxErrorBytes).then(

@@ -97,6 +97,8 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, stallMs: number)
       origin: url.origin,
       path: url.pathname + url.search,
       method: request.method,
+      // By default connections are closed after HEAD, for servers that send a body all the same.
+      reset: false,
       headers: request.headers,
       body: request.body === undefined ? null : toDispatchBody(request.body, exchangeState),
     },
@@ -213,9 +215,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** A short rest is read, so that the connection can be used again; a long one is not worth its bytes. */
-  #discard(bodyBytes: number): void {
+  async #discard(bodyBytes: number): Promise<void> {
     if (this.#sink === undefined && (this.#request.method === "HEAD" || bodyBytes <= shortBodyBytes)) {
-      this.#drain(() => undefined).catch(() => {});
+      // How a body ends that nobody reads does not matter.
+      await this.#drain(() => undefined).catch(() => {});
     } else {
       this.#fail(new RegistryError("UNREACHABLE", "The exchange was ended"));
     }

@@ -46,17 +46,17 @@ export class BlobSource {
     const response = await this.#api.send({ method: "GET", url, headers, signal, followRedirects: true });
     switch (response.status) {
       case 206: {
-        const offset = this.#checkContentRange(response, part.position);
+        const offset = await this.#checkContentRange(response, part.position);
         this.#servesRanges = true;
         if (response.url.host !== this.#api.host) this.#redirectedTo = response.url;
         return { response, offset };
       }
       case 200:
-        this.#checkLength(response);
+        await this.#checkLength(response);
         this.#servesRanges = false;
         return { response, offset: 0 };
       case 416:
-        response.discard();
+        await response.discard();
         throw this.#wrongSize("fewer");
       default:
         throw await this.#failure(response);
@@ -74,26 +74,26 @@ export class BlobSource {
     });
   }
 
-  #checkContentRange(response: HttpResponse, wanted: number): number {
+  async #checkContentRange(response: HttpResponse, wanted: number): Promise<number> {
     const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers["content-range"] ?? "");
     if (match === null || Number(match[1]) !== wanted) {
-      response.discard();
+      await response.discard();
       throw new RegistryError(
         "RESPONSE_INVALID",
         `${response.url.host} answered with another range than was asked for`,
       );
     }
     if (match[3] !== "*" && Number(match[3]) !== this.#sizeBytes) {
-      response.discard();
+      await response.discard();
       throw this.#wrongSize(match[3] ?? "other");
     }
     return wanted;
   }
 
-  #checkLength(response: HttpResponse): void {
+  async #checkLength(response: HttpResponse): Promise<void> {
     const length = response.headers["content-length"];
     if (length === undefined || Number(length) === this.#sizeBytes) return;
-    response.discard();
+    await response.discard();
     throw this.#wrongSize(length);
   }
 

@@ -65,7 +65,7 @@ export async function receiveRange(
       flush();
       // A complete answer is left to end by itself: its connection is used again.
       if (part.position < requestedEnd || skipped + wanted.byteLength < received.byteLength)
-        response.discard();
+        void response.discard();
       return undefined;
     }
     if (!limiter.isUnlimited) return limiter.pass(wanted.byteLength, signal);

@@ -67,7 +67,7 @@ class Upload {
       headers: { "content-length": "0" },
       signal,
     });
-    response.discard();
+    await response.discard();
     if (response.status === 201) return true;
     this.#moveTo(response, url);
     return false;
@@ -94,11 +94,11 @@ class Upload {
     });
     if (response.status === 307) return await this.#sendElsewhere(response, { start, end });
     if (start === 0 && noPartsStatuses.includes(response.status)) {
-      response.discard();
+      await response.discard();
       return false;
     }
     if (response.status >= 400) throw await errorOf(response);
-    response.discard();
+    await response.discard();
     this.#partHashes.push(hash.digest());
     this.#moveTo(response, url);
     this.#advance(end);
@@ -111,7 +111,7 @@ class Upload {
     { start, end }: { readonly start: number; readonly end: number },
   ): Promise<boolean> {
     const { api, signal } = this.#options;
-    redirect.discard();
+    await redirect.discard();
     const hash = createHash("md5");
     const response = await api.sendOnce({
       method: "PUT",
@@ -121,7 +121,7 @@ class Upload {
       signal,
     });
     if (response.status >= 400) throw await errorOf(response);
-    response.discard();
+    await response.discard();
     this.#partHashes.push(hash.digest());
     const next = redirect.headers["docker-upload-location"];
     if (next !== undefined) this.#url = redirectTarget(redirect.url, next);
@@ -140,7 +140,7 @@ class Upload {
       body: () => this.#read(0, blob.size, undefined),
       signal,
     });
-    response.discard();
+    await response.discard();
     return true;
   }
 
@@ -153,7 +153,7 @@ class Upload {
       headers: { "content-type": "application/octet-stream", "content-length": "0" },
       signal,
     });
-    response.discard();
+    await response.discard();
     return true;
   }
 
@@ -195,7 +195,7 @@ class Upload {
     if (this.#url === undefined || this.#sent === this.#options.blob.size) return;
     const response = await api.send({ method: "GET", url: this.#url, signal }).catch(() => undefined);
     signal.throwIfAborted();
-    response?.discard();
+    await response?.discard();
     const received = /^(?:bytes=)?0-(\d+)$/.exec(response?.headers["range"] ?? "")?.[1];
     if (response?.status === 204 && received !== undefined) {
       if (response.headers["location"] !== undefined) this.#moveTo(response, this.#url);
