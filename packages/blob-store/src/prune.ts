@@ -101,7 +101,11 @@ async function readContents(context: StoreContext, manifests: ManifestStore): Pr
   const files: (UnusedFile & { digest?: string })[] = [];
   for (const name of await listFolder(layout.blobsDir)) {
     const match = /^sha256[-:]([0-9a-f]{64})(-partial(?:-\d+)?|\.tmp)?$/.exec(name);
-    if (match === null) continue;
+    if (match === null) {
+      // Scratch files of our other parts, such as a model being quantized; strangers' files are left alone.
+      if (name.startsWith("puna-")) await collect(files, join(layout.blobsDir, name), "partial");
+      continue;
+    }
     const kind = match[2] === undefined ? "blob" : "partial";
     await collect(files, join(layout.blobsDir, name), kind, `sha256:${match[1]}`);
   }

@@ -45,12 +45,20 @@ describe("prune and df", () => {
     await createModel(store, name, Buffer.from("weights"));
     const orphan = await store.blobs.putText("orphan");
     await using _staged = await store.blobs.stage(`sha256:${"a".repeat(64)}`, 10);
+    for (const file of ["puna-quantized-1.gguf", "strangers-file"])
+      await writeFile(join(store.layout.blobsDir, file), "x");
     expect((await store.planPrune()).remove).toEqual([]);
     const plan = await store.planPrune({ minAgeMs: -1000 });
-    expect(plan.remove.map((file) => file.kind).toSorted()).toEqual(["blob", "partial", "partial"]);
+    expect(plan.remove.map((file) => file.kind).toSorted()).toEqual([
+      "blob",
+      "partial",
+      "partial",
+      "partial",
+    ]);
     expect(await store.blobs.has(orphan.digest)).toBe(true);
     await store.prune({ minAgeMs: -1000 });
     expect((await store.blobs.list()).length).toBe(2);
+    expect(existsSync(join(store.layout.blobsDir, "strangers-file"))).toBe(true);
   });
 
   test("tells what each model takes alone and together with others", async () => {
