@@ -48,5 +48,3 @@ export type GenerationEvent =
   | { readonly type: "model-load" }
   | { readonly type: "model-unload" }
   | { readonly type: "prompt-render"; readonly prompt: string; readonly imageCount: number };
-
-export const emptyPart: AnswerPart = { content: "", thinking: "", toolCalls: [] };

@@ -33,7 +33,11 @@ export function readOptions(
   return { ...defaults, ...parseOptions(stored).options, ...options };
 }
 
-/** What only generation looks at. @throws ProtocolError `OPTION_OUT_OF_RANGE` */
+/**
+ * What only generation looks at. Other than Ollama's engine, ours knows -1, the whole context, as Ollama documents it.
+ * @throws ProtocolError `OPTION_OUT_OF_RANGE`
+ */
 export function checkOptions(options: FullOptions): void {
-  checkOptionRanges(options);
+  const { repeat_last_n: last, ...others } = options;
+  checkOptionRanges(last === -1 ? others : options);
 }

@@ -11,7 +11,7 @@ export interface VectorRequest {
   readonly body_sha256?: string;
 }
 
-export interface VectorResponse {
+interface VectorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -86,7 +86,7 @@ export const vectorsFolder =
 
 export const hasVectors = existsSync(join(vectorsFolder, "http/fixtures.json"));
 
-export function readJson<T>(path: string): T {
+function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(join(vectorsFolder, path), "utf8"));
 }
 

@@ -18,7 +18,7 @@ export interface MessageEvent {
 
 type GenerationEnd = Extract<GenerationEvent, { type: "generation-end" }>;
 
-export function newMessageId(): string {
+function newMessageId(): string {
   return `msg_${randomBytes(12).toString("hex")}`;
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { integer, optional } from "../fields.ts";
 
 /** Blocks are told apart by hand: unknown kinds are let through and ignored. */
-export const blockSchema = z.looseObject({ type: optional(z.string()) });
+const blockSchema = z.looseObject({ type: optional(z.string()) });
 export type Block = z.output<typeof blockSchema>;
 
 const content = z.union([z.string(), z.array(blockSchema)]);

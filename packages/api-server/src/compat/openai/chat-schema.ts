@@ -21,7 +21,7 @@ const messageSchema = z.object({
   tool_call_id: optional(z.string()),
 });
 
-export const toolSchema = z.object({
+const toolSchema = z.object({
   type: optional(z.string()),
   function: optional(
     z.object({
@@ -44,7 +44,7 @@ export const responseFormatSchema = z.object({
   ),
 });
 
-export const streamOptionsSchema = z.object({ include_usage: optional(z.boolean()) });
+const streamOptionsSchema = z.object({ include_usage: optional(z.boolean()) });
 
 /** What a sampling request of either completions route may say. */
 export const samplingShape = {

@@ -71,7 +71,7 @@ function readStop(stop: unknown, warn: (warning: string) => void): readonly stri
   return strings.length > 0 ? strings : undefined;
 }
 
-export function toFormat(
+function toFormat(
   format: z.output<typeof responseFormatSchema> | undefined,
   warn: (warning: string) => void,
 ): Format | undefined {
