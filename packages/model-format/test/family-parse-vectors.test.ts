@@ -1,5 +1,6 @@
 import type { Message, ThinkValue, Tool, ToolCall } from "@puna/protocol";
 import { describe, expect, it } from "vitest";
+import { withHarmonyNames } from "../src/output/harmony/tool-names.ts";
 import { outputParserFamily, outputParserNames } from "../src/output/parser-registry.ts";
 import { type ParsedOutput, parseByChunk, parseOutput } from "../src/testing/parse-output.ts";
 import { vectorFile } from "../src/testing/vectors.ts";
@@ -17,6 +18,7 @@ interface RecordedCase {
   readonly tools: string;
   readonly think?: ThinkValue;
   readonly last_message?: Message;
+  readonly tool_names_after_init?: readonly string[];
   readonly chunks: readonly string[];
   readonly events: readonly RecordedEvent[];
 }
@@ -90,6 +92,14 @@ describe.skipIf(toolSets === undefined)("recorded family parsers", () => {
         : [{ id: recorded.id, expected, actual }];
     });
     expect(mismatches).toEqual([]);
+  });
+
+  it("renames tools for harmony as recorded", () => {
+    const renamed = vectorFile<RecordedFile>("family-parse/harmony.json")?.cases ?? [];
+    for (const { tools, tool_names_after_init: recorded } of renamed) {
+      const names = withHarmonyNames(toolSets?.tool_sets[tools] ?? []).map((tool) => tool.function.name);
+      if (recorded !== undefined) expect(names).toEqual(recorded);
+    }
   });
 
   it("knows no parser of another name", () => {

@@ -1,5 +1,5 @@
 /** What a message's header says; empty where it says nothing. */
-export interface HarmonyHeader {
+interface HarmonyHeader {
   readonly channel: string;
   readonly recipient: string;
 }

@@ -1,6 +1,6 @@
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
-import { collect, collectBody, skipBlanks } from "./reading/collect.ts";
+import { collect, collectBody, skipBlanks, type Tags } from "./reading/collect.ts";
 import { JsonCallError, readArguments } from "./reading/json-call.ts";
 import { continuesText, wantsThinking } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
@@ -24,7 +24,7 @@ interface WrittenCall {
 interface Dialect {
   readonly read: (body: string) => WrittenCall | undefined;
   /** Adds what a tool's result, should the model make one up, is taken for. */
-  readonly output: (content: () => State) => Parameters<typeof collect>[0]["tags"];
+  readonly output: (content: () => State) => Tags;
 }
 
 function stages({ read, output }: Dialect): { readonly content: State; readonly thinking: State } {

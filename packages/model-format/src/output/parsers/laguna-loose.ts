@@ -7,7 +7,7 @@ import { jsonFault } from "./reading/json-fault.ts";
 import type { Reader, State } from "./reading/stream-parser.ts";
 import { balancedJsonEnd } from "./reading/top-level.ts";
 
-export interface LooseLagunaOptions {
+interface LooseLagunaOptions {
   readonly tools: readonly Tool[];
   /** Where to go on when it was text after all. */
   readonly content: Next;

@@ -22,7 +22,7 @@ const argumentKeys = ["arguments", "parameters", "args", "input"];
 const otherKeys = ["type", "id", "tool_call_id"];
 const callKeys = [...nameKeys, ...argumentKeys, ...otherKeys];
 
-export interface LooseJsonOptions {
+interface LooseJsonOptions {
   readonly tools: readonly Tool[];
   /** No more text will come. */
   readonly ended: boolean;

@@ -10,7 +10,7 @@ import type { LooseContext, Verdict } from "./verdict.ts";
 const tokens = /<tool_call>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=|```|[{[]/g;
 const callStarts = [...callTags, fence, "{", "["];
 
-export interface LooseStages {
+interface LooseStages {
   /** Answer in which calls are found however loosely they are written. */
   readonly content: State;
   /** Judges the call tag that other text stopped at: after a call comes the answer, else the other text goes on. */

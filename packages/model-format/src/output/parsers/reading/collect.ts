@@ -13,9 +13,11 @@ export interface TagRule {
   readonly leave?: boolean;
 }
 
-export interface CollectOptions {
+export type Tags = Readonly<Record<string, Next | TagRule>>;
+
+interface CollectOptions {
   readonly into: Sink;
-  readonly tags: Readonly<Record<string, Next | TagRule>>;
+  readonly tags: Tags;
   /**
    * What becomes of what is still held when the text ends, which is half a tag and, where a tag takes
    * the blanks before it, blanks: `drop` loses both, `keep` gives both out, `trim` loses the blanks.
@@ -95,7 +97,7 @@ export function skipBlanks(to: Next): State {
   };
 }
 
-export interface LeadingTagOptions {
+interface LeadingTagOptions {
   readonly found: Next;
   readonly missing: Next;
   /** Drop the blanks before text that does not begin with the tag. Default false. */

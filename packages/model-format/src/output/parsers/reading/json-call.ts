@@ -32,11 +32,11 @@ export function field(object: Readonly<Record<string, unknown>>, name: string): 
 }
 
 /**
- * Arguments as an object; absent ones are none.
+ * Arguments as an object; absent or null ones are none.
  * @throws JsonCallError when they are anything else
  */
 export function toArguments(value: unknown): CallArguments {
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   const object = asObject(value);
   if (object === undefined) throw new JsonCallError(notAnObject);
   return object;
@@ -70,7 +70,7 @@ export function readJsonCall(text: string): JsonCall {
   return { name, arguments: toArguments(field(object, "arguments")) };
 }
 
-export function jsonKind(value: unknown): string {
+function jsonKind(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }

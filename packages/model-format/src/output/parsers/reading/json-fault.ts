@@ -1,7 +1,7 @@
 /** Containers still open, innermost last. */
 type Stack = ("{" | "[")[];
 
-export interface JsonFault {
+interface JsonFault {
   /** What Go's decoder says, which the reference hands to its clients. */
   readonly message: string;
   /** Whether more text could make it JSON. */

@@ -8,7 +8,7 @@ export interface MarkupNode {
   readonly children: MarkupNode[];
 }
 
-export interface MarkupTag {
+interface MarkupTag {
   readonly name: string;
   readonly attribute?: string;
   readonly closes: boolean;

@@ -34,7 +34,7 @@ export function readKeywordArguments(text: string, rules: PythonRules): CallArgu
 }
 
 /** Reads one value; text that is no literal stands for itself where `rules.bareWords` lets it. */
-export function readPythonValue(source: string, rules: PythonRules): unknown {
+function readPythonValue(source: string, rules: PythonRules): unknown {
   const text = trimSpace(source);
   const first = text.charAt(0);
   const last = text.charAt(text.length - 1);

@@ -25,11 +25,6 @@ export class Reader {
   #events: OutputEvent[] = [];
   #calls = 0;
 
-  /** Number of tool calls so far. */
-  get calls(): number {
-    return this.#calls;
-  }
-
   append(text: string): void {
     this.latest = text;
     this.text += text;
