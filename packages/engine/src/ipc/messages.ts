@@ -38,6 +38,8 @@ export type KvOverride = NativeOverride;
 /** What the child found when it had loaded the model. */
 export interface RunnerFacts {
   readonly driver: string;
+  /** Why it is not the driver that would have been chosen first. */
+  readonly fallbackReason?: string;
   readonly contextTokens: number;
   readonly trainedContextTokens: number;
   /** Sequences that run side by side. */
@@ -65,6 +67,7 @@ export type HostMessage =
       readonly query: string;
       readonly documents: readonly string[];
     }
+  | { readonly type: "probe"; readonly id: number }
   | ({ readonly type: "quantize"; readonly id: number } & QuantizeSpec)
   /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
   | { readonly type: "cancel"; readonly id: number };
@@ -76,6 +79,23 @@ export interface QuantizeSpec {
   readonly fileType: number;
   /** 0 = all cores. */
   readonly threads: number;
+}
+
+export interface EngineProbe {
+  /** What `auto` takes on this machine. */
+  readonly driver: "llama/native" | "llama/portable";
+  /** Why not the native one. */
+  readonly fallbackReason?: string;
+  /** Of llama.cpp, where the native driver loads it. */
+  readonly version?: string;
+  readonly devices: readonly EngineDevice[];
+}
+
+export interface EngineDevice {
+  readonly name: string;
+  readonly kind: "cpu" | "gpu" | "integrated-gpu" | "accelerator";
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 /** Whose turn it is when slots are scarce. */

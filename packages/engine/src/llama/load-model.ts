@@ -1,27 +1,42 @@
 import { EngineError } from "../errors.ts";
-import type { RunnerSpec } from "../ipc/messages.ts";
+import type { EngineProbe, RunnerSpec } from "../ipc/messages.ts";
 import type { DriverModel } from "../runner-child/driver.ts";
 import { nativeDriver } from "./native/driver.ts";
 import { loadLlamaLibrary } from "./native/library.ts";
+import { probeDevices } from "./native/probe-devices.ts";
 
 /**
  * Loads a model with the driver that the spec asks for. `auto` takes the native one wherever its libraries
- * pass the check, and says on stderr why it does not.
+ * pass the check, and the facts say why it did not.
  */
-export async function loadModel(spec: RunnerSpec, warn: (message: string) => void): Promise<DriverModel> {
-  if (spec.driver === "portable") return loadPortable(spec);
+export async function loadModel(spec: RunnerSpec): Promise<DriverModel> {
+  if (spec.driver === "portable") return loadPortable(spec, undefined);
+  const reason = whyNotNative();
+  if (reason === undefined) return nativeDriver.load(spec);
+  if (spec.driver === "native") throw reason;
+  return loadPortable(spec, reason.message);
+}
+
+/** What this machine offers, without loading a model. */
+export async function probe(): Promise<EngineProbe> {
+  const reason = whyNotNative();
+  if (reason !== undefined) return { driver: "llama/portable", fallbackReason: reason.message, devices: [] };
+  const library = loadLlamaLibrary();
+  return { driver: "llama/native", version: library.version, devices: probeDevices(library) };
+}
+
+function whyNotNative(): EngineError | undefined {
   try {
     loadLlamaLibrary();
+    return undefined;
   } catch (error) {
-    if (spec.driver === "native" || !EngineError.is(error)) throw error;
-    warn(`using the portable driver: ${error.message}`);
-    return loadPortable(spec);
+    if (EngineError.is(error)) return error;
+    throw error;
   }
-  return nativeDriver.load(spec);
 }
 
 /** Imported only when used: it takes a third of a second. */
-async function loadPortable(spec: RunnerSpec): Promise<DriverModel> {
-  const { portableDriver } = await import("./portable/driver.ts");
-  return portableDriver.load(spec);
+async function loadPortable(spec: RunnerSpec, fallbackReason: string | undefined): Promise<DriverModel> {
+  const { loadPortableModel } = await import("./portable/driver.ts");
+  return loadPortableModel(spec, fallbackReason);
 }

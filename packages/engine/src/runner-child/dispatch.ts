@@ -2,6 +2,7 @@ import { EngineError } from "../errors.ts";
 import type { Channel } from "../ipc/channel.ts";
 import {
   type ChildMessage,
+  type EngineProbe,
   type HostMessage,
   type IpcError,
   ipcVersion,
@@ -13,6 +14,7 @@ import type { DriverModel } from "./driver.ts";
 export interface RunnerWork {
   load(spec: RunnerSpec): Promise<DriverModel>;
   quantize(spec: QuantizeSpec): Promise<void>;
+  probe(): Promise<EngineProbe>;
 }
 
 /**
@@ -42,6 +44,8 @@ export function dispatch(channel: Channel<ChildMessage, HostMessage>, work: Runn
         return loaded().detokenize(message.tokens);
       case "embed":
         return loaded().embed(message.inputs, signal);
+      case "probe":
+        return work.probe();
       case "quantize":
         return work.quantize(message);
       case "rank":

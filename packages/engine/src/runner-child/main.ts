@@ -1,5 +1,5 @@
 import { childChannel } from "../ipc/process-channel.ts";
-import { loadModel } from "../llama/load-model.ts";
+import { loadModel, probe } from "../llama/load-model.ts";
 import { quantize } from "../llama/native/quantize.ts";
 import { dispatch } from "./dispatch.ts";
 
@@ -7,7 +7,4 @@ import { dispatch } from "./dispatch.ts";
 const channel = childChannel();
 // Leaving in order would wait for a running decode, which may take many seconds.
 channel.onClose(() => process.kill(process.pid, "SIGKILL"));
-dispatch(channel, {
-  load: (spec) => loadModel(spec, (message) => process.stderr.write(`${message}\n`)),
-  quantize,
-});
+dispatch(channel, { load: loadModel, quantize, probe });

@@ -67,11 +67,12 @@ export class Scheduler implements Engine {
       );
     }
     this.#waiting += 1;
+    const work = this.#inTurn(async () => {
+      this.#checkOpen(options.signal);
+      return (await this.#holdLoaded(spec, options)) ?? (await this.#load(spec, options));
+    });
     try {
-      return await this.#inTurn(async () => {
-        this.#checkOpen(options.signal);
-        return (await this.#holdLoaded(spec, options)) ?? (await this.#load(spec, options));
-      });
+      return await untilAborted(work, options.signal);
     } finally {
       this.#waiting -= 1;
     }
@@ -91,7 +92,11 @@ export class Scheduler implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#models.values()].map((model) => this.#expire(model)));
+    const expireAll = () => Promise.all([...this.#models.values()].map((model) => this.#expire(model)));
+    await expireAll();
+    // A load that was under way may have ended in a runner.
+    await this.#turn;
+    await expireAll();
   }
 
   #checkOpen(signal: AbortSignal | undefined): void {
@@ -131,16 +136,28 @@ export class Scheduler implements Engine {
     const runnerSpec = this.#plan(spec, facts);
     const estimatedBytes = estimateBytes(facts, runnerSpec);
     const evicted = planEviction([...this.#models.values()], {
-      bytes: estimatedBytes,
+      bytes: estimatedBytes + runnerSpec.promptCacheBytes,
       freeBytes: this.#options.freeBytes(),
       maxModels: this.#options.maxLoadedModels,
     });
-    for (const model of evicted) {
-      this.#options.logger.info("evicting model", { modelPath: model.spec.modelPath, for: spec.modelPath });
+    await this.#evict(evicted, spec.modelPath);
+    checkMemory(estimatedBytes, this.#options.freeBytes());
+    try {
+      return await this.#start(runnerSpec, { facts, estimatedBytes, options });
+    } catch (error) {
+      const others = [...this.#models.values()];
+      if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY" || others.length === 0) throw error;
+      // The plan was too hopeful: everything else goes, and it may try once more.
+      await this.#evict(others, spec.modelPath);
+      return this.#start(runnerSpec, { facts, estimatedBytes, options });
+    }
+  }
+
+  async #evict(models: readonly LoadedModel[], modelPath: string): Promise<void> {
+    for (const model of models) {
+      this.#options.logger.info("evicting model", { modelPath: model.spec.modelPath, for: modelPath });
       await this.#expireWhenIdle(model);
     }
-    checkMemory(estimatedBytes, this.#options.freeBytes());
-    return this.#start(runnerSpec, { facts, estimatedBytes, options });
   }
 
   async #start(spec: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
@@ -148,6 +165,16 @@ export class Scheduler implements Engine {
     const { now, keepAliveMs } = this.#options;
     const begun = now();
     const runner = await this.#startRunner(spec, facts, options.signal);
+    if (this.#closed) {
+      await runner.stop();
+      this.#checkOpen(undefined);
+    }
+    if (runner.facts.fallbackReason !== undefined) {
+      this.#options.logger.warn("using another driver", {
+        driver: runner.facts.driver,
+        reason: runner.facts.fallbackReason,
+      });
+    }
     const model = new LoadedModel({
       runner,
       spec,
@@ -224,4 +251,20 @@ export class Scheduler implements Engine {
 
 function turnOf({ priority = "interactive", clientId = "" }: AcquireOptions): RequestTurn {
   return { priority, clientId };
+}
+
+/** A request that is cancelled leaves the queue at once; what it would have got is given back. */
+async function untilAborted(work: Promise<ModelLease>, signal: AbortSignal | undefined): Promise<ModelLease> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    void work.then((lease) => lease[Symbol.asyncDispose]()).catch(() => {});
+    aborted.reject(new EngineError("ABORTED", "the request was cancelled while it waited for the model"));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -6,8 +6,7 @@ import { dieWithParent } from "./die-with-parent.ts";
 import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
 import { LlamaModel } from "./model.ts";
 import { NativeModel } from "./native-model.ts";
-
-const gpuDevice = 1;
+import { probeDevices } from "./probe-devices.ts";
 
 /** llama.h by FFI on the libraries that node-llama-cpp ships: everything that llama.cpp can do. */
 export const nativeDriver: Driver = {
@@ -45,8 +44,6 @@ function addAdapters(model: LlamaModel, context: LlamaContext, spec: RunnerSpec)
   context.setAdapters(loaded);
 }
 
-function hasGpu({ c }: LlamaLibrary): boolean {
-  return Array.from({ length: c.ggml_backend_dev_count() }, (_, index) => c.ggml_backend_dev_get(index)).some(
-    (device) => device !== null && c.ggml_backend_dev_type(device) === gpuDevice,
-  );
+function hasGpu(library: LlamaLibrary): boolean {
+  return probeDevices(library).some(({ kind }) => kind === "gpu");
 }

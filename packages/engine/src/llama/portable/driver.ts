@@ -1,20 +1,37 @@
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
-import type { Driver, DriverModel } from "../../runner-child/driver.ts";
+import type { DriverModel } from "../../runner-child/driver.ts";
 import { PortableModel } from "./portable-model.ts";
 
-/** llama.cpp through node-llama-cpp's public API: slower to start and with fewer samplers, but on every platform. */
-export const portableDriver: Driver = {
-  name: "llama/portable",
-  load: async (spec) => {
-    // Never compile on a user's machine: the prebuilt libraries are the ones that were tested.
-    const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error });
-    return load(llama, spec);
-  },
-};
+/**
+ * llama.cpp through node-llama-cpp's public API: slower to start and with fewer samplers, but on every platform.
+ * @param fallbackReason  why the native driver was not taken, if it was to be
+ * @throws EngineError `LOAD_FAILED`, `OUT_OF_MEMORY`, `UNSUPPORTED`
+ */
+export async function loadPortableModel(
+  spec: RunnerSpec,
+  fallbackReason: string | undefined,
+): Promise<DriverModel> {
+  refuseOverrides(spec);
+  // Never compile on a user's machine: the prebuilt libraries are the ones that were tested.
+  const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error });
+  return load(llama, { spec, ...(fallbackReason === undefined ? {} : { fallbackReason }) });
+}
 
-async function load(llama: Llama, spec: RunnerSpec): Promise<DriverModel> {
+interface PortableLoad {
+  readonly spec: RunnerSpec;
+  readonly fallbackReason?: string;
+}
+
+function refuseOverrides(spec: RunnerSpec): void {
+  const [first] = spec.kvOverrides;
+  if (first === undefined) return;
+  const text = `the file needs another ${first.key} to be read correctly, which only the native driver can give it`;
+  throw new EngineError("UNSUPPORTED", text);
+}
+
+async function load(llama: Llama, { spec, ...notes }: PortableLoad): Promise<DriverModel> {
   let model: Awaited<ReturnType<Llama["loadModel"]>>;
   try {
     model = await llama.loadModel({
@@ -31,7 +48,7 @@ async function load(llama: Llama, spec: RunnerSpec): Promise<DriverModel> {
         contextSize: spec.contextTokens,
         batchSize: spec.contextTokens,
       });
-      return new PortableModel({ model, spec, embedding: context });
+      return new PortableModel({ model, spec, ...notes, embedding: context });
     }
     const context = await model.createContext({
       sequences: spec.parallel,
@@ -44,7 +61,7 @@ async function load(llama: Llama, spec: RunnerSpec): Promise<DriverModel> {
         ? {}
         : { lora: { adapters: spec.adapters.map(({ path, scale }) => ({ filePath: path, scale })) } }),
     });
-    return new PortableModel({ model, spec, context });
+    return new PortableModel({ model, spec, ...notes, context });
   } catch (cause) {
     await model.dispose();
     throw loadError(spec, cause);

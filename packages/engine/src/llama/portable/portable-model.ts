@@ -9,6 +9,7 @@ import { PromptSlots } from "./prompt-slots.ts";
 interface Parts {
   readonly model: LlamaModel;
   readonly spec: RunnerSpec;
+  readonly fallbackReason?: string;
   readonly context?: LlamaContext;
   readonly embedding?: LlamaEmbeddingContext;
 }
@@ -22,12 +23,13 @@ export class PortableModel implements DriverModel {
   readonly #slots: PromptSlots | undefined;
 
   constructor(parts: Parts) {
-    const { model, spec, context } = parts;
+    const { model, spec, context, fallbackReason } = parts;
     this.#parts = parts;
     this.#slots = context === undefined ? undefined : new PromptSlots(context, spec.parallel);
     const onGpu = model.llama.gpu !== false && model.gpuLayers > 0;
     this.facts = {
       driver: "llama/portable",
+      ...(fallbackReason === undefined ? {} : { fallbackReason }),
       contextTokens: context?.contextSize ?? spec.contextTokens,
       trainedContextTokens: model.trainContextSize,
       parallel: context === undefined ? 1 : spec.parallel,

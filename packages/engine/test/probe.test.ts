@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { probeEngine } from "../src/probe-engine.ts";
+
+it("names the driver, llama.cpp's version and the devices of this machine", async () => {
+  const { driver, version, devices } = await probeEngine({ env: { PATH: process.env["PATH"] } });
+  expect(driver).toBe("llama/native");
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  const cpu = devices.find(({ kind }) => kind === "cpu");
+  expect(cpu?.totalBytes).toBeGreaterThan(1e9);
+});
