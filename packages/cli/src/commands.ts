@@ -1,7 +1,15 @@
 import type { Command } from "@oclif/core";
+import { Bench } from "./commands/bench.ts";
+import { Completion } from "./commands/completion.ts";
 import { Cp } from "./commands/cp.ts";
 import { Create } from "./commands/create.ts";
+import { Df } from "./commands/df.ts";
+import { Export } from "./commands/export.ts";
+import { Import } from "./commands/import.ts";
+import { Keys } from "./commands/keys.ts";
+import { Launch } from "./commands/launch.ts";
 import { List } from "./commands/list.ts";
+import { Prune } from "./commands/prune.ts";
 import { Ps } from "./commands/ps.ts";
 import { Pull } from "./commands/pull.ts";
 import { Push } from "./commands/push.ts";
@@ -11,8 +19,14 @@ import { Show } from "./commands/show.ts";
 import { Signin } from "./commands/signin.ts";
 import { Signout } from "./commands/signout.ts";
 import { Stop } from "./commands/stop.ts";
+import { Top } from "./commands/top.ts";
+import { Verify } from "./commands/verify.ts";
 
-/** Older names, which help does not list. */
+/** Second names, which help does not list. */
+class Ls extends List {
+  static override hidden = true;
+}
+
 class Login extends Signin {
   static override hidden = true;
 }
@@ -23,10 +37,20 @@ class Logout extends Signout {
 
 /** Every command but `serve`, which belongs to the application. */
 export const cliCommands: Readonly<Record<string, Command.Class>> = {
+  bench: Bench,
+  completion: Completion,
   cp: Cp,
   create: Create,
+  df: Df,
+  export: Export,
+  import: Import,
+  keys: Keys,
+  launch: Launch,
   list: List,
-  ls: List,
+  login: Login,
+  logout: Logout,
+  ls: Ls,
+  prune: Prune,
   ps: Ps,
   pull: Pull,
   push: Push,
@@ -34,8 +58,8 @@ export const cliCommands: Readonly<Record<string, Command.Class>> = {
   run: Run,
   show: Show,
   signin: Signin,
-  login: Login,
   signout: Signout,
-  logout: Logout,
   stop: Stop,
+  top: Top,
+  verify: Verify,
 };

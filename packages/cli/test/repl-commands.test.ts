@@ -258,4 +258,17 @@ describe("answers in a terminal", () => {
       /eval count: +4 token\(s\)\neval duration: +1s\neval rate: +4\.00 tokens\/s/,
     );
   });
+
+  it("leave the terminal in its own colours when Ctrl-C ends a question on the command line", async () => {
+    await using server = await CannedServer.start({
+      show: { capabilities: ["completion", "thinking"] },
+      chat: () => [{ thinking: "long " }, ...Array.from({ length: 100 }, () => ({ thinking: "thoughts " }))],
+      pauseMs: 50,
+    });
+    await using terminal = new Terminal(["run", "m", "hi"], { env: { PUNA_TEST_SERVER: server.url } });
+    await terminal.until("thoughts");
+    terminal.type("\u0003");
+    expect(await terminal.exited()).toBe(130);
+    expect(terminal.raw.endsWith("\u001b[0m\r\n")).toBe(true);
+  });
 });

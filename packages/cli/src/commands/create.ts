@@ -2,11 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { type ProgressResponse, ProtocolError } from "@puna/protocol";
-import { createFromModelfile } from "@puna/sdk/node";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { withStatusPrefix } from "../server/status-prefix.ts";
-import { ProgressView } from "../ui/progress.ts";
+import { openProgress } from "../ui/progress-output.ts";
 
 export class Create extends BaseCommand {
   static override description = "Create a model";
@@ -14,6 +13,7 @@ export class Create extends BaseCommand {
   static override flags = {
     file: Flags.string({ char: "f", description: 'name of the Modelfile (default "Modelfile")' }),
     quantize: Flags.string({ char: "q", description: "quantize model to this level (e.g. q4_K_M)" }),
+    json: Flags.boolean({ description: "print progress as JSON lines" }),
     "draft-quantize": Flags.string({ description: "quantize the draft model to this level" }),
   };
 
@@ -22,9 +22,11 @@ export class Create extends BaseCommand {
     const { context } = this;
     const source = await this.#findModelfile(flags.file);
     await context.ensureServer();
-    using view = new ProgressView(context.stderr);
-    view.update({ status: "gathering model components" });
+    using progress = openProgress(context, flags.json);
+    progress.update({ status: "gathering model components" });
     if (source === undefined) throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
+    // Loaded only now: parsing Modelfiles is no business of other commands.
+    const { createFromModelfile } = await import("@puna/sdk/node");
     const events = createFromModelfile(context.client, {
       model: args.model,
       modelfile: source.modelfile,
@@ -34,8 +36,8 @@ export class Create extends BaseCommand {
       draftQuantize: flags["draft-quantize"],
       onWarning: (warning) => context.stderr.write(`${warning}\n`),
     });
-    const shown = context.stderr.isTTY ? events : forLog(events);
-    for await (const event of withPlainErrors(shown, source.directory)) view.update(event);
+    const shown = flags.json || context.stderr.isTTY ? events : forLog(events);
+    for await (const event of withPlainErrors(shown, source.directory)) progress.update(event);
   }
 
   /** The named file; a folder of model files counts as `FROM` itself. */

@@ -1,32 +1,32 @@
 import { Args, Flags } from "@oclif/core";
-import type { Puna } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
-import type { OutputStream } from "../context.ts";
+import type { CliContext } from "../context.ts";
 import { withStatusPrefix } from "../server/status-prefix.ts";
-import { ProgressView } from "../ui/progress.ts";
+import { openProgress } from "../ui/progress-output.ts";
 
 export class Pull extends BaseCommand {
   static override description = "Pull a model from a registry";
   static override args = { model: Args.string({ required: true, description: "name of the model" }) };
-  static override flags = { insecure: Flags.boolean({ description: "use plain HTTP" }) };
+  static override flags = {
+    insecure: Flags.boolean({ description: "use plain HTTP" }),
+    json: Flags.boolean({ description: "print progress as JSON lines" }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Pull);
     await this.context.ensureServer();
-    await pullWithProgress(this.context.client, this.context.stderr, {
-      model: args.model,
-      insecure: flags.insecure ?? false,
-    });
+    const request = { model: args.model, insecure: flags.insecure ?? false };
+    await pullWithProgress(this.context, request, flags.json);
   }
 }
 
 export async function pullWithProgress(
-  client: Puna,
-  out: OutputStream,
+  context: CliContext,
   request: { readonly model: string; readonly insecure: boolean },
+  asJson?: boolean,
 ): Promise<void> {
-  using view = new ProgressView(out);
-  view.update({ status: "pulling manifest" });
-  const events = await withStatusPrefix(client.pull({ ...request, stream: true }));
-  for await (const event of events) view.update(event);
+  using progress = openProgress(context, asJson);
+  progress.update({ status: "pulling manifest" });
+  const events = await withStatusPrefix(context.client.pull({ ...request, stream: true }));
+  for await (const event of events) progress.update(event);
 }

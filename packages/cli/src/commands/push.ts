@@ -6,12 +6,15 @@ import { CliError } from "../errors.ts";
 import { describeSignIn, readAccount } from "../server/account.ts";
 import { ServerRoutes } from "../server/server-routes.ts";
 import { withStatusPrefix } from "../server/status-prefix.ts";
-import { ProgressView } from "../ui/progress.ts";
+import { openProgress } from "../ui/progress-output.ts";
 
 export class Push extends BaseCommand {
   static override description = "Push a model to a registry";
   static override args = { model: Args.string({ required: true, description: "name of the model" }) };
-  static override flags = { insecure: Flags.boolean({ description: "use plain HTTP" }) };
+  static override flags = {
+    insecure: Flags.boolean({ description: "use plain HTTP" }),
+    json: Flags.boolean({ description: "print progress as JSON lines" }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Push);
@@ -28,18 +31,22 @@ export class Push extends BaseCommand {
         return;
       }
     }
-    await this.#push(args.model, flags.insecure ?? false);
+    await this.#push({ model: args.model, insecure: flags.insecure ?? false }, flags.json);
+    if (flags.json) return;
     const shown = isOllamasOwn(name.host)
       ? `https://ollama.com/${name.toShortString().replace(/:latest$/, "")}`
       : name.toString();
     context.stdout.write(`\nYou can find your model at:\n\n\t${shown}\n`);
   }
 
-  async #push(model: string, insecure: boolean): Promise<void> {
-    using view = new ProgressView(this.context.stderr);
+  async #push(
+    request: { readonly model: string; readonly insecure: boolean },
+    asJson?: boolean,
+  ): Promise<void> {
+    using progress = openProgress(this.context, asJson);
     try {
-      const events = await withStatusPrefix(this.context.client.push({ model, insecure, stream: true }));
-      for await (const event of events) view.update(event);
+      const events = await withStatusPrefix(this.context.client.push({ ...request, stream: true }));
+      for await (const event of events) progress.update(event);
     } catch (error) {
       if (!PunaError.is(error) || !/access denied|unauthorized/i.test(error.message)) throw error;
       throw new CliError(

@@ -3,12 +3,16 @@ import { type Message, parseDuration, type ShowResponse } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { attachMedia } from "../run/attach-media.ts";
+import { toChatRequest } from "../run/chat-request.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { parseFormatFlag, parseInteger, parseThink } from "../run/parse-run-flags.ts";
 import { prepareModel } from "../run/prepare-model.ts";
 import { readPipedPrompt } from "../run/read-piped-prompt.ts";
-import { streamAnswer } from "../run/stream-answer.ts";
+import { restoreOnSignal } from "../ui/restore-on-signal.ts";
 import { startSpinner } from "../ui/spinner.ts";
+
+/** Ends colours that a half-written answer may have begun, and its line. */
+const endOfStyles = "\u001b[0m\n";
 
 export class Run extends BaseCommand {
   static override description = "Run a model";
@@ -27,6 +31,7 @@ export class Run extends BaseCommand {
     nomarkdown: Flags.boolean({ description: "show answers as they are" }),
     format: Flags.string({ description: 'response format: "json", a JSON schema, or a file with one' }),
     think: Flags.string({ description: "true, false, low, medium, high or max" }),
+    json: Flags.boolean({ description: "print the whole answer as JSON" }),
     hidethinking: Flags.boolean({ description: "do not show thinking" }),
     truncate: Flags.boolean({
       description: "cut inputs of embedding models that are too long",
@@ -39,17 +44,18 @@ export class Run extends BaseCommand {
     const { args, argv, flags } = await this.parse(Run);
     const { context } = this;
     if (flags.keepalive !== undefined) parseDuration(flags.keepalive);
-    const asked = parseThink(flags.think);
+    const wish = parseThink(flags.think);
     const format = await parseFormatFlag(flags.format ?? "", context.cwd);
     const words = argv.slice(1).filter((word): word is string => typeof word === "string");
-    const interactive = words.length === 0 && context.stdin.isTTY === true && context.stdout.isTTY === true;
+    const interactive =
+      words.length === 0 && !flags.json && context.stdin.isTTY === true && context.stdout.isTTY === true;
     const prompt = [await readPipedPrompt(context.stdin), ...words].filter((part) => part !== "").join(" ");
 
     await context.ensureServer();
     const model = await prepareModel(context, { model: args.model, insecure: flags.insecure ?? false });
     if (isEmbeddingOnly(model)) return this.#embed(args.model, prompt, flags);
     const capabilities = model.capabilities ?? [];
-    const think = asked ?? (capabilities.includes("thinking") ? true : undefined);
+    const think = wish ?? (capabilities.includes("thinking") ? true : undefined);
     const conversation: Conversation = {
       model: args.model,
       capabilities,
@@ -69,7 +75,13 @@ export class Run extends BaseCommand {
       return startRepl(context, conversation, model);
     }
     if (prompt === "") return;
-    await streamAnswer(context, { ...conversation, messages: [await this.#question(prompt, conversation)] });
+    const asked = { ...conversation, messages: [await this.#question(prompt, conversation)] };
+    if (flags.json)
+      return this.printJson(await context.client.chat({ ...toChatRequest(asked), stream: false }));
+    // Loaded only now: showing Markdown takes a parser that no other command needs.
+    const { streamAnswer } = await import("../run/stream-answer.ts");
+    using _restoring = context.stdout.isTTY ? restoreOnSignal(context.stdout, endOfStyles) : undefined;
+    await streamAnswer(context, asked);
   }
 
   async #question(prompt: string, conversation: Conversation): Promise<Message> {

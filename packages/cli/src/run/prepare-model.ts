@@ -13,6 +13,6 @@ export async function prepareModel(
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  await pullWithProgress(context.client, context.stderr, request);
+  await pullWithProgress(context, request);
   return context.client.show({ model: request.model });
 }

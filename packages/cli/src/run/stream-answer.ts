@@ -3,6 +3,7 @@ import type { CliContext } from "../context.ts";
 import { withStatusPrefix } from "../server/status-prefix.ts";
 import { startSpinner } from "../ui/spinner.ts";
 import { AnswerView } from "./answer-view.ts";
+import { toChatRequest } from "./chat-request.ts";
 import type { Conversation } from "./conversation.ts";
 import { printStatistics } from "./statistics.ts";
 
@@ -19,18 +20,7 @@ export async function streamAnswer(
   const spinner = startSpinner(context.stderr);
   let last: Metrics | undefined;
   try {
-    const request = context.client.chat(
-      {
-        model: conversation.model,
-        messages: [...conversation.messages],
-        options: conversation.options,
-        ...(conversation.format === undefined ? {} : { format: conversation.format }),
-        ...(conversation.keepAlive === undefined ? {} : { keep_alive: conversation.keepAlive }),
-        ...(conversation.think === undefined ? {} : { think: conversation.think }),
-        stream: true,
-      },
-      { signal },
-    );
+    const request = context.client.chat({ ...toChatRequest(conversation), stream: true }, { signal });
     for await (const chunk of await withStatusPrefix(request)) {
       spinner[Symbol.dispose]();
       view.write(chunk.message);

@@ -1,5 +1,10 @@
-import { Puna } from "@puna/sdk";
+import type { ProgressResponse } from "@puna/protocol";
+import { Puna, PunaError } from "@puna/sdk";
 import type { CliContext } from "../context.ts";
+import { CliError } from "../errors.ts";
+
+/** Where a server listens when nobody says otherwise. */
+export const defaultServerUrl = "http://127.0.0.1:11434";
 
 /** Answer of `GET /api/puna/store/df`; sizes in bytes. */
 export interface StoreUsage {
@@ -41,10 +46,21 @@ export interface AccountAnswer {
   readonly signin_url?: string;
 }
 
-/** Routes that the SDK leaves out: care of the store, a look into the engine, the account. */
+/** An API key as the server tells it; the key itself is shown once, when it is made. */
+export interface KeyInfo {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly models?: readonly string[];
+  readonly requests_per_minute?: number;
+}
+
+/** Routes that the SDK leaves out: care of the store, a look into the engine, keys, the account. */
 export class ServerRoutes extends Puna {
-  constructor({ serverUrl, fetch }: Pick<CliContext, "serverUrl" | "fetch">) {
-    super({ host: serverUrl, fetch });
+  readonly #fetch: typeof fetch;
+
+  constructor({ serverUrl, fetch: ownFetch }: Pick<CliContext, "serverUrl" | "fetch">) {
+    super({ host: serverUrl, fetch: ownFetch });
+    this.#fetch = ownFetch ?? fetch;
   }
 
   account(): Promise<AccountAnswer> {
@@ -56,18 +72,98 @@ export class ServerRoutes extends Puna {
   }
 
   storeUsage(): Promise<StoreUsage> {
-    return this.transport.json({ method: "GET", path: "/api/puna/store/df", isIdempotent: true });
+    return this.#ownRoute("/api/puna/store/df", (path) =>
+      this.transport.json({ method: "GET", path, isIdempotent: true }),
+    );
   }
 
   prune(request: { readonly dry_run: boolean; readonly min_age_seconds?: number }): Promise<PruneResult> {
-    return this.transport.json({ method: "POST", path: "/api/puna/store/prune", json: request });
+    return this.#ownRoute("/api/puna/store/prune", (path) =>
+      this.transport.json({ method: "POST", path, json: request }),
+    );
   }
 
   verify(): Promise<AsyncIterable<VerifyLine>> {
-    return this.transport.stream<VerifyLine>({ method: "POST", path: "/api/puna/store/verify", json: {} });
+    return this.#ownRoute("/api/puna/store/verify", (path) =>
+      this.transport.stream<VerifyLine>({ method: "POST", path, json: {} }),
+    );
   }
 
   slots(): Promise<{ readonly models: readonly SlotUsage[] }> {
-    return this.transport.json({ method: "GET", path: "/api/puna/slots", isIdempotent: true });
+    return this.#ownRoute("/api/puna/slots", (path) =>
+      this.transport.json({ method: "GET", path, isIdempotent: true }),
+    );
   }
+
+  /** Prometheus text; undefined where it may not be read. */
+  async metrics(): Promise<string | undefined> {
+    const response = await this.#fetch(`${this.transport.host}/metrics`);
+    return response.ok ? await response.text() : undefined;
+  }
+
+  /** One model as a tar archive: its manifest and all its files. */
+  async exportModel(model: string): Promise<ReadableStream<Uint8Array>> {
+    const path = "/api/puna/store/export";
+    return this.#ownRoute(path, async () => {
+      const response = await this.#fetch(`${this.transport.host}${path}?model=${encodeURIComponent(model)}`);
+      if (response.ok && response.body !== null) return response.body;
+      throw await refusal(response);
+    });
+  }
+
+  /** Adds the model of such an archive, and tells its progress. */
+  importModel(archive: ReadableStream<Uint8Array>): Promise<AsyncIterable<ProgressResponse>> {
+    return this.#ownRoute("/api/puna/store/import", (path) =>
+      this.transport.stream<ProgressResponse>({
+        method: "POST",
+        path,
+        body: archive,
+        headers: { "content-type": "application/x-tar" },
+      }),
+    );
+  }
+
+  keys(): Promise<{ readonly keys: readonly KeyInfo[] }> {
+    return this.#ownRoute("/api/puna/keys", (path) =>
+      this.transport.json({ method: "GET", path, isIdempotent: true }),
+    );
+  }
+
+  createKey(request: KeyInfo): Promise<KeyInfo & { readonly key: string }> {
+    return this.#ownRoute("/api/puna/keys", (path) =>
+      this.transport.json({ method: "POST", path, json: request }),
+    );
+  }
+
+  async removeKey(name: string): Promise<void> {
+    await this.#ownRoute(`/api/puna/keys/${encodeURIComponent(name)}`, (path) =>
+      this.transport.status({ method: "DELETE", path }),
+    );
+  }
+
+  /** A server that has none of these routes answers as for any unknown path, and in no JSON. */
+  async #ownRoute<T>(path: string, call: (path: string) => Promise<T>): Promise<T> {
+    try {
+      return await call(path);
+    } catch (error) {
+      if (!PunaError.is(error) || error.code !== "NOT_FOUND" || !error.message.startsWith("404 "))
+        throw error;
+      const message = `the server at ${this.transport.host} has no ${path}: it is Ollama, or an older puna`;
+      throw new CliError("SERVER", message, { cause: error });
+    }
+  }
+}
+
+/** What the SDK makes of a refused request, for the one it does not send. */
+async function refusal(response: Response): Promise<PunaError> {
+  const text = (await response.text()).trim();
+  const details = { status: response.status };
+  let message = text;
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null && "error" in body) message = String(body.error);
+  } catch {
+    // The text itself is the message.
+  }
+  return new PunaError(response.status === 404 ? "NOT_FOUND" : "HTTP_ERROR", message, { details });
 }

@@ -1,6 +1,7 @@
 import type { ProgressResponse } from "@puna/protocol";
 import type { OutputStream } from "../context.ts";
 import { cutToWidth, drawTransfer, type Transfer } from "./progress-bar.ts";
+import { restoreOnSignal } from "./restore-on-signal.ts";
 import { TransferRate } from "./transfer-rate.ts";
 
 const hideCursor = "\u001b[?25l";
@@ -28,13 +29,16 @@ export class ProgressView implements Disposable {
   readonly #out: OutputStream;
   readonly #now: () => number;
   readonly #lines = new Map<string, Line>();
+  #restoring: Disposable | undefined;
   #drawn = 0;
   #lastDraw = 0;
 
   constructor(out: OutputStream, now: () => number = Date.now) {
     this.#out = out;
     this.#now = now;
-    if (out.isTTY) out.write(hideCursor);
+    if (!out.isTTY) return;
+    out.write(hideCursor);
+    this.#restoring = restoreOnSignal(out, showCursor);
   }
 
   update(event: ProgressResponse): void {
@@ -61,6 +65,7 @@ export class ProgressView implements Disposable {
     if (!this.#out.isTTY) return;
     this.#redraw(this.#now(), true);
     this.#out.write(showCursor);
+    this.#restoring?.[Symbol.dispose]();
   }
 
   #log(line: Line, now: number, isNew: boolean): void {

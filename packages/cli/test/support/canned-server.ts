@@ -19,6 +19,7 @@ export interface CannedAnswers {
   readonly pauseMs?: number;
   readonly show?: object;
   /** More routes: the lines of their answer, or one object. */
+  readonly texts?: Readonly<Record<string, () => string>>;
   readonly routes?: Readonly<Record<string, (body: Record<string, unknown>) => object | readonly object[]>>;
 }
 
@@ -41,6 +42,8 @@ export class CannedServer implements AsyncDisposable {
       response.on("close", () => {
         if (!response.writableEnded) this.abandoned++;
       });
+      const text = answers.texts?.[path];
+      if (text !== undefined) return void response.end(text());
       const lines = this.#answer(path, body);
       if (lines === undefined) return void response.writeHead(404).end('{"error":"not found"}');
       response.writeHead(200, {

@@ -21,7 +21,7 @@ export const cliCommand = [process.execPath, "--conditions=@puna/source", "--no-
 export class Terminal implements AsyncDisposable {
   readonly #pty;
   readonly #screen;
-  #exit: { readonly exitCode: number } | undefined;
+  #exit: { readonly exitCode: number; readonly signal?: number } | undefined;
   #raw = "";
 
   constructor(argv: readonly string[], options: TerminalOptions = {}) {
@@ -103,6 +103,7 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
+  /** @returns its exit code; 128 and the signal where one ended it, as shells count */
   async exited(): Promise<number> {
     const deadline = Date.now() + deadlineMs;
     while (this.#exit === undefined) {
@@ -110,7 +111,7 @@ export class Terminal implements AsyncDisposable {
         throw new Error(`The program did not end; the screen shows:\n${this.screen}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
-    return this.#exit.exitCode;
+    return this.#exit.signal ? 128 + this.#exit.signal : this.#exit.exitCode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,47 @@
+import { printBytes } from "@puna/protocol";
+import type { SlotUsage } from "../server/server-routes.ts";
+import { printTable } from "../ui/table.ts";
+
+/** Everything one picture of `top` shows. */
+export interface TopPicture {
+  readonly serverUrl: string;
+  readonly models: readonly SlotUsage[];
+  /** Absent where the server does not tell. */
+  readonly activeRequests?: number | undefined;
+  readonly rates?: { readonly prompt: number; readonly generated: number } | undefined;
+}
+
+const meterWidth = 10;
+
+/** The picture as lines of text. */
+export function drawTop({ serverUrl, models, activeRequests, rates }: TopPicture): string {
+  const slots = models.reduce((sum, model) => sum + model.slots, 0);
+  const busy = models.reduce((sum, model) => sum + model.busy, 0);
+  const memory = models.reduce((sum, model) => sum + model.size, 0);
+  const facts = [
+    `${models.length} models loaded`,
+    `${busy} of ${slots} slots busy`,
+    ...(activeRequests === undefined ? [] : [`${Math.max(0, activeRequests)} requests`]),
+    printBytes(memory),
+  ];
+  const speed =
+    rates === undefined
+      ? ""
+      : `reading ${rates.prompt.toFixed(1)} tokens/s, writing ${rates.generated.toFixed(1)} tokens/s\n`;
+  const rows = models.map((model) => [
+    model.name,
+    `${meter(model.busy, model.slots)} ${model.busy}/${model.slots}`,
+    String(model.context_length),
+    printBytes(model.size),
+    model.size === 0 ? "-" : `${Math.round((model.size_vram / model.size) * 100)}%`,
+    model.driver,
+    model.pid === null ? "-" : String(model.pid),
+  ]);
+  const table = printTable(["NAME", "SLOTS", "CONTEXT", "MEMORY", "ON GPU", "DRIVER", "PID"], rows);
+  return `${serverUrl}: ${facts.join(", ")}\n${speed}\n${table}`;
+}
+
+function meter(busy: number, slots: number): string {
+  const full = slots === 0 ? 0 : Math.min(meterWidth, Math.round((busy / slots) * meterWidth));
+  return `${"■".repeat(full)}${"·".repeat(meterWidth - full)}`;
+}
