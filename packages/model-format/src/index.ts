@@ -52,4 +52,4 @@ export {
 export type { Conversation, Renderer } from "./prompt/renderer.ts";
 export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
 export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";
-export { looseToolCalls, type LooseToolCallOptions } from "./output/loose-tool-calls.ts";
+export { type LooseToolCallOptions, looseToolCalls, looseToolCallTokens } from "./output/loose-tool-calls.ts";

@@ -1,6 +1,7 @@
 import type { Tool } from "@puna/protocol";
 import type { ThinkingTags } from "./infer-tags.ts";
 import type { OutputParser } from "./output-parser.ts";
+import { callTags } from "./parsers/loose/judge-tagged.ts";
 import { looseStages } from "./parsers/loose/loose-stages.ts";
 import { collect, everything, leadingTag, skipBlanks } from "./parsers/reading/collect.ts";
 import { type State, streamParser } from "./parsers/reading/stream-parser.ts";
@@ -12,6 +13,9 @@ export interface LooseToolCallOptions {
   /** The prompt ended with the opening tag: the text begins inside the thinking. */
   readonly startsInside?: boolean;
 }
+
+/** Special tokens of models that must arrive as text for their calls to be seen; thinking tags come on top. */
+export const looseToolCallTokens: readonly string[] = [...callTags, "</tool_call>", "[ARGS]", "[CALL_ID]"];
 
 /**
  * Finds tool calls as models without a parser of their own write them: Qwen's and Hermes' `<tool_call>`,

@@ -16,7 +16,7 @@ const mistralTag = "[TOOL_CALLS]";
 const pythonTag = "<|python_tag|>";
 
 /** Tags that begin a call wherever they stand. */
-export const callTags = [toolOpen, functionOpen, mistralTag, pythonTag];
+export const callTags: readonly string[] = [toolOpen, functionOpen, mistralTag, pythonTag];
 
 /** What may stand between a tag and the JSON behind it, or in its place. */
 const mayFollow = ["", "```json", "json", functionOpen];
