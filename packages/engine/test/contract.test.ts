@@ -15,20 +15,19 @@ interface Subject {
   readonly name: string;
   readonly create: () => Engine;
   readonly isScripted?: boolean;
-  /** What the driver refuses, clearly. */
-  readonly refuses: readonly ("logprobs" | "mirostat" | "typicalP" | "rank")[];
+  /** It has no log-probabilities, mirostat, typical sampling and ranking, and says so. */
+  readonly refusesSome?: boolean;
 }
 
 const subjects: readonly Subject[] = [
   {
     name: "llama/native",
     create: () => createEngine({ env, driver: "native", parallel: 2, contextTokens: 512 }),
-    refuses: [],
   },
   {
     name: "llama/portable",
     create: () => createEngine({ env, driver: "portable", parallel: 2, contextTokens: 512 }),
-    refuses: ["logprobs", "mirostat", "typicalP", "rank"],
+    refusesSome: true,
   },
   {
     name: "scripted",
@@ -38,7 +37,6 @@ const subjects: readonly Subject[] = [
         parallel: 2,
         contextTokens: 512,
       }),
-    refuses: [],
     isScripted: true,
   },
 ];
@@ -52,10 +50,14 @@ const codeOf = async (work: Promise<unknown>) => {
   }
 };
 
-describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
+describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => {
   const engine = create();
   const spec: ModelSpec = { modelPath: files.llama, load: { threads } };
   const greedy = { temperature: 0 };
+  /** Facts about drivers with a model behind them, about those that do everything, and about the others. */
+  const whenModel = isScripted ? undefined : it;
+  const whenNative = isScripted || refusesSome ? undefined : it;
+  const whenPortable = refusesSome ? it : undefined;
   const leases: ModelLease[] = [];
   const acquire = async (wanted: ModelSpec = spec) => {
     const lease = await engine.acquire(wanted, { label: "tiny" });
@@ -196,7 +198,7 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     }
   });
 
-  it.skipIf(isScripted)("ends with length when the context is full and must not shift", async () => {
+  whenModel?.("ends with length when the context is full and must not shift", async () => {
     const lease = await acquire();
     const request = {
       prompt: "a".repeat(490),
@@ -209,14 +211,14 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(end.tokens.length).toBeGreaterThan(500);
   });
 
-  it.skipIf(isScripted)("goes on past the context when it may shift", async () => {
+  whenModel?.("goes on past the context when it may shift", async () => {
     const lease = await acquire();
     const sampling = { ...greedy, ignoreEos: true };
     const { end } = await collect(lease, { prompt: "a".repeat(490), sampling, maxTokens: 60, keepTokens: 4 });
     expect(end).toMatchObject({ reason: "length", generatedTokens: 60 });
   });
 
-  it.skipIf(isScripted)("writes only what a grammar allows", async () => {
+  whenModel?.("writes only what a grammar allows", async () => {
     const lease = await acquire();
     const grammar = 'root ::= "{\\"n\\":" [0-9] [0-9] "}"';
     const sampling = { temperature: 1, seed: 5 };
@@ -225,7 +227,7 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(end.reason).toBe("stop");
   });
 
-  it.skipIf(isScripted).each(["root ::= missing", 'root ::= "open', 'other ::= "x"', 'root ::= root "a"'])(
+  whenModel?.each(["root ::= missing", 'root ::= "open', 'other ::= "x"', 'root ::= root "a"'])(
     "refuses the grammar %s and lives on",
     async (grammar) => {
       const lease = await acquire();
@@ -238,7 +240,7 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     },
   );
 
-  it.skipIf(isScripted)("remembers what it read of a prompt", async () => {
+  whenModel?.("remembers what it read of a prompt", async () => {
     const lease = await acquire();
     const first = await collect(lease, { prompt: "The same beginning", sampling: greedy, maxTokens: 4 });
     const second = await collect(lease, {
@@ -249,30 +251,27 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(second.end.cachedTokens).toBeGreaterThan(first.end.promptTokens - 3);
   });
 
-  it.skipIf(isScripted || refuses.includes("logprobs"))(
-    "gives log-probabilities of the full distribution",
-    async () => {
-      const lease = await acquire();
-      const { deltas, end } = await collect(lease, {
-        prompt: "Odds",
-        sampling: greedy,
-        maxTokens: 8,
-        logprobs: 3,
-      });
-      const all = deltas.flatMap(({ logprobs }) => logprobs ?? []);
-      expect(all.length).toBeGreaterThan(0);
-      expect(all.length).toBeLessThanOrEqual(8);
-      for (const [index, { id, logprob, top }] of all.entries()) {
-        expect(end.tokens[end.promptTokens + index]).toBe(id);
-        expect(top).toHaveLength(3);
-        // At temperature 0 the most likely token is the one chosen.
-        expect(top[0]).toMatchObject({ id, logprob });
-        expect(top.reduce((sum, entry) => sum + Math.exp(entry.logprob), 0)).toBeLessThanOrEqual(1.000001);
-      }
-    },
-  );
+  whenNative?.("gives log-probabilities of the full distribution", async () => {
+    const lease = await acquire();
+    const { deltas, end } = await collect(lease, {
+      prompt: "Odds",
+      sampling: greedy,
+      maxTokens: 8,
+      logprobs: 3,
+    });
+    const all = deltas.flatMap(({ logprobs }) => logprobs ?? []);
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.length).toBeLessThanOrEqual(8);
+    for (const [index, { id, logprob, top }] of all.entries()) {
+      expect(end.tokens[end.promptTokens + index]).toBe(id);
+      expect(top).toHaveLength(3);
+      // At temperature 0 the most likely token is the one chosen.
+      expect(top[0]).toMatchObject({ id, logprob });
+      expect(top.reduce((sum, entry) => sum + Math.exp(entry.logprob), 0)).toBeLessThanOrEqual(1.000001);
+    }
+  });
 
-  it.runIf(refuses.includes("logprobs"))("refuses what it cannot do by name", async () => {
+  whenPortable?.("refuses what it cannot do by name", async () => {
     const lease = await acquire();
     const refused = { prompt: "x", maxTokens: 1 };
     for (const request of [
@@ -284,18 +283,16 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     }
   });
 
-  it
-    .skipIf(isScripted || refuses.length > 0)
-    .each([
-      { mirostat: 1 as const, temperature: 1 },
-      { mirostat: 2 as const, temperature: 1 },
-      { typicalP: 0.7 },
-      { minP: 0.1, topK: 0, topP: 1 },
-      { xtcProbability: 0.5, xtcThreshold: 0.05 },
-      { dryMultiplier: 0.8, drySequenceBreakers: ["\n", "é"] },
-      { repeatPenalty: 1.3, repeatLastN: -1, presencePenalty: 0.5, frequencyPenalty: 0.5 },
-      { logitBias: [{ token: 40, bias: 5 }] },
-    ])("samples with %o, repeatably", async (sampling) => {
+  whenNative?.each([
+    { mirostat: 1 as const, temperature: 1 },
+    { mirostat: 2 as const, temperature: 1 },
+    { typicalP: 0.7 },
+    { minP: 0.1, topK: 0, topP: 1 },
+    { xtcProbability: 0.5, xtcThreshold: 0.05 },
+    { dryMultiplier: 0.8, drySequenceBreakers: ["\n", "é"] },
+    { repeatPenalty: 1.3, repeatLastN: -1, presencePenalty: 0.5, frequencyPenalty: 0.5 },
+    { logitBias: [{ token: 40, bias: 5 }] },
+  ])("samples with %o, repeatably", async (sampling) => {
     const lease = await acquire();
     const request = { prompt: "Sampling", sampling: { seed: 11, ...sampling }, maxTokens: 16 };
     const first = await collect(lease, request);
@@ -304,7 +301,7 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(first.end.promptTokens).toBeGreaterThan(0);
   });
 
-  it.skipIf(isScripted)("lets a bias decide", async () => {
+  whenModel?.("lets a bias decide", async () => {
     const lease = await acquire();
     const token = (await lease.tokenize("Q")).at(-1) ?? 0;
     const sampling = { ...greedy, logitBias: [{ token, bias: 1000 }] };
@@ -312,7 +309,7 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(text).toBe("QQQQQ");
   });
 
-  it.skipIf(isScripted)("embeds texts, each by itself and all together alike", async () => {
+  whenModel?.("embeds texts, each by itself and all together alike", async () => {
     const lease = await acquire({ modelPath: files.bert, load: { threads, embedding: true } });
     const inputs = await Promise.all(
       ["hello world", "the quick fox", "hello world"].map((text) =>
@@ -328,12 +325,12 @@ describe.each(subjects)("$name", ({ name, create, refuses, isScripted }) => {
     expect(await codeOf(collect(lease, { prompt: "x", sampling: greedy }))).toBe("UNSUPPORTED");
   });
 
-  it.skipIf(isScripted)("refuses to embed with a model that was loaded for text", async () => {
+  whenModel?.("refuses to embed with a model that was loaded for text", async () => {
     const lease = await acquire();
     expect(await codeOf(lease.embed([[1, 2]]))).toBe("UNSUPPORTED");
   });
 
-  it.skipIf(isScripted || refuses.includes("rank"))("scores documents with a rank head", async () => {
+  whenNative?.("scores documents with a rank head", async () => {
     const lease = await acquire({ modelPath: files.ranker, load: { threads, embedding: true } });
     const ranked = await lease.rank("hello", ["hello world", "the quick fox", "hello world"]);
     expect(ranked).toHaveLength(3);
