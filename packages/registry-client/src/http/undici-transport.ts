@@ -21,6 +21,7 @@ export interface UndiciTransportOptions {
 
 /** A connection slower than this for a whole stall interval counts as stalled: a slow loris, or a dead proxy. */
 const minBytesPerSecond = 256;
+const putPatience = 10;
 const shortBodyBytes = 16 * 1024;
 const defaultStallMs = 30_000;
 
@@ -147,10 +148,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     head: { readonly resolve: (response: HttpResponse) => void; readonly reject: (error: unknown) => void },
   ) {
     this.#request = request;
-    this.#stallMs = stallMs;
+    // Closing an upload, a registry hashes or copies all of it before it answers.
+    this.#stallMs = request.method === "PUT" ? stallMs * putPatience : stallMs;
     this.#head = head;
     this.#end.promise.catch(() => {});
-    this.#timer = setInterval(() => this.#checkStall(), stallMs);
+    this.#timer = setInterval(() => this.#checkStall(), this.#stallMs);
     request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
