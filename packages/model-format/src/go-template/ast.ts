@@ -1,3 +1,6 @@
+import { quote } from "./quote.ts";
+import type { GoValue } from "./values.ts";
+
 /** Position of a node: index into the template's text, in UTF-16 units. */
 interface Positioned {
   readonly position: number;
@@ -57,7 +60,8 @@ export interface BoolNode extends Positioned {
 export interface NumberNode extends Positioned {
   readonly type: "number";
   readonly text: string;
-  readonly value: bigint | number | { readonly imaginary: number };
+  /** Undefined for a whole number that is too large for an int. */
+  readonly value: GoValue | undefined;
 }
 export interface StringNode extends Positioned {
   readonly type: "string";
@@ -138,7 +142,7 @@ export function printNode(node: AnyNode): string {
       return `{{${node.type} ${printNode(node.pipe)}}}${printNode(node.list)}${otherwise}{{end}}`;
     }
     case "template":
-      return `{{template ${JSON.stringify(node.name)}${node.pipe === undefined ? "" : ` ${printNode(node.pipe)}`}}}`;
+      return `{{template ${quote(node.name)}${node.pipe === undefined ? "" : ` ${printNode(node.pipe)}`}}}`;
     case "break":
     case "continue":
       return `{{${node.type}}}`;

@@ -5,9 +5,16 @@ export function locate(source: string, position: number): { readonly line: numbe
   const before = source.slice(0, position);
   const lineStart = before.lastIndexOf("\n") + 1;
   return {
-    line: before.split("\n").length,
+    line: lineOf(source, position),
     column: new TextEncoder().encode(before.slice(lineStart)).length,
   };
+}
+
+/** Line of a position, from 1. */
+export function lineOf(source: string, position: number): number {
+  let line = 1;
+  for (let at = source.indexOf("\n"); at >= 0 && at < position; at = source.indexOf("\n", at + 1)) line++;
+  return line;
 }
 
 export function parseFailure(line: number, message: string): PromptError {

@@ -1,111 +1,170 @@
-import { equalsAny, isLess } from "./compare.ts";
+import { byteAt, sliceBytes } from "./bytes.ts";
+import { equalsAny, isAtMost, isLess } from "./compare.ts";
 import { FunctionFailure } from "./errors.ts";
 import { escapeHtml, escapeJs, escapeQuery } from "./escape.ts";
-import { printValue, sprint } from "./print-value.ts";
+import { printShown, printValue, sprint } from "./printer.ts";
 import { sprintf } from "./printf.ts";
-import { byteAt, byteLength, GoMap, GoSlice, GoStruct, type GoValue, isTrue, sliceBytes, typeName } from "./values.ts";
+import { zeroOf } from "./read-field.ts";
+import type { Value } from "./run-state.ts";
+import {
+  GoByte,
+  GoBytes,
+  GoMap,
+  GoSlice,
+  GoStruct,
+  type GoValue,
+  isTrue,
+  lengthOf,
+  pointedTypeName,
+  typeName,
+} from "./values.ts";
+
+/** What a parameter takes: any value, nil for none; a string; or, for Go's own functions, the value as it was found. */
+export type Parameter = "any" | "string" | "value";
 
 /** A function that templates may call. */
 export interface TemplateFunction {
-  /** Fewest and most arguments. */
-  readonly min: number;
-  readonly max: number;
-  /** How many of the first arguments must be strings; 0. */
-  readonly stringArguments?: number;
-  readonly call: (args: readonly GoValue[]) => GoValue;
+  readonly parameters: readonly Parameter[];
+  /** What any number of further arguments are. */
+  readonly rest?: Parameter;
+  /** @throws FunctionFailure for what Go's function returns as an error */
+  readonly call: (...args: readonly Value[]) => Value;
 }
 
 export type TemplateFunctions = ReadonlyMap<string, TemplateFunction>;
 
-const any = Number.POSITIVE_INFINITY;
-
-function define(min: number, max: number, call: TemplateFunction["call"]): TemplateFunction {
-  return { min, max, call };
+function define(parameters: readonly Parameter[], call: TemplateFunction["call"]): TemplateFunction {
+  return { parameters, call };
 }
 
-const at = (args: readonly GoValue[], index: number): GoValue => args[index] ?? null;
+function variadic(
+  parameters: readonly Parameter[],
+  rest: Parameter,
+  call: TemplateFunction["call"],
+): TemplateFunction {
+  return { parameters, rest, call };
+}
 
-/** The functions every Go template has. `and` and `or` are evaluated lazily and stand here for their names and counts. */
+const two = ["value", "value"] as const;
+
+/** The functions every Go template has. `and` and `or` are evaluated lazily and stand here for their counts. */
 export const builtinFunctions: TemplateFunctions = new Map<string, TemplateFunction>([
-  ["and", define(1, any, (args) => args.find((arg) => !isTrue(arg)) ?? at(args, args.length - 1))],
-  ["or", define(1, any, (args) => args.find(isTrue) ?? at(args, args.length - 1))],
-  ["not", define(1, 1, (args) => !isTrue(at(args, 0)))],
-  ["eq", define(1, any, (args) => equalsAny(at(args, 0), args.slice(1)))],
-  ["ne", define(2, 2, (args) => !equalsAny(at(args, 0), [at(args, 1)]))],
-  ["lt", define(2, 2, (args) => isLess(at(args, 0), at(args, 1)))],
-  ["le", define(2, 2, (args) => isLess(at(args, 0), at(args, 1)) || equalsAny(at(args, 0), [at(args, 1)]))],
-  ["gt", define(2, 2, (args) => !isLess(at(args, 0), at(args, 1)) && !equalsAny(at(args, 0), [at(args, 1)]))],
-  ["ge", define(2, 2, (args) => !isLess(at(args, 0), at(args, 1)))],
-  ["len", define(1, 1, (args) => length(at(args, 0)))],
-  ["index", define(1, any, (args) => args.slice(1).reduce<GoValue>(indexOnce, at(args, 0)))],
-  ["slice", define(1, any, (args) => slice(at(args, 0), args.slice(1)))],
-  ["print", define(0, any, (args) => sprint(args))],
-  ["println", define(0, any, (args) => `${args.map((arg) => printValue(arg)).join(" ")}\n`)],
-  ["printf", { min: 1, max: any, stringArguments: 1, call: (args) => sprintf(String(at(args, 0)), args.slice(1)) }],
-  ["html", define(0, any, (args) => escapeHtml(joined(args)))],
-  ["js", define(0, any, (args) => escapeJs(joined(args)))],
-  ["urlquery", define(0, any, (args) => escapeQuery(joined(args)))],
-  [
-    "call",
-    define(1, any, (args) => {
-      if (at(args, 0) === null) throw new FunctionFailure("call of nil");
-      throw new FunctionFailure(`non-function of type ${typeName(at(args, 0))}`);
-    }),
-  ],
+  ["and", variadic(["value"], "value", (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1))],
+  ["or", variadic(["value"], "value", (...args) => args.find(isTrue) ?? args.at(-1))],
+  ["not", define(["value"], (value) => !isTrue(value))],
+  ["eq", variadic(["value"], "value", equalsAny)],
+  ["ne", define(two, (first, second) => !equalsAny(first, second))],
+  ["lt", define(two, isLess)],
+  ["le", define(two, isAtMost)],
+  ["gt", define(two, (first, second) => !isAtMost(first, second))],
+  ["ge", define(two, (first, second) => !isLess(first, second))],
+  ["len", define(["value"], length)],
+  ["index", variadic(["value"], "value", index)],
+  ["slice", variadic(["value"], "value", slice)],
+  ["print", variadic([], "any", (...args) => sprint(args.map(orNil)))],
+  ["println", variadic([], "any", (...args) => `${args.map((arg) => printValue(orNil(arg))).join(" ")}\n`)],
+  ["printf", variadic(["string"], "any", (format, ...args) => sprintf(String(format), args.map(orNil)))],
+  ["html", variadic([], "any", (...args) => escapeHtml(printed(args)))],
+  ["js", variadic([], "any", (...args) => escapeJs(printed(args)))],
+  ["urlquery", variadic([], "any", (...args) => escapeQuery(printed(args)))],
+  ["call", variadic(["value"], "value", call)],
 ]);
 
-/** The escaping functions print a lone argument as it is and several like `print`. */
-function joined(args: readonly GoValue[]): string {
+function orNil(value: Value): GoValue {
+  return value ?? null;
+}
+
+/** The escaping functions print their arguments as actions do. */
+function printed(args: readonly Value[]): string {
   const [only] = args;
-  return args.length === 1 && typeof only === "string" ? only : sprint(args);
+  if (args.length === 1 && typeof only === "string") return only;
+  let out = "";
+  let afterString = true;
+  for (const arg of args) {
+    const isString = typeof arg === "string" || arg === undefined || arg === null;
+    if (!isString && !afterString) out += " ";
+    out += printShown(arg ?? undefined);
+    afterString = isString;
+  }
+  return out;
 }
 
-function length(value: GoValue): bigint {
-  if (value === null) throw new FunctionFailure("len of nil pointer");
-  if (typeof value === "string") return BigInt(byteLength(value));
-  if (value instanceof GoSlice) return BigInt(value.items.length);
-  if (value instanceof GoMap) return BigInt(value.entries.size);
-  throw new FunctionFailure(`len of type ${typeName(value)}`);
+function length(value: Value): GoValue {
+  if (value === undefined) throw new FunctionFailure("reflect: call of reflect.Value.Type on zero Value");
+  if (value === null || (value instanceof GoStruct && value.isNil))
+    throw new FunctionFailure("len of nil pointer");
+  const count = lengthOf(value);
+  if (count === undefined) throw new FunctionFailure(`len of type ${pointedTypeName(value)}`);
+  return count;
 }
 
-function indexOnce(value: GoValue, index: GoValue): GoValue {
-  if (value === null) throw new FunctionFailure("index of untyped nil");
+function index(value: Value, ...indexes: readonly Value[]): Value {
+  if (value === undefined || value === null) throw new FunctionFailure("index of untyped nil");
+  return indexes.reduce<GoValue>((item, position) => indexOnce(item, position), value);
+}
+
+function indexOnce(value: GoValue, position: Value): GoValue {
+  if (value === null || (value instanceof GoStruct && value.isNil))
+    throw new FunctionFailure("index of nil pointer");
   if (value instanceof GoMap) {
-    if (typeof index === "string") return value.entries.get(index) ?? null;
-    const given = index === null ? "nil" : typeName(index);
-    throw new FunctionFailure(`value has type ${given}; should be string`);
+    if (typeof position === "string") return value.get(position) ?? zeroOf(value);
+    if (position === undefined || position === null) {
+      throw new FunctionFailure("value is nil; should be of type string");
+    }
+    throw new FunctionFailure(`value has type ${typeName(position)}; should be string`);
   }
-  if (value instanceof GoSlice) return value.items[position(index, value.items.length - 1)] ?? null;
-  if (typeof value === "string") return BigInt(byteAt(value, position(index, byteLength(value) - 1)));
-  throw new FunctionFailure(`can't index item of type ${typeName(value)}`);
+  if (value instanceof GoSlice) return value.at(element(position, value.length, "slice"));
+  if (typeof value === "string")
+    return new GoByte(byteAt(value, element(position, lengthOf(value) ?? 0, "string")));
+  if (value instanceof GoBytes)
+    return new GoByte(value.bytes[element(position, value.bytes.length, "slice")] ?? 0);
+  throw new FunctionFailure(`can't index item of type ${pointedTypeName(value)}`);
 }
 
-/** @param last  greatest position allowed */
-function position(index: GoValue, last: number): number {
-  if (index === null) throw new FunctionFailure("cannot index slice/array with nil");
-  if (typeof index !== "bigint") throw new FunctionFailure(`cannot index slice/array with type ${typeName(index)}`);
-  if (index < 0n || index > BigInt(last)) throw new FunctionFailure(`index out of range: ${index}`);
-  return Number(index);
+/** Go checks up to the length first, and the last place again when it reads. */
+function element(position: Value, size: number, kind: "slice" | "string"): number {
+  const found = bound(position, size);
+  if (found >= size) throw new FunctionFailure(`reflect: ${kind} index out of range`);
+  return found;
 }
 
-function slice(value: GoValue, indexes: readonly GoValue[]): GoValue {
-  if (value === null) throw new FunctionFailure("slice of untyped nil");
+/** @param largest  greatest position allowed */
+function bound(position: Value, largest: number): number {
+  if (position === undefined || position === null)
+    throw new FunctionFailure("cannot index slice/array with nil");
+  const number = position instanceof GoByte ? position.value : position;
+  if (typeof number !== "number" && typeof number !== "bigint") {
+    throw new FunctionFailure(`cannot index slice/array with type ${typeName(position)}`);
+  }
+  if (number < 0 || number > largest) throw new FunctionFailure(`index out of range: ${number}`);
+  return Number(number);
+}
+
+function slice(value: Value, ...indexes: readonly Value[]): GoValue {
+  if (value === undefined || value === null) throw new FunctionFailure("slice of untyped nil");
+  if (value instanceof GoStruct && value.isNil) throw new FunctionFailure("slice of nil pointer");
   if (indexes.length > 3) throw new FunctionFailure(`too many slice indexes: ${indexes.length}`);
-  if (typeof value === "string" && indexes.length === 3) throw new FunctionFailure("cannot 3-index slice a string");
-  if (typeof value !== "string" && !(value instanceof GoSlice)) {
-    throw new FunctionFailure(`can't slice item of type ${typeName(value)}`);
+  if (typeof value === "string" && indexes.length === 3)
+    throw new FunctionFailure("cannot 3-index slice a string");
+  if (typeof value !== "string" && !(value instanceof GoSlice) && !(value instanceof GoBytes)) {
+    throw new FunctionFailure(`can't slice item of type ${pointedTypeName(value)}`);
   }
-  const size = typeof value === "string" ? byteLength(value) : value.items.length;
-  const [from = 0, to = size, capacity] = indexes.map((index) => position(index, size));
+  const size = lengthOf(value) ?? 0;
+  const largest = value instanceof GoSlice ? value.capacity : size;
+  const [from = 0, to = size, capacity] = indexes.map((position) => {
+    if (position === null) throw new FunctionFailure("cannot index slice/array with type interface {}");
+    return bound(position, largest);
+  });
   if (from > to) throw new FunctionFailure(`invalid slice index: ${from} > ${to}`);
-  if (capacity !== undefined && to > capacity) throw new FunctionFailure(`invalid slice index: ${to} > ${capacity}`);
+  if (capacity !== undefined && to > capacity)
+    throw new FunctionFailure(`invalid slice index: ${to} > ${capacity}`);
   if (typeof value === "string") return sliceBytes(value, from, to);
-  return new GoSlice(value.items.slice(from, to), value.typeName, value.behaviour.string ? rebind(value, from, to) : {});
+  if (value instanceof GoSlice) return value.slice(from, to);
+  return new GoBytes(btoa(String.fromCharCode(...value.bytes.subarray(from, to))), value.type);
 }
 
-/** A part of a slice that prints itself keeps doing so, with its own items. */
-function rebind(value: GoSlice, from: number, to: number): GoSlice["behaviour"] {
-  const items = value.items.slice(from, to);
-  const json = () => `[${items.map((item) => (item instanceof GoStruct ? (item.behaviour.json?.() ?? "null") : "null")).join(",")}]`;
-  return { json, string: json };
+/** No value of a template can be called. The caller adds what was called, as it is written. */
+function call(value: Value): never {
+  if (value === undefined || value === null) throw new FunctionFailure("call of nil");
+  throw new FunctionFailure(`non-function of type ${typeName(value)}`);
 }

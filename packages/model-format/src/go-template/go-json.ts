@@ -1,4 +1,5 @@
-import { compareBytes, GoComplex, GoMap, GoSlice, GoStruct, type GoValue } from "./values.ts";
+import { compareBytes, rejoin } from "./bytes.ts";
+import { GoByte, GoBytes, GoComplex, GoFloat, GoMap, GoStruct, type GoValue } from "./values.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -9,64 +10,126 @@ const escapes: Readonly<Record<string, string>> = {
   "\r": "\\r",
   "\t": "\\t",
 };
-const special = /["\\\u0000-\u001f<>&\u2028\u2029]/g;
 
-/** A string as Go's encoding/json writes it: `<`, `>`, `&`, U+2028 and U+2029 escaped. */
+/** Whether a UTF-16 unit stands for itself inside JSON. */
+function isPlain(unit: number): boolean {
+  if (unit < 0x80) return plainAscii[unit] === 1;
+  return unit < 0xd800 ? unit !== 0x2028 && unit !== 0x2029 : unit >= 0xe000;
+}
+
+const plainAscii = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+  unit < 0x20 || '"\\<>&'.includes(String.fromCharCode(unit)) ? 0 : 1,
+);
+const escaped = /["\\\u0000-\u001f<>&\u2028\u2029]|\p{Surrogate}/gu;
+
+/** A string as Go's encoding/json writes it: `<`, `>`, `&`, U+2028 and U+2029 escaped, stray bytes as `\ufffd`. */
 export function goJsonString(text: string): string {
-  const escaped = text.replace(
-    special,
-    (character) => escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `"${escaped.toWellFormed()}"`;
+  for (let index = 0; index < text.length; index++) {
+    if (!isPlain(text.charCodeAt(index))) return `"${rejoin(text).replace(escaped, escapeCharacter)}"`;
+  }
+  return `"${text}"`;
 }
 
-/** A float64 as Go's encoding/json writes it; the same as JavaScript but for `-0` and the exponent's digits. */
+function escapeCharacter(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code >= 0xd800 && code < 0xe000) return "\\ufffd";
+  return escapes[character] ?? `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** A float64 as Go's encoding/json writes it: as JavaScript does, but for -0. */
 export function goJsonNumber(value: number): string {
-  if (Object.is(value, -0)) return "-0";
-  return String(value);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** Encodes as Go's json.Marshal: compact, keys of maps sorted, types with an encoding of their own asked for it. */
+/**
+ * Encodes as Go's json.Marshal: compact, keys of maps sorted, types with an encoding of their own asked for it.
+ * @returns the empty string for what has no JSON, as the function `json` ignores such errors
+ */
 export function goJson(value: GoValue): string {
-  if (value === null) return "null";
+  return encode(value) ?? "";
+}
+
+function encode(value: GoValue): string | undefined {
   switch (typeof value) {
     case "boolean":
-      return String(value);
-    case "bigint":
-      return value.toString();
     case "number":
-      return goJsonNumber(value);
+    case "bigint":
+      return String(value);
     case "string":
       return goJsonString(value);
     default:
-      return encodeComposite(value);
+      return value === null ? "null" : encodeObjectValue(value);
   }
 }
 
-function encodeComposite(value: GoSlice | GoMap | GoStruct | GoComplex): string {
-  if (value instanceof GoComplex || (value instanceof GoStruct && value.isNil)) return "null";
-  if (value.behaviour.json !== undefined) return value.behaviour.json();
-  if (value instanceof GoSlice) return value.isNil ? "null" : `[${value.items.map(goJson).join(",")}]`;
+function encodeObjectValue(
+  value: Exclude<GoValue, null | boolean | number | bigint | string>,
+): string | undefined {
+  if (value instanceof GoFloat) return Number.isFinite(value.value) ? goJsonNumber(value.value) : undefined;
+  if (value instanceof GoByte) return String(value.value);
+  if (value instanceof GoComplex) return undefined;
+  if (value instanceof GoBytes) return `"${value.base64}"`;
+  if (value instanceof GoStruct) return encodeStruct(value);
+  if (value.type.json !== undefined)
+    return value instanceof GoMap ? value.type.json(value) : value.type.json(value);
+  if (value.isNil) return "null";
   if (value instanceof GoMap) {
-    if (value.isNil) return "null";
-    return encodeObject(value.sortedKeys().map((key) => [key, goJson(value.entries.get(key) ?? null)]));
+    if (value.isJson) return goJsonAny(value.source);
+    return encodeObject(value.sortedKeys().map((key) => [key, encode(value.get(key) ?? null)]));
   }
-  return encodeObject([...value.fields].map(([key, item]) => [key, goJson(item)]));
+  const items: string[] = [];
+  for (const item of value) {
+    const json = encode(item);
+    if (json === undefined) return undefined;
+    items.push(json);
+  }
+  return `[${items.join(",")}]`;
+}
+
+function encodeStruct(value: GoStruct): string | undefined {
+  if (value.isNil) return "null";
+  if (value.type.json !== undefined) return value.type.json(value);
+  return encodeObject([...value.type.fields.keys()].map((name) => [name, encode(value.field(name) ?? null)]));
+}
+
+function encodeObject(members: readonly (readonly [string, string | undefined])[]): string | undefined {
+  if (members.some(([, json]) => json === undefined)) return undefined;
+  return joinObject(members.map(([key, json = "null"]) => [key, json]));
 }
 
 /** Writes members that are encoded already, in the order given. */
-export function encodeObject(members: readonly (readonly [string, string])[]): string {
-  return `{${members.map(([key, json]) => `${goJsonString(key)}:${json}`).join(",")}}`;
+export function joinObject(members: readonly (readonly [string, string])[]): string {
+  let out = "";
+  for (const [key, json] of members) out += `${out === "" ? "" : ","}${goJsonString(key)}:${json}`;
+  return `{${out}}`;
 }
 
 /** Decoded JSON written again as Go writes an `any`: keys of every object sorted. */
 export function goJsonAny(value: unknown): string {
-  if (value === null || value === undefined) return "null";
-  if (typeof value === "string") return goJsonString(value);
-  if (typeof value === "number") return goJsonNumber(value);
-  if (typeof value === "bigint") return goJsonNumber(Number(value));
-  if (typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return `[${value.map(goJsonAny).join(",")}]`;
-  const members = Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
-  return encodeObject(members.map(([key, item]) => [key, goJsonAny(item)]));
+  switch (typeof value) {
+    case "string":
+      return goJsonString(value.toWellFormed());
+    case "number":
+      return goJsonNumber(value);
+    case "bigint":
+      return goJsonNumber(Number(value));
+    case "boolean":
+      return String(value);
+    case "object":
+      break;
+    default:
+      return "null";
+  }
+  if (value === null) return "null";
+  let out = "";
+  if (Array.isArray(value)) {
+    for (const item of value) out += `${out === "" ? "" : ","}${goJsonAny(item)}`;
+    return `[${out}]`;
+  }
+  // Own enumerable keys of an object are all that is looked at.
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(record).sort(compareBytes)) {
+    out += `${out === "" ? "" : ","}${goJsonString(key)}:${goJsonAny(record[key])}`;
+  }
+  return `{${out}}`;
 }

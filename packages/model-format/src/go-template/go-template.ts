@@ -1,40 +1,52 @@
 import type { ListNode } from "./ast.ts";
-import { evaluate } from "./evaluate.ts";
+import { toWellFormedText } from "./bytes.ts";
+import { compileList, type Run } from "./compile.ts";
 import { builtinFunctions, type TemplateFunctions } from "./functions.ts";
 import { defaultTemplateLimits, type TemplateLimits } from "./limits.ts";
 import { parseGoTemplate, type TemplateTrees } from "./parser.ts";
+import { RunState } from "./run-state.ts";
 import type { GoValue } from "./values.ts";
 
 export interface GoTemplateOptions {
   /** Functions beside Go's own. */
   readonly functions?: TemplateFunctions;
   readonly limits?: Partial<TemplateLimits>;
+  /** What a missing key of a map is: nil, as the value of type `any` (`zero`), or nothing at all. Default `zero`. */
+  readonly missingKey?: "zero" | "default";
 }
 
 /**
- * A compiled template of Go's text/template, with missing keys as zero values.
+ * A compiled template of Go's text/template.
  * @example
- * GoTemplate.parse("Hello {{ .Name }}").execute(new GoMap(new Map([["Name", "you"]])))  // "Hello you"
+ * GoTemplate.parse("Hello {{ .Name }}").execute(GoMap.of({ Name: "you" }))  // "Hello you"
  */
 export class GoTemplate {
   readonly source: string;
   readonly trees: TemplateTrees;
-  readonly #functions: TemplateFunctions;
+  readonly #options: GoTemplateOptions;
   readonly #limits: TemplateLimits;
+  readonly #run: Run;
 
-  private constructor(source: string, trees: TemplateTrees, functions: TemplateFunctions, limits: TemplateLimits) {
+  private constructor(source: string, trees: TemplateTrees, options: GoTemplateOptions) {
     this.source = source;
     this.trees = trees;
-    this.#functions = functions;
-    this.#limits = limits;
+    this.#options = options;
+    this.#limits = { ...defaultTemplateLimits, ...options.limits };
+    const compiled = new Map<string, Run>();
+    const scope = {
+      functions: new Map([...builtinFunctions, ...(options.functions ?? [])]),
+      trees: compiled,
+      missingKeyIsNil: options.missingKey !== "default",
+    };
+    for (const [name, tree] of trees) compiled.set(name, compileList(tree, scope));
+    this.#run = compiled.get("") ?? (() => 0);
   }
 
   /** @throws PromptError `TEMPLATE_INVALID` with the line, `TEMPLATE_LIMIT` */
   static parse(source: string, options: GoTemplateOptions = {}): GoTemplate {
-    const functions = new Map([...builtinFunctions, ...(options.functions ?? [])]);
+    const isFunction = (name: string) => builtinFunctions.has(name) || options.functions?.has(name) === true;
     const limits = { ...defaultTemplateLimits, ...options.limits };
-    const trees = parseGoTemplate(source, (name) => functions.has(name), limits);
-    return new GoTemplate(source, trees, functions, limits);
+    return new GoTemplate(source, parseGoTemplate(source, isFunction, limits), options);
   }
 
   /** The tree of the text itself. */
@@ -42,14 +54,21 @@ export class GoTemplate {
     return this.trees.get("") ?? { type: "list", nodes: [], position: 0 };
   }
 
-  /** A template that runs another tree in place of the text's own, with or without its definitions. */
-  withRoot(root: ListNode, definitions: TemplateTrees = this.trees): GoTemplate {
-    return new GoTemplate(this.source, new Map([...definitions, ["", root]]), this.#functions, this.#limits);
+  /** A template that runs another tree in place of the text's own. */
+  withRoot(root: ListNode): GoTemplate {
+    return new GoTemplate(this.source, new Map([...this.trees, ["", root]]), this.#options);
+  }
+
+  /** A template that runs another tree alone, with neither definitions nor functions beside Go's own. */
+  bare(root: ListNode): GoTemplate {
+    const { limits = {} } = this.#options;
+    return new GoTemplate(this.source, new Map([["", root]]), { limits, missingKey: "default" });
   }
 
   /** @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT` */
   execute(data: GoValue): string {
-    const program = { source: this.source, trees: this.trees, functions: this.#functions, limits: this.#limits };
-    return evaluate(program, this.root, data);
+    const state = new RunState(this.source, this.#limits, this.root, data);
+    this.#run(state, data);
+    return toWellFormedText(state.output);
   }
 }

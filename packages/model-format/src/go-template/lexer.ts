@@ -1,3 +1,5 @@
+import { quote } from "./quote.ts";
+
 export type TokenType =
   | "text"
   | "leftDelimiter"
@@ -6,7 +8,6 @@ export type TokenType =
   | "leftParen"
   | "rightParen"
   | "pipe"
-  | "comma"
   | "declare"
   | "assign"
   | "dot"
@@ -17,9 +18,9 @@ export type TokenType =
   | "bool"
   | "nil"
   | "number"
-  | "char"
   | "string"
   | "rawString"
+  /** Any other ASCII character. */
   | "character"
   | "error"
   | "eof";
@@ -31,14 +32,30 @@ export interface Token {
   readonly position: number;
 }
 
-const keywords = new Set(["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"]);
-const trimmed = " \t\r\n";
-const wordCharacter = /[\p{L}\p{Nd}\p{Nl}\p{No}_]/u;
-/** Go's unicode.IsLetter and IsDigit, with the underscore. */
-const word = /^[\p{L}\p{Nd}_]+/u;
+const keywords = new Set([
+  "block",
+  "break",
+  "continue",
+  "define",
+  "else",
+  "end",
+  "if",
+  "range",
+  "template",
+  "with",
+]);
+const blanks = " \t\r\n";
+/** Go's letters and digits, with the underscore. */
+const word = /[\p{L}\p{Nd}_]+/uy;
+const wordStart = /[\p{L}\p{Nd}_]/uy;
+const blankRun = /[ \t\r\n]+/y;
+const number =
+  /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
+const quoted = /"(?:\\[^\n]|[^"\\\n])*"/uy;
+const character = /'(?:\\[^\n]|[^'\\\n])*'/uy;
 
-/** Splits a template into tokens, the way Go's text/template/parse does; an error token ends the list. */
-export function tokenize(text: string): Token[] {
+/** Splits a template into tokens as Go's text/template/parse does. The list ends with `eof`, or `error` and `eof`. */
+export function tokenize(text: string): readonly Token[] {
   return new Lexer(text).run();
 }
 
@@ -52,211 +69,183 @@ class Lexer {
     this.#text = text;
   }
 
-  run(): Token[] {
-    while (this.#at < this.#text.length) {
-      const open = this.#text.indexOf("{{", this.#at);
-      if (open < 0) {
-        this.#emit("text", this.#text.length);
-        break;
-      }
-      const trims = this.#hasLeftTrim(open + 2);
-      let end = open;
-      if (trims) while (end > this.#at && trimmed.includes(this.#text.charAt(end - 1))) end--;
-      if (end > this.#at) this.#emit("text", end);
-      this.#at = open;
-      if (!this.#lexDelimited(trims)) return this.#tokens;
-    }
-    this.#tokens.push({ type: "eof", text: "", position: this.#text.length });
+  run(): readonly Token[] {
+    while (this.#at < this.#text.length && this.#outside());
+    this.#push("eof", "", this.#text.length);
     return this.#tokens;
   }
 
-  #hasLeftTrim(at: number): boolean {
-    return this.#text.charAt(at) === "-" && trimmed.includes(this.#text.charAt(at + 1)) && at + 1 < this.#text.length;
-  }
-
-  #hasRightTrim(at: number): boolean {
-    return (
-      at < this.#text.length && trimmed.includes(this.#text.charAt(at)) && this.#text.startsWith("-}}", at + 1)
-    );
-  }
-
-  /** A comment, or an action with its delimiters. @returns false after an error */
-  #lexDelimited(trims: boolean): boolean {
-    const inner = this.#at + 2 + (trims ? 2 : 0);
-    if (this.#text.startsWith("/*", inner)) return this.#lexComment(inner);
-    this.#tokens.push({ type: "leftDelimiter", text: "{{", position: this.#at });
-    this.#at = inner;
+  /** Text up to the next delimiter, and what that delimiter begins. @returns false after an error */
+  #outside(): boolean {
+    const open = this.#text.indexOf("{{", this.#at);
+    if (open < 0) return this.#emit("text", this.#text.length);
+    const trims = this.#text.charAt(open + 2) === "-" && this.#isBlank(open + 3);
+    let end = open;
+    if (trims) while (end > this.#at && this.#isBlank(end - 1)) end--;
+    if (end > this.#at) this.#emit("text", end);
+    const inside = open + (trims ? 4 : 2);
+    if (this.#text.startsWith("/*", inside)) return this.#comment(inside);
+    this.#push("leftDelimiter", "{{", open);
+    this.#at = inside;
     this.#parens = 0;
     for (;;) {
-      if (this.#hasRightTrim(this.#at)) {
-        if (this.#parens > 0) return this.#fail("unclosed left paren");
-        this.#tokens.push({ type: "rightDelimiter", text: "}}", position: this.#at + 2 });
-        this.#at += 4;
-        this.#skipTrimmed();
-        return true;
-      }
-      if (this.#text.startsWith("}}", this.#at)) {
-        if (this.#parens > 0) return this.#fail("unclosed left paren");
-        this.#tokens.push({ type: "rightDelimiter", text: "}}", position: this.#at });
-        this.#at += 2;
-        return true;
-      }
-      if (!this.#lexInside()) return false;
+      const trimsRight = this.#trimsRight(this.#at);
+      if (trimsRight || this.#text.startsWith("}}", this.#at)) return this.#close(trimsRight);
+      if (!this.#inside()) return false;
     }
   }
 
-  #lexComment(inner: number): boolean {
-    const end = this.#text.indexOf("*/", inner);
-    if (end < 0) return this.#fail("unclosed comment");
-    this.#at = end + 2;
-    const trims = this.#hasRightTrim(this.#at);
-    if (!trims && !this.#text.startsWith("}}", this.#at)) return this.#fail("comment ends before closing delimiter");
-    this.#at += trims ? 4 : 2;
-    if (trims) this.#skipTrimmed();
+  #close(trims: boolean): boolean {
+    if (this.#parens > 0) return this.#fail("unclosed left paren");
+    if (trims) this.#at += 2;
+    this.#emit("rightDelimiter", this.#at + 2);
+    if (trims) this.#at = this.#end(blankRun);
     return true;
   }
 
-  #skipTrimmed(): void {
-    while (this.#at < this.#text.length && trimmed.includes(this.#text.charAt(this.#at))) this.#at++;
+  #comment(start: number): boolean {
+    this.#at = start;
+    const end = this.#text.indexOf("*/", start + 2);
+    if (end < 0) return this.#fail("unclosed comment");
+    const trims = this.#trimsRight(end + 2);
+    if (!trims && !this.#text.startsWith("}}", end + 2))
+      return this.#fail("comment ends before closing delimiter");
+    this.#at = end + (trims ? 6 : 4);
+    if (trims) this.#at = this.#end(blankRun);
+    return true;
   }
 
-  #lexInside(): boolean {
-    if (this.#at >= this.#text.length) return this.#fail("unclosed action");
-    const text = this.#text;
-    const character = text.charAt(this.#at);
-    if (trimmed.includes(character)) return this.#lexSpace();
-    const next = text.charAt(this.#at + 1);
-    switch (character) {
+  #inside(): boolean {
+    const first = this.#text.charAt(this.#at);
+    if (first === "") return this.#fail("unclosed action");
+    if (this.#isBlank(this.#at)) return this.#space();
+    switch (first) {
       case "=":
         return this.#emit("assign", this.#at + 1);
       case ":":
-        return next === "=" ? this.#emit("declare", this.#at + 2) : this.#fail("expected :=");
+        if (this.#text.charAt(this.#at + 1) !== "=") return this.#fail("expected :=");
+        return this.#emit("declare", this.#at + 2);
       case "|":
         return this.#emit("pipe", this.#at + 1);
-      case ",":
-        return this.#emit("comma", this.#at + 1);
       case '"':
-        return this.#lexQuoted('"', "string", "unterminated quoted string");
-      case "`":
-        return this.#lexRaw();
+        return this.#matched("string", quoted, "unterminated quoted string");
       case "'":
-        return this.#lexQuoted("'", "char", "unterminated character constant");
+        return this.#matched("number", character, "unterminated character constant");
+      case "`": {
+        const end = this.#text.indexOf("`", this.#at + 1);
+        return end < 0 ? this.#fail("unterminated raw quoted string") : this.#emit("rawString", end + 1);
+      }
       case "(":
         this.#parens++;
         return this.#emit("leftParen", this.#at + 1);
       case ")":
-        if (this.#parens === 0) return this.#fail("unexpected right paren");
-        this.#parens--;
+        if (--this.#parens < 0) return this.#fail("unexpected right paren");
         return this.#emit("rightParen", this.#at + 1);
       case "$":
-        return this.#lexVariable();
+        return this.#named("variable", this.#at + 1);
       case ".":
-        if (!/[0-9]/.test(next)) return this.#lexField();
-        return this.#lexNumber();
+        // Go also takes a point at the very end for a number.
+        if (/^[0-9]?$/.test(this.#text.charAt(this.#at + 1))) return this.#number();
+        return this.#isEnd(this.#at + 1)
+          ? this.#emit("dot", this.#at + 1)
+          : this.#named("field", this.#at + 1);
       default:
-        return this.#lexWord(character);
+        return this.#other(first);
     }
   }
 
-  #lexSpace(): boolean {
-    let end = this.#at;
+  #space(): boolean {
+    let end = this.#end(blankRun);
     // The blank before a trimming delimiter belongs to the delimiter.
-    while (trimmed.includes(text1(this.#text, end)) && !this.#hasRightTrim(end)) end++;
-    if (end === this.#at) return true;
-    return this.#emit("space", end);
+    if (this.#trimsRight(end - 1)) end--;
+    return end === this.#at || this.#emit("space", end);
   }
 
-  #lexWord(character: string): boolean {
-    if (character === "+" || character === "-" || /[0-9]/.test(character)) return this.#lexNumber();
-    const match = word.exec(this.#text.slice(this.#at, this.#at + 256));
-    if (match !== null && !/^[0-9]/.test(match[0])) {
-      const name = match[0];
-      if (!this.#atTerminator(this.#at + name.length)) return this.#badCharacter(this.#at + name.length);
-      if (keywords.has(name)) return this.#emit("keyword", this.#at + name.length);
-      if (name === "true" || name === "false") return this.#emit("bool", this.#at + name.length);
-      if (name === "nil") return this.#emit("nil", this.#at + name.length);
-      return this.#emit("identifier", this.#at + name.length);
+  #other(first: string): boolean {
+    if (/[+\-0-9]/.test(first)) return this.#number();
+    if (this.#end(wordStart) > this.#at) return this.#named("identifier", this.#at);
+    if (first > " " && first < "\u007f") return this.#emit("character", this.#at + 1);
+    return this.#fail(`unrecognized character in action: ${this.#describe(this.#at)}`);
+  }
+
+  /** A word, which must end where a word may end: `.x%y` is not two words. */
+  #named(type: "field" | "identifier" | "variable", start: number): boolean {
+    const end = this.#isEnd(start) ? start : this.#end(word, start);
+    if (!this.#isEnd(end)) return this.#fail(`bad character ${this.#describe(end)}`);
+    return this.#emit(type === "identifier" ? kindOfWord(this.#text.slice(start, end)) : type, end);
+  }
+
+  #matched(type: TokenType, pattern: RegExp, failure: string): boolean {
+    const end = this.#end(pattern);
+    return end > this.#at ? this.#emit(type, end) : this.#fail(failure);
+  }
+
+  #number(): boolean {
+    let end = this.#end(number);
+    if (this.#continuesWord(end)) return this.#badNumber(end, true);
+    if (/[+-]/.test(this.#text.charAt(end))) {
+      // A complex constant: 1+2i, without blanks.
+      end = this.#end(number, end);
+      if (this.#continuesWord(end)) return this.#badNumber(end, true);
+      if (this.#text.charAt(end - 1) !== "i") return this.#badNumber(end, false);
     }
-    const point = this.#text.codePointAt(this.#at) ?? 0;
-    if (point > 0x20 && point < 0x7f) return this.#emit("character", this.#at + 1);
-    return this.#fail(`unrecognized character in action: ${describePoint(point)}`);
+    return this.#emit("number", end);
   }
 
-  #lexField(): boolean {
-    if (this.#atTerminator(this.#at + 1)) return this.#emit("dot", this.#at + 1);
-    return this.#lexNamed("field");
+  #continuesWord(at: number): boolean {
+    return this.#end(wordStart, at) > at;
   }
 
-  #lexVariable(): boolean {
-    if (this.#atTerminator(this.#at + 1)) return this.#emit("variable", this.#at + 1);
-    return this.#lexNamed("variable");
+  #badNumber(end: number, withNext: boolean): boolean {
+    const shown = this.#text.slice(this.#at, withNext ? this.#end(wordStart, end) : end);
+    return this.#fail(`bad number syntax: ${quote(shown)}`);
   }
 
-  #lexNamed(type: "field" | "variable"): boolean {
-    const match = word.exec(this.#text.slice(this.#at + 1, this.#at + 257));
-    const end = this.#at + 1 + (match?.[0].length ?? 0);
-    if (!this.#atTerminator(end)) return this.#badCharacter(end);
-    return this.#emit(type, end);
+  #isBlank(at: number): boolean {
+    return at < this.#text.length && blanks.includes(this.#text.charAt(at));
   }
 
-  #badCharacter(at: number): boolean {
-    return this.#fail(`bad character ${describePoint(this.#text.codePointAt(at) ?? 0)}`);
+  /** Whether ` -}}` stands here. */
+  #trimsRight(at: number): boolean {
+    return this.#isBlank(at) && this.#text.startsWith("-}}", at + 1);
   }
 
-  /** Whether a word may end here; keeps `.x%y` from reading as two words. */
-  #atTerminator(at: number): boolean {
-    if (at >= this.#text.length) return true;
-    const character = this.#text.charAt(at);
-    return trimmed.includes(character) || ".,|:()=".includes(character) || this.#text.startsWith("}}", at);
+  #isEnd(at: number): boolean {
+    if (at >= this.#text.length || this.#isBlank(at)) return true;
+    return ".,|:()".includes(this.#text.charAt(at)) || this.#text.startsWith("}}", at);
   }
 
-  #lexQuoted(quote: string, type: "string" | "char", failure: string): boolean {
-    for (let at = this.#at + 1; at < this.#text.length; at++) {
-      const character = this.#text.charAt(at);
-      if (character === "\n") break;
-      if (character === "\\") at++;
-      else if (character === quote) return this.#emit(type, at + 1);
-      if (this.#text.charAt(at) === "\n") break;
-    }
-    return this.#fail(failure);
+  /** Where the pattern ends that begins at `from`; `from` itself where it does not. */
+  #end(pattern: RegExp, from = this.#at): number {
+    pattern.lastIndex = from;
+    return pattern.test(this.#text) ? pattern.lastIndex : from;
   }
 
-  #lexRaw(): boolean {
-    const end = this.#text.indexOf("`", this.#at + 1);
-    return end < 0 ? this.#fail("unterminated raw quoted string") : this.#emit("rawString", end + 1);
-  }
-
-  #lexNumber(): boolean {
-    const rest = this.#text.slice(this.#at, this.#at + 256);
-    const match =
-      /^[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/.exec(
-        rest,
-      );
-    const length = match?.[0].length ?? 0;
-    const following = text1(rest, length);
-    if (length === 0 || (following !== "" && wordCharacter.test(following))) {
-      return this.#fail(`bad number syntax: ${JSON.stringify(rest.slice(0, length + 1))}`);
-    }
-    return this.#emit("number", this.#at + length);
+  #describe(at: number): string {
+    const point = this.#text.codePointAt(at) ?? 0;
+    const shown = String.fromCodePoint(point);
+    const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+    return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(shown) ? `${code} '${shown}'` : code;
   }
 
   #emit(type: TokenType, end: number): true {
-    this.#tokens.push({ type, text: this.#text.slice(this.#at, end), position: this.#at });
+    this.#push(type, this.#text.slice(this.#at, end), this.#at);
     this.#at = end;
     return true;
   }
 
   #fail(message: string): false {
-    this.#tokens.push({ type: "error", text: message, position: this.#at });
+    this.#push("error", message, this.#at);
     return false;
+  }
+
+  #push(type: TokenType, text: string, position: number): void {
+    this.#tokens.push({ type, text, position });
   }
 }
 
-function text1(text: string, at: number): string {
-  // A blank that cannot be found in "" must not count as trimmed.
-  return at < text.length ? text.charAt(at) : "\u0000";
-}
-
-function describePoint(point: number): string {
-  return `U+${point.toString(16).toUpperCase().padStart(4, "0")} '${String.fromCodePoint(point)}'`;
+function kindOfWord(text: string): TokenType {
+  if (keywords.has(text)) return "keyword";
+  if (text === "true" || text === "false") return "bool";
+  return text === "nil" ? "nil" : "identifier";
 }

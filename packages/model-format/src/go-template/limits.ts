@@ -2,17 +2,17 @@
 export interface TemplateLimits {
   /** UTF-16 units of the template's text. */
   readonly maxSourceLength: number;
-  /** Nesting of blocks and parentheses, of template calls, and of values that are printed. */
+  /** Nesting of blocks and parentheses, and of template calls. */
   readonly maxDepth: number;
-  /** Nodes evaluated in one rendering. */
+  /** Nodes evaluated in one rendering; long strings count as several. */
   readonly maxSteps: number;
-  /** UTF-16 units of one rendering. */
+  /** UTF-16 units of one rendering, and of any string on the way. */
   readonly maxOutputLength: number;
 }
 
 export const defaultTemplateLimits: TemplateLimits = {
   maxSourceLength: 1 << 20,
   maxDepth: 200,
-  maxSteps: 20_000_000,
-  maxOutputLength: 64 << 20,
+  maxSteps: 5_000_000,
+  maxOutputLength: 32 << 20,
 };

@@ -1,5 +1,5 @@
+import { trimSpace } from "../prompt/renderers/trim-space.ts";
 import type {
-  ActionNode,
   ArgumentNode,
   BranchNode,
   CallTemplateNode,
@@ -9,10 +9,13 @@ import type {
   TemplateNode,
   VariableNode,
 } from "./ast.ts";
-import { limitReached, locate, parseFailure } from "./errors.ts";
-import { type Token, type TokenType, tokenize } from "./lexer.ts";
+import { printNode } from "./ast.ts";
+import { limitReached } from "./errors.ts";
+import type { TokenType } from "./lexer.ts";
 import { defaultTemplateLimits, type TemplateLimits } from "./limits.ts";
-import { parseNumber } from "./parse-number.ts";
+import { NumberFailure, parseNumber } from "./parse-number.ts";
+import { quote } from "./quote.ts";
+import { TokenReader } from "./token-reader.ts";
 import { unescapeGo } from "./unquote.ts";
 
 /** The named trees of one template text; the text itself is named "". */
@@ -32,142 +35,146 @@ export function parseGoTemplate(
   return new Parser(source, isFunction, limits).parse();
 }
 
-type Ending = { readonly type: "end" | "else"; readonly token: Token } | { readonly type: "eof" };
+/** What ends a list of nodes. */
+type Ending = "end" | "else" | "eof";
+type Parsed = { readonly list: ListNode; readonly ending: Ending };
+type Control = BranchNode["type"];
 
 class Parser {
-  readonly #source: string;
-  readonly #tokens: readonly Token[];
+  readonly #tokens: TokenReader;
   readonly #isFunction: (name: string) => boolean;
   readonly #maxDepth: number;
   readonly #trees = new Map<string, ListNode>();
-  #at = 0;
   #variables: string[] = ["$"];
   #rangeDepth = 0;
   #depth = 0;
 
   constructor(source: string, isFunction: (name: string) => boolean, limits: TemplateLimits) {
-    this.#source = source;
-    this.#tokens = tokenize(source);
+    this.#tokens = new TokenReader(source);
     this.#isFunction = isFunction;
     this.#maxDepth = limits.maxDepth;
   }
 
   parse(): TemplateTrees {
     const { list, ending } = this.#list(true);
-    if (ending.type !== "eof") this.#fail(`unexpected {{${ending.type}}}`, ending.token);
+    if (ending !== "eof") this.#tokens.fail(`unexpected {{${ending}}}`);
     this.#add("", list);
     return this.#trees;
   }
 
-  /** An empty definition never replaces one with content, and two with content clash, unless the first is the text's own. */
+  /** An empty definition never replaces one with content, and two with content clash. */
   #add(name: string, list: ListNode): void {
     const known = this.#trees.get(name);
-    if (known !== undefined && !isEmpty(known)) {
-      if (!isEmpty(list)) this.#fail(`multiple definition of template ${JSON.stringify(name)}`, this.#peek());
-      return;
-    }
-    this.#trees.set(name, list);
+    if (known === undefined || isEmpty(known)) this.#trees.set(name, list);
+    else if (!isEmpty(list)) this.#tokens.fail(`template: multiple definition of template ${quote(name)}`);
   }
 
-  #list(isTop: boolean): { readonly list: ListNode; readonly ending: Ending } {
-    if (++this.#depth > this.#maxDepth) throw limitReached("it is nested too deeply");
-    const position = this.#peek().position;
+  #list(isTop: boolean): Parsed {
+    this.#enter();
+    const { position } = isTop ? this.#tokens.peek() : this.#tokens.peekNonSpace();
     const nodes: TemplateNode[] = [];
     for (;;) {
-      const token = this.#next();
+      const token = this.#tokens.nextNonSpace();
       if (token.type === "eof") {
-        if (!isTop) this.#fail("unexpected EOF", token);
-        this.#depth--;
-        return { list: { type: "list", nodes, position }, ending: { type: "eof" } };
+        if (!isTop) this.#tokens.fail("unexpected EOF");
+        return this.#leave({ list: { type: "list", nodes, position }, ending: "eof" });
       }
       if (token.type === "text") {
         nodes.push({ type: "text", text: token.text, position: token.position });
         continue;
       }
-      if (token.type !== "leftDelimiter") this.#unexpected(token, "input");
-      const result = this.#action(isTop);
-      if (result === undefined) continue;
-      if ("token" in result) {
-        this.#depth--;
-        return { list: { type: "list", nodes, position }, ending: result };
+      if (token.type !== "leftDelimiter") this.#tokens.unexpected(token, "input");
+      if (isTop && this.#define()) continue;
+      this.#tokens.beginAction(token);
+      const node = this.#action();
+      this.#tokens.endAction();
+      if (typeof node === "string")
+        return this.#leave({ list: { type: "list", nodes, position }, ending: node });
+      nodes.push(node);
+    }
+  }
+
+  #enter(): void {
+    if (++this.#depth > this.#maxDepth) throw limitReached("it is nested too deeply");
+  }
+
+  #leave<TResult>(result: TResult): TResult {
+    this.#depth--;
+    return result;
+  }
+
+  /** What stands between two delimiters: a node, or what ends the list. */
+  #action(): TemplateNode | Exclude<Ending, "eof"> {
+    const token = this.#tokens.nextNonSpace();
+    const { position } = token;
+    if (token.type === "keyword") {
+      switch (token.text) {
+        case "if":
+        case "with":
+        case "range":
+          return this.#branch(token.text);
+        case "template":
+          return this.#callTemplate();
+        case "block":
+          return this.#block();
+        case "break":
+        case "continue":
+          return this.#jump(token.text, position);
+        case "end":
+          this.#expectRight("end");
+          return "end";
+        case "else":
+          if (!this.#peeksControl("if") && !this.#peeksControl("with")) this.#expectRight("else");
+          return "else";
+        default:
+          break;
       }
-      nodes.push(result);
     }
+    this.#tokens.back();
+    return { type: "action", pipe: this.#pipeline("command", "rightDelimiter"), position };
   }
 
-  /** What stands between two delimiters; undefined for a definition, which leaves nothing behind. */
-  #action(isTop: boolean): TemplateNode | Exclude<Ending, { type: "eof" }> | undefined {
-    const token = this.#nextNonSpace();
-    if (token.type !== "keyword") {
-      this.#at--;
-      const pipe = this.#pipeline("command", "rightDelimiter");
-      return { type: "action", pipe, position: token.position } satisfies ActionNode;
-    }
-    switch (token.text) {
-      case "if":
-      case "with":
-      case "range":
-        return this.#branch(token.text, token.position);
-      case "template":
-        return this.#callTemplate();
-      case "block":
-        return this.#block();
-      case "define":
-        if (!isTop) this.#unexpected(token, "command");
-        this.#define();
-        return undefined;
-      case "end":
-        this.#expectRight("end");
-        return { type: "end", token };
-      case "else":
-        return { type: "else", token };
-      default:
-        return this.#jump(token);
-    }
+  #peeksControl(type: Control): boolean {
+    const token = this.#tokens.peekNonSpace();
+    return token.type === "keyword" && token.text === type;
   }
 
-  #jump(token: Token): TemplateNode {
-    const type = token.text === "break" ? "break" : "continue";
-    const next = this.#nextNonSpace();
-    if (next.type !== "rightDelimiter") this.#unexpected(next, `{{${type}}}`);
-    if (this.#rangeDepth === 0) this.#fail(`{{${type}}} outside {{range}}`, token);
-    return { type, position: token.position };
+  #jump(type: "break" | "continue", position: number): TemplateNode {
+    this.#expectRight(`{{${type}}}`);
+    if (this.#rangeDepth === 0) this.#tokens.fail(`{{${type}}} outside {{range}}`);
+    return { type, position };
   }
 
-  #branch(type: BranchNode["type"], position: number): BranchNode {
+  #branch(type: Control): BranchNode {
     const scope = this.#variables.length;
     const pipe = this.#pipeline(type, "rightDelimiter");
     if (type === "range") this.#rangeDepth++;
     const { list, ending } = this.#list(false);
     if (type === "range") this.#rangeDepth--;
-    let elseList: ListNode | undefined;
-    if (ending.type === "else") elseList = this.#otherwise(type);
+    const elseList = ending === "else" ? this.#otherwise(type) : undefined;
     this.#variables.length = scope;
-    return { type, pipe, list, elseList, position };
+    return { type, pipe, list, elseList, position: pipe.position };
   }
 
   /** Behind `else`: a list up to `end`, or the next `if` or `with`, which shares the `end`. */
-  #otherwise(type: BranchNode["type"]): ListNode {
-    const token = this.#nextNonSpace();
-    if (token.type === "keyword" && token.text === type && type !== "range") {
-      if (++this.#depth > this.#maxDepth) throw limitReached("it is nested too deeply");
-      const nested = this.#branch(type, token.position);
-      this.#depth--;
-      return { type: "list", nodes: [nested], position: token.position };
+  #otherwise(type: Control): ListNode {
+    const { position } = this.#tokens.peek();
+    if (type !== "range" && this.#peeksControl(type)) {
+      this.#tokens.next();
+      this.#enter();
+      return this.#leave({ type: "list", nodes: [this.#branch(type)], position });
     }
-    if (token.type !== "rightDelimiter") this.#unexpected(token, "else");
     const { list, ending } = this.#list(false);
-    if (ending.type !== "end") this.#fail(`expected end; found {{else}}`, ending.type === "else" ? ending.token : token);
+    if (ending !== "end") this.#tokens.fail(`expected end; found {{${ending}}}`);
     return list;
   }
 
   #callTemplate(): CallTemplateNode {
     const { name, position } = this.#templateName("template clause");
-    const next = this.#nextNonSpace();
-    if (next.type === "rightDelimiter") return { type: "template", name, pipe: undefined, position };
-    this.#at--;
-    const pipe = this.#pipeline("template clause", "rightDelimiter");
-    return { type: "template", name, pipe, position };
+    if (this.#tokens.nextNonSpace().type === "rightDelimiter")
+      return { type: "template", name, pipe: undefined, position };
+    this.#tokens.back();
+    return { type: "template", name, pipe: this.#pipeline("template clause", "rightDelimiter"), position };
   }
 
   #block(): CallTemplateNode {
@@ -177,10 +184,15 @@ class Parser {
     return { type: "template", name, pipe, position };
   }
 
-  #define(): void {
+  /** @returns whether a definition stood here, which leaves nothing behind */
+  #define(): boolean {
+    const token = this.#tokens.peekNonSpace();
+    if (token.type !== "keyword" || token.text !== "define") return false;
+    this.#tokens.nextNonSpace();
     const { name } = this.#templateName("define clause");
     this.#expectRight("define clause");
     this.#definition(name, "define clause");
+    return true;
   }
 
   /** A body of its own: neither variables nor loops of the text around it reach inside. */
@@ -189,100 +201,88 @@ class Parser {
     this.#variables = ["$"];
     this.#rangeDepth = 0;
     const { list, ending } = this.#list(false);
-    if (ending.type !== "end") this.#fail(`unexpected {{else}} in ${context}`, this.#peek());
+    if (ending !== "end") this.#tokens.fail(`unexpected {{${ending}}} in ${context}`);
     this.#add(name, list);
     this.#variables = outer.variables;
     this.#rangeDepth = outer.rangeDepth;
   }
 
   #templateName(context: string): { readonly name: string; readonly position: number } {
-    const token = this.#nextNonSpace();
-    if (token.type !== "string" && token.type !== "rawString") this.#unexpected(token, context);
-    return { name: this.#text(token), position: token.position };
+    const token = this.#tokens.nextNonSpace();
+    if (token.type !== "string" && token.type !== "rawString") this.#tokens.unexpected(token, context);
+    return { name: this.#unquote(token.text), position: token.position };
   }
 
   #pipeline(context: string, end: TokenType): PipeNode {
-    if (++this.#depth > this.#maxDepth) throw limitReached("it is nested too deeply");
-    const position = this.#peekNonSpace().position;
+    this.#enter();
+    const { position } = this.#tokens.peekNonSpace();
     const { declarations, isAssign } = this.#declarations(context);
     const commands: CommandNode[] = [];
     for (;;) {
-      const token = this.#nextNonSpace();
-      if (token.type === end) {
-        this.#checkPipeline(commands, context, token);
-        this.#depth--;
-        return { type: "pipe", isAssign, declarations, commands, position };
-      }
-      if (!startsOperand.has(token.type)) this.#unexpected(token, context);
-      this.#at--;
+      const token = this.#tokens.nextNonSpace();
+      if (token.type === end) break;
+      if (!startsOperand.has(token.type)) this.#tokens.unexpected(token, context);
+      this.#tokens.back();
       commands.push(this.#command());
     }
-  }
-
-  #checkPipeline(commands: readonly CommandNode[], context: string, token: Token): void {
-    if (commands.length === 0) this.#fail(`missing value for ${context}`, token);
+    if (commands.length === 0) this.#tokens.fail(`missing value for ${context}`);
     for (const [index, command] of commands.entries()) {
       if (index > 0 && constants.has(command.args[0]?.type ?? "")) {
-        this.#fail(`non executable command in pipeline stage ${index + 1}`, token);
+        this.#tokens.fail(`non executable command in pipeline stage ${index + 1}`);
       }
     }
+    return this.#leave({ type: "pipe", isAssign, declarations, commands, position });
   }
 
   #declarations(context: string): { declarations: VariableNode[]; isAssign: boolean } {
     const declarations: VariableNode[] = [];
     for (;;) {
-      const start = this.#at;
-      const token = this.#nextNonSpace();
-      if (token.type !== "variable") {
-        this.#at = start;
+      const start = this.#tokens.mark();
+      const token = this.#tokens.nextNonSpace();
+      const next = token.type === "variable" ? this.#tokens.peekNonSpace() : token;
+      const isComma = next.type === "character" && next.text === ",";
+      const declares = next.type === "declare" || next.type === "assign";
+      if (token.type !== "variable" || !(declares || isComma)) {
+        this.#tokens.reset(start);
         return { declarations, isAssign: false };
       }
-      const next = this.#nextNonSpace();
-      const node: VariableNode = { type: "variable", names: [token.text], position: token.position };
-      if (next.type === "declare" || next.type === "assign") {
-        declarations.push(node);
-        this.#variables.push(token.text);
-        return { declarations, isAssign: next.type === "assign" };
-      }
-      if (next.type !== "comma") {
-        this.#at = start;
-        return { declarations, isAssign: false };
-      }
-      declarations.push(node);
+      this.#tokens.nextNonSpace();
+      declarations.push({ type: "variable", names: [token.text], position: token.position });
       this.#variables.push(token.text);
-      if (context === "range" && declarations.length < 2) {
-        const after = this.#peekNonSpace();
-        if (after.type === "variable" || after.type === "rightDelimiter" || after.type === "rightParen") continue;
-        this.#fail("range can only initialize variables", after);
+      if (declares) return { declarations, isAssign: next.type === "assign" };
+      if (context !== "range" || declarations.length > 1)
+        this.#tokens.fail(`too many declarations in ${context}`);
+      const { type } = this.#tokens.peekNonSpace();
+      if (type !== "variable" && type !== "rightDelimiter" && type !== "rightParen") {
+        this.#tokens.fail("range can only initialize variables");
       }
-      this.#fail(`too many declarations in ${context}`, next);
     }
   }
 
   #command(): CommandNode {
-    const position = this.#peekNonSpace().position;
+    const { position } = this.#tokens.peekNonSpace();
     const args: ArgumentNode[] = [];
     for (;;) {
-      this.#skipSpace();
+      this.#tokens.peekNonSpace();
       const operand = this.#operand();
       if (operand !== undefined) args.push(operand);
-      const token = this.#next();
+      const token = this.#tokens.next();
       if (token.type === "space") continue;
-      if (token.type === "rightDelimiter" || token.type === "rightParen") this.#at--;
-      else if (token.type !== "pipe") this.#unexpected(token, "operand");
+      if (token.type === "rightDelimiter" || token.type === "rightParen") this.#tokens.back();
+      else if (token.type !== "pipe") this.#tokens.unexpected(token, "operand");
       break;
     }
-    if (args.length === 0) this.#fail("empty command", this.#peek());
+    if (args.length === 0) this.#tokens.fail("empty command");
     return { type: "command", args, position };
   }
 
   /** A term with the fields written behind it. */
   #operand(): ArgumentNode | undefined {
     const node = this.#term();
-    if (node === undefined || this.#peek().type !== "field") return node;
-    const position = this.#peek().position;
+    if (node === undefined || this.#tokens.peek().type !== "field") return node;
+    const { position } = this.#tokens.peek();
     const names: string[] = [];
-    while (this.#peek().type === "field") names.push(this.#next().text.slice(1));
+    while (this.#tokens.peek().type === "field") names.push(this.#tokens.next().text.slice(1));
     switch (node.type) {
       case "field":
       case "variable":
@@ -293,104 +293,80 @@ class Parser {
       case "number":
       case "nil":
       case "dot":
-        return this.#fail(`unexpected . after term ${JSON.stringify(this.#source.slice(node.position, position))}`, this.#peek());
+        return this.#tokens.fail(`unexpected . after term ${quote(printNode(node))}`);
       default:
         return { type: "chain", node, names, position };
     }
   }
 
   #term(): ArgumentNode | undefined {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const { position, text } = token;
     switch (token.type) {
       case "identifier":
-        if (!this.#isFunction(text)) this.#fail(`function ${JSON.stringify(text)} not defined`, token);
+        if (!this.#isFunction(text)) this.#tokens.fail(`function ${quote(text)} not defined`);
         return { type: "identifier", name: text, position };
       case "dot":
         return { type: "dot", position };
       case "nil":
         return { type: "nil", position };
       case "variable":
-        if (!this.#variables.includes(text)) this.#fail(`undefined variable ${JSON.stringify(text)}`, token);
+        if (!this.#variables.includes(text)) this.#tokens.fail(`undefined variable ${quote(text)}`);
         return { type: "variable", names: [text], position };
       case "field":
         return { type: "field", names: [text.slice(1)], position };
       case "bool":
         return { type: "bool", value: text === "true", position };
-      case "char":
-      case "number": {
-        const value = parseNumber(text);
-        if (value === undefined) return this.#fail(`bad number syntax: ${JSON.stringify(text)}`, token);
-        if (typeof value === "bigint" && (value < -(2n ** 63n) || value >= 2n ** 64n)) {
-          return this.#fail(`integer overflow: ${JSON.stringify(text)}`, token);
-        }
-        return { type: "number", text, value, position };
-      }
+      case "number":
+        return this.#number(text, position);
       case "leftParen":
         return this.#pipeline("parenthesized pipeline", "rightParen");
       case "string":
       case "rawString":
-        return { type: "string", quoted: text, text: this.#text(token), position };
+        return { type: "string", quoted: text, text: this.#unquote(text), position };
       default:
-        this.#at--;
+        this.#tokens.back();
         return undefined;
     }
   }
 
-  #text(token: Token): string {
-    const body = token.text.slice(1, -1);
-    if (token.type === "rawString") return body.replaceAll("\r", "");
-    return unescapeGo(body, '"') ?? this.#fail("invalid syntax", token);
+  #number(text: string, position: number): ArgumentNode {
+    try {
+      return { type: "number", text, value: parseNumber(text), position };
+    } catch (error) {
+      if (!(error instanceof NumberFailure)) throw error;
+      return this.#tokens.fail(error.message);
+    }
+  }
+
+  #unquote(text: string): string {
+    const body = text.slice(1, -1);
+    if (text.startsWith("`")) return body.replaceAll("\r", "");
+    return unescapeGo(body, '"') ?? this.#tokens.fail("invalid syntax");
   }
 
   #expectRight(context: string): void {
-    const token = this.#nextNonSpace();
-    if (token.type !== "rightDelimiter") this.#unexpected(token, context);
-  }
-
-  #peek(): Token {
-    // The list always ends with eof or error, and neither is ever stepped over.
-    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] ?? { type: "eof", text: "", position: 0 };
-  }
-
-  #next(): Token {
-    const token = this.#peek();
-    this.#at++;
-    if (token.type === "error") this.#fail(token.text, token);
-    return token;
-  }
-
-  #skipSpace(): void {
-    while (this.#peek().type === "space") this.#at++;
-  }
-
-  #nextNonSpace(): Token {
-    this.#skipSpace();
-    return this.#next();
-  }
-
-  #peekNonSpace(): Token {
-    this.#skipSpace();
-    return this.#peek();
-  }
-
-  #unexpected(token: Token, context: string): never {
-    const shown = token.type === "eof" ? "EOF" : token.type === "keyword" ? `<${token.text}>` : JSON.stringify(token.text);
-    this.#fail(`unexpected ${shown} in ${context}`, token);
-  }
-
-  #fail(message: string, token: Token): never {
-    throw parseFailure(locate(this.#source, token.position).line, message);
+    const token = this.#tokens.nextNonSpace();
+    if (token.type !== "rightDelimiter") this.#tokens.unexpected(token, context);
   }
 }
 
 const startsOperand: ReadonlySet<TokenType> = new Set([
-  "bool", "char", "dot", "field", "identifier", "number", "nil", "rawString", "string", "variable", "leftParen",
+  "bool",
+  "dot",
+  "field",
+  "identifier",
+  "number",
+  "nil",
+  "rawString",
+  "string",
+  "variable",
+  "leftParen",
 ]);
 
 const constants: ReadonlySet<string> = new Set(["bool", "dot", "nil", "number", "string"]);
 
-/** Only blanks and definitions, which do not replace a template that has content. */
+/** Only blanks, which do not replace a template that has content. */
 function isEmpty(list: ListNode): boolean {
-  return list.nodes.every((node) => node.type === "text" && node.text.trim() === "");
+  return list.nodes.every((node) => node.type === "text" && trimSpace(node.text) === "");
 }

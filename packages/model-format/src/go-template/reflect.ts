@@ -1,6 +1,14 @@
-import type { AnyNode, ArgumentNode, BranchNode, CommandNode, ListNode, PipeNode, TemplateNode } from "./ast.ts";
-import type { TemplateTrees } from "./parser.ts";
 import { PromptError } from "../errors.ts";
+import type {
+  AnyNode,
+  ArgumentNode,
+  BranchNode,
+  CommandNode,
+  ListNode,
+  PipeNode,
+  TemplateNode,
+} from "./ast.ts";
+import type { TemplateTrees } from "./parser.ts";
 
 /**
  * Every field and variable a template reads, lower-cased and sorted. Variables that are only declared, and what
@@ -20,10 +28,12 @@ function collect(node: TemplateNode | ListNode | PipeNode | ArgumentNode, names:
       for (const child of node.nodes) collect(child, names);
       return;
     case "action":
-      return collect(node.pipe, names);
+      collect(node.pipe, names);
+      return;
     case "template":
       if (node.pipe === undefined) throw new PromptError("TEMPLATE_INVALID", "undefined template specified");
-      return collect(node.pipe, names);
+      collect(node.pipe, names);
+      return;
     case "if":
     case "with":
     case "range":
@@ -51,7 +61,10 @@ function collect(node: TemplateNode | ListNode | PipeNode | ArgumentNode, names:
 export function cutAtResponse(root: ListNode): ListNode {
   let cut = false;
 
-  const keepList = (list: ListNode): ListNode => ({ ...list, nodes: list.nodes.flatMap((node) => keepNode(node) ?? []) });
+  const keepList = (list: ListNode): ListNode => ({
+    ...list,
+    nodes: list.nodes.flatMap((node) => keepNode(node) ?? []),
+  });
 
   const keepNode = (node: TemplateNode): TemplateNode | undefined => {
     if (cut) return undefined;
@@ -125,9 +138,8 @@ function childrenOf(node: AnyNode): readonly AnyNode[] {
       return node.commands;
     case "command":
       return node.args;
-    case "chain":
-      return [node.node];
     default:
+      // Go does not look into a chain behind parentheses.
       return [];
   }
 }

@@ -1,8 +1,40 @@
+import { byteLength, compareBytes } from "./bytes.ts";
+
 /**
- * Go values as templates see them. An int is a bigint and a float64 a number, so that `1` and `1.0` stay apart;
- * nil is null. Everything with fields, elements or methods is one of the classes below.
+ * Go values as templates see them. An int is a number, or a bigint beyond 2^53; nil is null.
+ * What else has a type of its own in Go is one of the classes below.
  */
-export type GoValue = null | boolean | bigint | number | string | GoComplex | GoSlice | GoMap | GoStruct;
+export type GoValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | GoFloat
+  | GoByte
+  | GoComplex
+  | GoBytes
+  | GoSlice
+  | GoMap
+  | GoStruct;
+
+/** A float64. */
+export class GoFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** A uint8: one byte of a string or of bytes. */
+export class GoByte {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
 
 export class GoComplex {
   readonly real: number;
@@ -14,163 +46,273 @@ export class GoComplex {
   }
 }
 
-interface Behaviour {
-  /** Go's `String()`: what printing shows, and the method templates may call. */
-  readonly string?: () => string;
-  /** Encoding as JSON where it differs from the plain one of the elements. */
-  readonly json?: () => string;
+/** What values of one Go type have in common. */
+export interface GoType<TValue extends GoValue = GoValue> {
+  /** As `%T` prints it. */
+  readonly name: string;
+  /** Go's `String()`: what printing shows, and a method that templates may call. */
+  readonly string?: (value: TValue) => string;
+  /** Its JSON, where that is not the plain one of its elements. */
+  readonly json?: (value: TValue) => string;
 }
 
-export class GoSlice {
-  readonly items: readonly GoValue[];
-  /** As `%T` prints it. */
-  readonly typeName: string;
-  /** A nil slice prints and counts as empty, and is `null` in JSON. */
-  readonly isNil: boolean;
-  readonly behaviour: Behaviour;
+const anySlice: GoType<GoSlice> = { name: "[]interface {}" };
 
-  constructor(items: readonly GoValue[] | null, typeName = "[]interface {}", behaviour: Behaviour = {}) {
-    this.items = items ?? [];
+/** A slice; `null` for items makes a nil slice, which is empty and `null` in JSON. */
+export class GoSlice {
+  readonly type: GoType<GoSlice>;
+  readonly isNil: boolean;
+  readonly length: number;
+  readonly #source: readonly GoValue[];
+  readonly #start: number;
+
+  constructor(
+    items: readonly GoValue[] | null,
+    type: GoType<GoSlice> = anySlice,
+    start = 0,
+    end = items?.length ?? 0,
+  ) {
+    this.type = type;
     this.isNil = items === null;
-    this.typeName = typeName;
-    this.behaviour = behaviour;
+    this.length = end - start;
+    this.#source = items ?? [];
+    this.#start = start;
+  }
+
+  /** How far a part may reach beyond the end, as in Go. */
+  get capacity(): number {
+    return this.#source.length - this.#start;
+  }
+
+  at(index: number): GoValue {
+    return this.#source[this.#start + index] ?? null;
+  }
+
+  /** A part of it that shares the items. */
+  slice(from: number, to: number): GoSlice {
+    return new GoSlice(this.isNil ? null : this.#source, this.type, this.#start + from, this.#start + to);
+  }
+
+  *[Symbol.iterator](): Iterator<GoValue> {
+    for (let index = 0; index < this.length; index++) yield this.at(index);
   }
 }
 
-export class GoMap {
-  readonly entries: ReadonlyMap<string, GoValue>;
-  readonly typeName: string;
-  readonly isNil: boolean;
-  readonly behaviour: Behaviour;
+/** Bytes, kept as the base64 they came as until something looks into them. */
+export class GoBytes {
+  readonly type: GoType<GoBytes>;
+  readonly base64: string;
+  #bytes: Uint8Array | undefined;
 
-  constructor(
-    entries: ReadonlyMap<string, GoValue> | null,
-    typeName = "map[string]interface {}",
-    behaviour: Behaviour = {},
-  ) {
-    this.entries = entries ?? new Map();
-    this.isNil = entries === null;
-    this.typeName = typeName;
-    this.behaviour = behaviour;
+  constructor(base64: string, type: GoType<GoBytes> = { name: "[]uint8" }) {
+    this.base64 = base64;
+    this.type = type;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= Uint8Array.from(atob(this.base64), (character) => character.charCodeAt(0));
+    return this.#bytes;
+  }
+}
+
+export interface GoMapType extends GoType<GoMap> {
+  /** What a missing key gives; nil. */
+  readonly zero?: () => GoValue;
+  /** The elements are of type `any`, which error texts show. Default true. */
+  readonly holdsAny?: boolean;
+}
+
+const anyMap: GoMapType = { name: "map[string]interface {}" };
+
+/** A map with strings for keys, over a record whose values become Go values when they are asked for. */
+export class GoMap {
+  readonly type: GoMapType;
+  /** Null makes a nil map, which is empty and `null` in JSON. */
+  readonly source: Readonly<Record<string, unknown>> | null;
+  readonly #convert: (value: unknown) => GoValue;
+
+  private constructor(source: GoMap["source"], convert: (value: unknown) => GoValue, type: GoMapType) {
+    this.source = source;
+    this.#convert = convert;
+    this.type = type;
+  }
+
+  static of(fields: Readonly<Record<string, GoValue>>, type: GoMapType = anyMap): GoMap {
+    // `convert` only ever gets values of the record beside it.
+    return new GoMap(fields, (value) => value as GoValue, type);
+  }
+
+  /** @param convert  what becomes of a value of the record; decoded JSON by default */
+  static from<TItem>(
+    source: Readonly<Record<string, TItem>> | null,
+    convert: (value: TItem) => GoValue,
+    type: GoMapType = anyMap,
+  ): GoMap {
+    // `convert` only ever gets values of the record beside it.
+    return new GoMap(source, convert as (value: unknown) => GoValue, type);
+  }
+
+  get isNil(): boolean {
+    return this.source === null;
+  }
+
+  get size(): number {
+    return this.source === null ? 0 : Object.keys(this.source).length;
+  }
+
+  /** @returns undefined where there is no such key */
+  get(key: string): GoValue | undefined {
+    if (this.source === null || !Object.hasOwn(this.source, key)) return undefined;
+    return this.#convert(this.source[key]);
   }
 
   /** Keys in the order in which Go ranges over and prints maps. */
   sortedKeys(): string[] {
-    return [...this.entries.keys()].sort(compareBytes);
+    return this.source === null ? [] : Object.keys(this.source).sort(compareBytes);
+  }
+
+  /** Whether it is decoded JSON and nothing else. */
+  get isJson(): boolean {
+    return this.#convert === fromJson;
+  }
+}
+
+type Source = object | null;
+
+/** A struct type over the objects of one kind: each field says how it is read from such an object. */
+export class GoStructType<TSource extends object> {
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, (source: TSource) => GoValue>;
+  /** The values are pointers to the struct: shows in type names and when they are printed. */
+  readonly isPointer: boolean;
+  readonly string: ((value: GoStruct) => string) | undefined;
+  readonly json: ((value: GoStruct) => string) | undefined;
+  /** Methods without arguments. */
+  readonly methods: ReadonlyMap<string, (value: GoStruct) => GoValue>;
+
+  constructor(
+    name: string,
+    fields: Readonly<Record<string, (source: TSource) => GoValue>>,
+    behaviour: {
+      readonly isPointer?: boolean;
+      readonly string?: (source: TSource) => string;
+      readonly json?: (source: TSource) => string;
+      readonly methods?: Readonly<Record<string, (source: TSource) => GoValue>>;
+    } = {},
+  ) {
+    const { string, json, methods = {} } = behaviour;
+    // A value of this type is only made by `of`, so its source is a TSource.
+    const bind =
+      <TResult>(read: (source: TSource) => TResult) =>
+      (value: GoStruct) =>
+        read(value.source as TSource);
+    this.name = name;
+    this.fields = new Map(Object.entries(fields));
+    this.isPointer = behaviour.isPointer ?? false;
+    this.string = string && bind(string);
+    this.json = json && bind(json);
+    this.methods = new Map(Object.entries(methods).map(([key, method]) => [key, bind(method)]));
+  }
+
+  /** @param source  null makes a nil pointer */
+  of(source: TSource | null): GoStruct {
+    // The fields are only ever called with the source stored beside them.
+    return new GoStruct(this as unknown as GoStructType<object>, source);
   }
 }
 
 export class GoStruct {
-  readonly fields: ReadonlyMap<string, GoValue>;
-  readonly typeName: string;
-  /** A pointer to the struct rather than the struct itself: shows in type names and in `%v`. */
-  readonly isPointer: boolean;
-  /** A pointer to nothing: false, without fields, printed as `<nil>`. */
-  readonly isNil: boolean;
-  readonly methods: ReadonlyMap<string, () => GoValue>;
-  readonly behaviour: Behaviour;
+  readonly type: GoStructType<object>;
+  readonly source: Source;
 
-  constructor(
-    typeName: string,
-    fields: readonly (readonly [string, GoValue])[],
-    options: Behaviour & {
-      readonly isPointer?: boolean;
-      readonly isNil?: boolean;
-      readonly methods?: ReadonlyMap<string, () => GoValue>;
-    } = {},
-  ) {
-    this.isNil = options.isNil ?? false;
-    this.fields = new Map(fields);
-    this.typeName = typeName;
-    this.isPointer = options.isPointer ?? false;
-    this.methods = options.methods ?? noMethods;
-    this.behaviour = options;
+  constructor(type: GoStructType<object>, source: Source) {
+    this.type = type;
+    this.source = source;
   }
-}
 
-const noMethods: ReadonlyMap<string, () => GoValue> = new Map();
-
-/** Order of Go strings: by UTF-8 bytes, which is the order of code points. */
-export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  const left = [...a];
-  const right = [...b];
-  for (let index = 0; index < left.length && index < right.length; index++) {
-    const difference = (left[index]?.codePointAt(0) ?? 0) - (right[index]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
+  get isNil(): boolean {
+    return this.source === null;
   }
-  return left.length - right.length;
+
+  /** @returns undefined where the type has no such field, or there is nothing to read it from */
+  field(name: string): GoValue | undefined {
+    return this.source === null ? undefined : this.type.fields.get(name)?.(this.source);
+  }
 }
 
 /** The value of decoded JSON, as Go's `any` holds it: every number is a float64. */
 export function fromJson(value: unknown): GoValue {
-  if (value === null || value === undefined) return null;
   switch (typeof value) {
     case "boolean":
-    case "number":
-    case "string":
       return value;
+    case "string":
+      return value.toWellFormed();
+    case "number":
     case "bigint":
-      return Number(value);
-    default:
+      return new GoFloat(Number(value));
+    case "object":
+      if (value === null) return null;
       if (Array.isArray(value)) return new GoSlice(value.map(fromJson));
-      return new GoMap(new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item)])));
+      // Own enumerable keys of an object are all that is looked at.
+      return GoMap.from(value as Record<string, unknown>, fromJson);
+    default:
+      return null;
   }
 }
 
 /** Go's truth: not the zero of its kind, not empty, not nil. */
-export function isTrue(value: GoValue): boolean {
-  if (value === null) return false;
+export function isTrue(value: GoValue | undefined): boolean {
   switch (typeof value) {
     case "boolean":
       return value;
-    case "bigint":
-      return value !== 0n;
     case "number":
       return value !== 0;
+    case "bigint":
+    case "undefined":
+      return value !== undefined;
     case "string":
       return value !== "";
     default:
-      if (value instanceof GoSlice) return value.items.length > 0;
-      if (value instanceof GoMap) return value.entries.size > 0;
+      if (value === null) return false;
+      if (value instanceof GoStruct) return value.source !== null;
+      if (value instanceof GoSlice) return value.length > 0;
+      if (value instanceof GoMap) return value.size > 0;
+      if (value instanceof GoBytes) return value.base64 !== "";
       if (value instanceof GoComplex) return value.real !== 0 || value.imaginary !== 0;
-      return !value.isNil;
+      return value.value !== 0;
   }
 }
 
 /** Name of the type, as `%T` and error texts have it. */
 export function typeName(value: GoValue): string {
-  if (value === null) return "<nil>";
   switch (typeof value) {
     case "boolean":
       return "bool";
+    case "number":
     case "bigint":
       return "int";
-    case "number":
-      return "float64";
     case "string":
       return "string";
     default:
+      if (value === null) return "<nil>";
+      if (value instanceof GoFloat) return "float64";
+      if (value instanceof GoByte) return "uint8";
       if (value instanceof GoComplex) return "complex128";
-      if (value instanceof GoStruct && value.isPointer) return `*${value.typeName}`;
-      return value.typeName;
+      if (value instanceof GoStruct && value.type.isPointer) return `*${value.type.name}`;
+      return value.type.name;
   }
 }
 
-const utf8 = new TextEncoder();
-const utf8Text = new TextDecoder();
-const asciiOnly = /^[\x00-\x7f]*$/;
-
-/** Length of a string in bytes. */
-export function byteLength(text: string): number {
-  return asciiOnly.test(text) ? text.length : utf8.encode(text).length;
+/** Type of what a pointer points to. */
+export function pointedTypeName(value: GoValue): string {
+  return value instanceof GoStruct && value.source !== null ? value.type.name : typeName(value);
 }
 
-/** Part of a string by byte positions; half characters at the ends become U+FFFD. */
-export function sliceBytes(text: string, from: number, to: number): string {
-  return asciiOnly.test(text) ? text.slice(from, to) : utf8Text.decode(utf8.encode(text).subarray(from, to));
-}
-
-export function byteAt(text: string, index: number): number {
-  return (asciiOnly.test(text) ? text.charCodeAt(index) : utf8.encode(text)[index]) ?? 0;
+/** Number of elements, of bytes for a string; undefined for what has no length. */
+export function lengthOf(value: GoValue): number | undefined {
+  if (typeof value === "string") return byteLength(value);
+  if (value instanceof GoSlice) return value.length;
+  if (value instanceof GoMap) return value.size;
+  if (value instanceof GoBytes) return value.bytes.length;
+  return undefined;
 }

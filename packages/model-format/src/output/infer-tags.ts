@@ -31,7 +31,7 @@ export function inferThinkingTags(root: ListNode): ThinkingTags {
 function readsField(branch: BranchNode, name: string): boolean {
   let found = false;
   visit(branch.pipe, (node: AnyNode) => {
-    if (node.type === "field" && node.names.includes(name)) found = true;
+    if (node.type === "field" && node.names[0] === name) found = true;
   });
   return found;
 }

@@ -5,7 +5,10 @@ import type { Message } from "@puna/protocol";
  * apart), and all system texts together are the system prompt.
  * @source ollama template/template.go collate
  */
-export function collate(messages: readonly Message[]): { readonly system: string; readonly messages: readonly Message[] } {
+export function collate(messages: readonly Message[]): {
+  readonly system: string;
+  readonly messages: readonly Message[];
+} {
   const collated: Message[] = [];
   const system: string[] = [];
   for (const message of messages) {
@@ -20,8 +23,7 @@ export function collate(messages: readonly Message[]): { readonly system: string
   return { system: system.join("\n\n"), messages: collated };
 }
 
-/** The first message, with the text of the second below its own. */
+/** The first message, with the text of the second below its own, even where one of them is empty. */
 function join(first: Message, second: Message): Message {
-  if (second.content === "") return first;
-  return { ...first, content: first.content === "" ? second.content : `${first.content}\n\n${second.content}` };
+  return { ...first, content: `${first.content}\n\n${second.content}` };
 }

@@ -4,6 +4,7 @@ import type { TemplateFunction, TemplateFunctions } from "../go-template/functio
 import { goJson } from "../go-template/go-json.ts";
 import { GoTemplate } from "../go-template/go-template.ts";
 import { cutAtResponse, variablesOf } from "../go-template/reflect.ts";
+import type { Value } from "../go-template/run-state.ts";
 import { GoMap, GoStruct, type GoValue } from "../go-template/values.ts";
 import { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "../output/infer-tags.ts";
 import { collate } from "./collate.ts";
@@ -44,8 +45,8 @@ export class PromptTemplate {
     this.toolCallTag = inferToolCallTag(template.root);
     this.#template = answers(this.variables) ? template : template.withRoot(withResponse(template.root));
     if (!answers(this.variables)) this.variables = [...new Set([...this.variables, "response"])].sort();
-    // The last turn runs a bare copy of the cut tree, which knows no definitions.
-    this.#ending = this.#template.withRoot(cutAtResponse(this.#template.root), new Map());
+    // The last turn runs a bare copy of the cut tree, which knows neither definitions nor functions of its own.
+    this.#ending = this.#template.bare(cutAtResponse(this.#template.root));
   }
 
   /** @throws PromptError `TEMPLATE_INVALID` with the line, `TEMPLATE_LIMIT` */
@@ -139,7 +140,7 @@ function withResponse(root: ListNode): ListNode {
 }
 
 function data(fields: Readonly<Record<string, GoValue>>): GoMap {
-  return new GoMap(new Map(Object.entries(fields)));
+  return GoMap.of(fields);
 }
 
 function thinkValues(think: ThinkValue | undefined): Record<string, GoValue> {
@@ -159,19 +160,15 @@ function promptFunctions(now: () => Date): TemplateFunctions {
     const pad = (value: number) => String(value).padStart(2, "0");
     return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   };
-  const any = Number.POSITIVE_INFINITY;
   return new Map<string, TemplateFunction>([
-    ["json", { min: 1, max: 1, call: ([value = null]) => goJson(value) }],
-    ["currentDate", { min: 0, max: any, stringArguments: any, call: () => day(0) }],
-    ["yesterdayDate", { min: 0, max: any, stringArguments: any, call: () => day(-1) }],
-    [
-      "toTypeScriptType",
-      {
-        min: 1,
-        max: 1,
-        call: ([value = null]) =>
-          (value instanceof GoStruct ? value.methods.get("ToTypeScriptType")?.() : undefined) ?? "any",
-      },
-    ],
+    ["json", { parameters: ["any"], call: (value = null) => goJson(value) }],
+    ["currentDate", { parameters: [], rest: "string", call: () => day(0) }],
+    ["yesterdayDate", { parameters: [], rest: "string", call: () => day(-1) }],
+    ["toTypeScriptType", { parameters: ["any"], call: typeScriptTypeOf }],
   ]);
+}
+
+function typeScriptTypeOf(value: Value): GoValue {
+  const method = value instanceof GoStruct ? value.type.methods.get("ToTypeScriptType") : undefined;
+  return method === undefined || !(value instanceof GoStruct) ? "any" : method(value);
 }

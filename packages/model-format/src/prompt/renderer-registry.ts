@@ -1,5 +1,5 @@
 import { PromptError } from "../errors.ts";
-import { quote } from "../go-template/printf.ts";
+import { quote } from "../go-template/quote.ts";
 import type { BuiltinRenderer, RendererOptions } from "./renderers/builtin-renderer.ts";
 import { cogito } from "./renderers/cogito.ts";
 import { cohere } from "./renderers/cohere.ts";

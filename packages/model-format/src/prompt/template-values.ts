@@ -1,99 +1,189 @@
 import type { Message, Tool, ToolCall, ToolParameters, ToolProperty } from "@puna/protocol";
-import { encodeObject, goJson, goJsonAny, goJsonString } from "../go-template/go-json.ts";
-import { compareBytes, fromJson, GoMap, GoSlice, GoStruct, type GoValue } from "../go-template/values.ts";
+import { compareBytes } from "../go-template/bytes.ts";
+import { goJson, goJsonAny, goJsonString, joinObject } from "../go-template/go-json.ts";
+import {
+  fromJson,
+  GoBytes,
+  GoMap,
+  type GoMapType,
+  GoSlice,
+  GoStructType,
+  type GoType,
+} from "../go-template/values.ts";
 
 /*
  * Messages and tools as the structs that templates of Ollama see: fields under Go's names, and types that
- * print themselves as JSON. The type names only show in error texts.
+ * print themselves as JSON. The type names only show in error texts and with %T.
+ * Source: ollama template/template.go and api/types.go.
  */
+
+const messagesType: GoType<GoSlice> = { name: "[]*template.templateMessage" };
+const imagesType: GoType<GoSlice> = { name: "[]api.ImageData" };
+const imageType: GoType<GoBytes> = { name: "api.ImageData" };
+const callsType: GoType<GoSlice> = { name: "[]template.templateToolCall" };
+const stringsType: GoType<GoSlice> = { name: "[]string" };
 
 /** `.Messages` */
 export function messageValues(messages: readonly Message[]): GoSlice {
-  return new GoSlice(messages.length > 0 ? messages.map(messageValue) : null, "[]*template.templateMessage");
-}
-
-function messageValue(message: Message): GoStruct {
-  const calls = message.tool_calls;
-  return new GoStruct(
-    "template.templateMessage",
-    [
-      ["Role", message.role],
-      ["Content", message.content],
-      ["Thinking", message.thinking ?? ""],
-      ["Images", new GoSlice(message.images ? [...message.images] : null, "[]api.ImageData")],
-      [
-        "ToolCalls",
-        new GoSlice(
-          calls && calls.length > 0 ? calls.map(toolCallValue) : null,
-          "[]template.templateToolCall",
-        ),
-      ],
-      ["ToolName", message.tool_name ?? ""],
-      ["ToolCallID", message.tool_call_id ?? ""],
-    ],
-    { isPointer: true },
+  return new GoSlice(
+    messages.length > 0 ? messages.map((message) => messageType.of(message)) : null,
+    messagesType,
   );
 }
 
-function toolCallValue(call: ToolCall): GoStruct {
-  const called = new GoStruct("template.templateToolCallFunction", [
-    ["Index", BigInt(call.function.index ?? 0)],
-    ["Name", call.function.name],
-    ["Arguments", argumentsValue(call.function.arguments)],
-  ]);
-  return new GoStruct("template.templateToolCall", [
-    ["ID", call.id ?? ""],
-    ["Function", called],
-  ]);
-}
+const messageType = new GoStructType<Message>(
+  "template.templateMessage",
+  {
+    Role: ({ role }) => role,
+    Content: ({ content }) => content.toWellFormed(),
+    Thinking: ({ thinking = "" }) => thinking.toWellFormed(),
+    Images: ({ images }) =>
+      new GoSlice(images ? images.map((image) => new GoBytes(image, imageType)) : null, imagesType),
+    ToolCalls: ({ tool_calls: calls }) =>
+      new GoSlice(calls && calls.length > 0 ? calls.map((call) => callType.of(call)) : null, callsType),
+    ToolName: (message) => message.tool_name ?? "",
+    ToolCallID: (message) => message.tool_call_id ?? "",
+  },
+  { isPointer: true },
+);
 
-function argumentsValue(args: Readonly<Record<string, unknown>>): GoMap {
-  const entries = new Map(Object.entries(args).map(([name, value]) => [name, fromJson(value)]));
-  const json = once(() => goJsonAny(args));
-  return new GoMap(entries, "template.templateArgs", { json, string: json });
-}
+const callType = new GoStructType<ToolCall>("template.templateToolCall", {
+  ID: ({ id = "" }) => id,
+  Function: (call) => calledType.of(call.function),
+});
+
+const calledType = new GoStructType<ToolCall["function"]>("template.templateToolCallFunction", {
+  Index: ({ index = 0 }) => index,
+  Name: ({ name }) => name,
+  // Callers in JavaScript may leave them out, as requests do.
+  Arguments: (called) => GoMap.from<unknown>(called.arguments ?? null, fromJson, argumentsType),
+});
+
+const argumentsType: GoMapType = {
+  name: "template.templateArgs",
+  string: ({ source }) => (source === null ? "{}" : goJsonAny(source)),
+};
 
 /** `.Tools` */
 export function toolValues(tools: readonly Tool[] | undefined): GoSlice {
-  if (tools === undefined || tools.length === 0) {
-    return new GoSlice(null, "template.templateTools", { string: () => "null" });
-  }
-  const values = tools.map(toolValue);
-  const json = once(() => `[${values.map(goJson).join(",")}]`);
-  return new GoSlice(values, "template.templateTools", { json, string: json });
+  return new GoSlice(tools && tools.length > 0 ? tools.map((tool) => toolType.of(tool)) : null, toolsType);
 }
 
-function toolValue(tool: Tool): GoStruct {
-  const { name, description = "", parameters } = tool.function;
-  const called = new GoStruct(
-    "template.templateToolFunction",
-    [
-      ["Name", name],
-      ["Description", description],
-      ["Parameters", parametersValue(parameters)],
-    ],
-    { json: () => encodeFunction(name, description, parameters) },
-  );
-  const json = once(() =>
-    encodeObject([
-      ["type", goJsonString(tool.type)],
-      ...optional("items", tool.items),
-      ["function", encodeFunction(name, description, parameters)],
-    ]),
-  );
-  return new GoStruct(
-    "template.templateTool",
-    [
-      ["Type", tool.type],
-      ["Items", fromJson(tool.items)],
-      ["Function", called],
-    ],
-    { json, string: json },
-  );
+const toolsType: GoType<GoSlice> = {
+  name: "template.templateTools",
+  string: (value) => (value.isNil ? "null" : `[${[...value].map(goJson).join(",")}]`),
+};
+
+const toolType = new GoStructType<Tool>(
+  "template.templateTool",
+  {
+    Type: ({ type }) => type,
+    Items: ({ items }) => fromJson(items),
+    Function: (tool) => functionType.of(tool.function),
+  },
+  { json: encodeTool, string: encodeTool },
+);
+
+const functionType = new GoStructType<Tool["function"]>(
+  "template.templateToolFunction",
+  {
+    Name: ({ name }) => name,
+    Description: ({ description = "" }) => description,
+    Parameters: ({ parameters = noParameters }) => parametersType.of(parameters),
+  },
+  { json: encodeFunction },
+);
+
+/** Callers in JavaScript may leave them out, as requests do. */
+const noParameters: ToolParameters = { type: "", properties: null };
+
+const parametersType = new GoStructType<ToolParameters>(
+  "template.templateToolFunctionParameters",
+  {
+    Type: ({ type }) => type,
+    Defs: (parameters) => fromJson(parameters.$defs),
+    Items: ({ items }) => fromJson(items),
+    Required: ({ required }) => strings(required),
+    Properties: ({ properties }) =>
+      GoMap.from<ToolProperty>(properties ?? null, (property) => propertyType.of(property), propertiesType),
+  },
+  { json: encodeParameters },
+);
+
+const propertyType: GoStructType<ToolProperty> = new GoStructType<ToolProperty>(
+  "api.ToolProperty",
+  {
+    AnyOf: ({ anyOf }) =>
+      new GoSlice(anyOf?.map((property) => propertyType.of(property)) ?? null, propertyListType),
+    Type: ({ type }) => new GoSlice(type === undefined ? null : typeNames(type), typeNamesType),
+    Items: ({ items }) => fromJson(items),
+    Description: ({ description = "" }) => description,
+    Enum: (property) => new GoSlice(property.enum?.map(fromJson) ?? null),
+    Properties: ({ properties }) => nestedType.of(properties ?? null),
+    Required: ({ required }) => strings(required),
+  },
+  { json: encodeProperty, methods: { ToTypeScriptType: typeScriptType } },
+);
+
+const propertyListType: GoType<GoSlice> = { name: "[]api.ToolProperty" };
+
+const propertiesType: GoMapType = {
+  name: "template.templateProperties",
+  // A missing map prints as an empty one, but is null inside JSON.
+  string: (value) => (value.isNil ? "{}" : goJson(value)),
+  zero: () => propertyType.of({}),
+  holdsAny: false,
+};
+
+const typeNamesType: GoType<GoSlice> = {
+  name: "api.PropertyType",
+  string: (value) => {
+    if (value.length === 0) return "";
+    const names = [...value].join(" ");
+    return value.length === 1 ? names : `[${names}]`;
+  },
+  json: (value) => (value.length === 1 ? goJson(value.at(0)) : `[${[...value].map(goJson).join(",")}]`),
+};
+
+type Properties = Readonly<Record<string, ToolProperty>>;
+
+/** A nested map keeps its order in Go behind a type that shows nothing but methods. */
+const nestedType: GoStructType<Properties> = new GoStructType<Properties>(
+  "api.ToolPropertiesMap",
+  {},
+  {
+    isPointer: true,
+    json: encodeProperties,
+    methods: {
+      Len: (properties) => Object.keys(properties).length,
+      ToMap: (properties) =>
+        GoMap.from(properties, (property) => propertyType.of(property), {
+          name: "map[string]api.ToolProperty",
+          zero: () => propertyType.of({}),
+          holdsAny: false,
+        }),
+    },
+  },
+);
+
+function typeNames(type: string | readonly string[]): readonly string[] {
+  return typeof type === "string" ? [type] : type;
 }
 
-function encodeFunction(name: string, description: string, parameters: ToolParameters): string {
-  return encodeObject([
+function strings(values: readonly string[] | null | undefined): GoSlice {
+  return new GoSlice(values ?? null, stringsType);
+}
+
+function encodeTool(tool: Tool): string {
+  return joinObject([
+    ["type", goJsonString(tool.type)],
+    ...optional("items", tool.items),
+    ["function", encodeFunction(tool.function)],
+  ]);
+}
+
+function encodeFunction({ name, description = "", parameters = noParameters }: Tool["function"]): string {
+  return joinObject([
     ["name", goJsonString(name)],
     ["description", goJsonString(description)],
     ["parameters", encodeParameters(parameters)],
@@ -101,133 +191,40 @@ function encodeFunction(name: string, description: string, parameters: ToolParam
 }
 
 function encodeParameters(parameters: ToolParameters): string {
-  return encodeObject([
-    ["type", goJsonString(parameters.type)],
+  const { type, items, required, properties } = parameters;
+  // The outermost properties are a map, written with sorted keys; nested ones keep their order.
+  const names = Object.keys(properties ?? {}).sort(compareBytes);
+  const members = names.map((name) => [name, encodeProperty(properties?.[name] ?? {})] as const);
+  return joinObject([
+    ["type", goJsonString(type)],
     ...optional("$defs", parameters.$defs),
-    ...optional("items", parameters.items),
-    ...(parameters.required && parameters.required.length > 0
-      ? [["required", goJsonAny(parameters.required)] as const]
-      : []),
-    ["properties", encodeProperties(parameters.properties)],
+    ...optional("items", items),
+    ...optional("required", required?.length ? required : undefined),
+    ["properties", properties === null || properties === undefined ? "null" : joinObject(members)],
   ]);
-}
-
-/** The outermost properties are a map, written with sorted keys; nested ones keep their order. */
-function encodeProperties(properties: ToolParameters["properties"] | null | undefined): string {
-  if (properties === null || properties === undefined) return "null";
-  const names = Object.keys(properties).sort(compareBytes);
-  return encodeObject(names.map((name) => [name, encodeProperty(properties[name] ?? {})]));
 }
 
 function encodeProperty(property: ToolProperty): string {
-  return encodeObject([
-    ...(property.anyOf?.length
-      ? [["anyOf", `[${property.anyOf.map(encodeProperty).join(",")}]`] as const]
-      : []),
-    ...(property.type === undefined || property.type.length === 0
-      ? []
-      : [["type", encodeType(property.type)] as const]),
-    ...optional("items", property.items),
-    ...(property.description ? [["description", goJsonString(property.description)] as const] : []),
-    ...(property.enum?.length ? [["enum", goJsonAny(property.enum)] as const] : []),
-    ...(property.properties === undefined || property.properties === null
-      ? []
-      : [
-          [
-            "properties",
-            encodeObject(
-              Object.entries(property.properties).map(([name, item]) => [name, encodeProperty(item)]),
-            ),
-          ] as const,
-        ]),
-    ...(property.required?.length ? [["required", goJsonAny(property.required)] as const] : []),
-  ]);
+  const { anyOf, type, items, description, properties, required } = property;
+  const members: (readonly [string, string])[] = [];
+  if (anyOf?.length) members.push(["anyOf", `[${anyOf.map(encodeProperty).join(",")}]`]);
+  if (type?.length) members.push(["type", encodeType(type)]);
+  members.push(...optional("items", items));
+  if (description) members.push(["description", goJsonString(description)]);
+  members.push(...optional("enum", property.enum?.length ? property.enum : undefined));
+  if (properties !== undefined && properties !== null)
+    members.push(["properties", encodeProperties(properties)]);
+  members.push(...optional("required", required?.length ? required : undefined));
+  return joinObject(members);
+}
+
+function encodeProperties(properties: Properties): string {
+  return joinObject(Object.entries(properties).map(([name, property]) => [name, encodeProperty(property)]));
 }
 
 function encodeType(type: string | readonly string[]): string {
-  const names = typeof type === "string" ? [type] : type;
-  return names.length === 1 ? goJsonString(names[0] ?? "") : goJsonAny(names);
-}
-
-function parametersValue(parameters: ToolParameters): GoStruct {
-  const { properties } = parameters;
-  const json = once(() => encodeProperties(properties));
-  const entries =
-    properties === null || properties === undefined
-      ? null
-      : new Map(Object.entries(properties).map(([name, property]) => [name, propertyValue(property)]));
-  return new GoStruct(
-    "api.ToolFunctionParameters",
-    [
-      ["Type", parameters.type],
-      ["Defs", fromJson(parameters.$defs)],
-      ["Items", fromJson(parameters.items)],
-      ["Required", strings(parameters.required)],
-      // A missing map prints as an empty one, but is null inside JSON.
-      [
-        "Properties",
-        new GoMap(entries, "template.templateProperties", {
-          json,
-          string: () => (entries === null ? "{}" : json()),
-        }),
-      ],
-    ],
-    { json: () => encodeParameters(parameters) },
-  );
-}
-
-function propertyValue(property: ToolProperty): GoStruct {
-  const anyOf = property.anyOf?.map(propertyValue) ?? null;
-  const nested = property.properties;
-  return new GoStruct(
-    "api.ToolProperty",
-    [
-      ["AnyOf", new GoSlice(anyOf, "[]api.ToolProperty")],
-      ["Type", propertyType(property.type)],
-      ["Items", fromJson(property.items)],
-      ["Description", property.description ?? ""],
-      ["Enum", new GoSlice(property.enum ? property.enum.map(fromJson) : null)],
-      ["Properties", nestedProperties(nested ?? undefined)],
-      ["Required", strings(property.required)],
-    ],
-    {
-      json: () => encodeProperty(property),
-      methods: new Map<string, () => GoValue>([["ToTypeScriptType", () => typeScriptType(property)]]),
-    },
-  );
-}
-
-/** A nested ordered map is opaque in Go: it has methods and prints as an address. */
-function nestedProperties(properties: Readonly<Record<string, ToolProperty>> | undefined): GoStruct {
-  if (properties === undefined) return new GoStruct("api.ToolPropertiesMap", [], { isPointer: true, isNil: true });
-  const json = () =>
-    encodeObject(Object.entries(properties).map(([name, item]) => [name, encodeProperty(item)]));
-  return new GoStruct("api.ToolPropertiesMap", [], {
-    isPointer: true,
-    json,
-    methods: new Map<string, () => GoValue>([
-      ["Len", () => BigInt(Object.keys(properties).length)],
-      [
-        "ToMap",
-        () =>
-          new GoMap(new Map(Object.entries(properties).map(([name, item]) => [name, propertyValue(item)]))),
-      ],
-    ]),
-  });
-}
-
-function propertyType(type: ToolProperty["type"]): GoSlice {
-  const names = type === undefined ? null : typeof type === "string" ? [type] : [...type];
-  const text = () =>
-    names === null || names.length === 0
-      ? ""
-      : names.length === 1
-        ? (names[0] ?? "")
-        : `[${names.join(" ")}]`;
-  return new GoSlice(names, "api.PropertyType", {
-    string: text,
-    json: () => (names === null ? "null" : encodeType(names)),
-  });
+  const [only, second] = typeNames(type);
+  return second === undefined ? goJsonString(only ?? "") : goJsonAny(type);
 }
 
 /**
@@ -235,44 +232,21 @@ function propertyType(type: ToolProperty["type"]): GoSlice {
  * @source ollama api/types.go ToTypeScriptType
  */
 export function typeScriptType(property: ToolProperty): string {
-  if (property.anyOf && property.anyOf.length > 0) return property.anyOf.map(typeScriptType).join(" | ");
-  const names =
-    property.type === undefined ? [] : typeof property.type === "string" ? [property.type] : property.type;
-  if (names.length === 0) return "any";
-  return names.map((name) => typeScriptName(name, property)).join(" | ");
+  if (property.anyOf?.length) return property.anyOf.map(typeScriptType).join(" | ");
+  const names = property.type === undefined ? [] : typeNames(property.type);
+  return names.length === 0 ? "any" : names.map((name) => typeScriptNames.get(name) ?? "any").join(" | ");
 }
 
-function typeScriptName(name: string, _property: ToolProperty): string {
-  switch (name) {
-    case "string":
-    case "boolean":
-    case "number":
-      return name;
-    case "integer":
-      return "number";
-    case "array":
-      return "any[]";
-    case "object":
-      return "Record<string, any>";
-    case "null":
-      return "null";
-    default:
-      return "any";
-  }
-}
-
-function strings(values: readonly string[] | null | undefined): GoSlice {
-  return new GoSlice(values ? [...values] : null, "[]string");
-}
+const typeScriptNames: ReadonlyMap<string, string> = new Map([
+  ["string", "string"],
+  ["boolean", "boolean"],
+  ["number", "number"],
+  ["integer", "number"],
+  ["array", "any[]"],
+  ["object", "Record<string, any>"],
+  ["null", "null"],
+]);
 
 function optional(name: string, value: unknown): readonly (readonly [string, string])[] {
   return value === undefined || value === null ? [] : [[name, goJsonAny(value)]];
-}
-
-function once(make: () => string): () => string {
-  let made: string | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

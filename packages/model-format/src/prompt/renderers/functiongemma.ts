@@ -1,5 +1,5 @@
 import type { Message, Tool, ToolProperty } from "@puna/protocol";
-import { compareBytes } from "../../go-template/values.ts";
+import { compareBytes } from "../../go-template/bytes.ts";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { callsOf, splitLeadingSystem } from "./conversation-parts.ts";

@@ -1,5 +1,5 @@
 import type { ToolCall } from "@puna/protocol";
-import { compareBytes } from "../../go-template/values.ts";
+import { compareBytes } from "../../go-template/bytes.ts";
 import { goPrint, goWholeNumber } from "./go-print.ts";
 import { objectEntries } from "./ordered-json.ts";
 

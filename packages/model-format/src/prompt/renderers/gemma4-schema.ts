@@ -1,5 +1,5 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
-import { compareBytes } from "../../go-template/values.ts";
+import { compareBytes } from "../../go-template/bytes.ts";
 import { type GemmaDialect, gemmaValue, quoted, quotedList } from "./gemma-values.ts";
 import { goPrint } from "./go-print.ts";
 import { objectEntries, propertyTypes, toolProperties } from "./ordered-json.ts";

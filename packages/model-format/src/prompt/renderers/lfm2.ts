@@ -1,5 +1,5 @@
 import type { Message, Tool, ToolCall } from "@puna/protocol";
-import { compareBytes } from "../../go-template/values.ts";
+import { compareBytes } from "../../go-template/bytes.ts";
 import type { Conversation } from "../renderer.ts";
 import type { BuiltinRenderer } from "./builtin-renderer.ts";
 import { closeTurn, openTurn, turn } from "./chatml.ts";

@@ -1,5 +1,5 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
-import { quote } from "../../go-template/printf.ts";
+import { quote } from "../../go-template/quote.ts";
 import { goPrint } from "./go-print.ts";
 import {
   goJson,

@@ -1,5 +1,5 @@
 import type { Tool, ToolCall, ToolProperty } from "@puna/protocol";
-import { compareBytes } from "../../go-template/values.ts";
+import { compareBytes } from "../../go-template/bytes.ts";
 
 /**
  * An object whose keys keep their order; plain objects are written with sorted keys.

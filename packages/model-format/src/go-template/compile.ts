@@ -1,0 +1,186 @@
+import type { BranchNode, CallTemplateNode, ListNode, PipeNode, TemplateNode } from "./ast.ts";
+import { compilePipe, type Evaluate, type Scope } from "./compile-pipe.ts";
+import { printShown } from "./printer.ts";
+import { quote } from "./quote.ts";
+import { holdsAny } from "./read-field.ts";
+import type { RunState, Value } from "./run-state.ts";
+import { GoByte, GoMap, GoSlice, isTrue } from "./values.ts";
+
+/** How a list or node ended: 0 as usual, else the loop around it is left or goes on. */
+type Flow = 0 | 1 | 2;
+const leave = 1;
+const next = 2;
+
+/** A part of a template, ready to run. */
+export type Run = (state: RunState, dot: Value) => Flow;
+
+/** Turns trees into functions once, so that rendering does not have to look at the trees again. */
+export function compileList(list: ListNode, scope: Scope): Run {
+  const runs = list.nodes.map((node) => compileNode(node, scope));
+  const [first, second] = runs;
+  if (first === undefined) return () => 0;
+  if (second === undefined) return first;
+  return (state, dot) => {
+    for (const run of runs) {
+      const flow = run(state, dot);
+      if (flow !== 0) return flow;
+    }
+    return 0;
+  };
+}
+
+function compileNode(node: TemplateNode, scope: Scope): Run {
+  switch (node.type) {
+    case "text": {
+      const { text } = node;
+      return (state) => {
+        state.step();
+        state.write(text);
+        return 0;
+      };
+    }
+    case "action": {
+      const pipe = compilePipe(node.pipe, scope);
+      const isSilent = node.pipe.declarations.length > 0;
+      return (state, dot) => {
+        state.node = node;
+        const value = pipe(state, dot);
+        if (!isSilent) state.write(typeof value === "string" ? value : printShown(value));
+        return 0;
+      };
+    }
+    case "if":
+    case "with":
+      return compileCondition(node, scope);
+    case "range":
+      return compileRange(node, scope);
+    case "template":
+      return compileCall(node, scope);
+    case "break":
+      return () => leave;
+    case "continue":
+      return () => next;
+    default:
+      return node satisfies never;
+  }
+}
+
+function compileCondition(node: BranchNode, scope: Scope): Run {
+  const pipe = compilePipe(node.pipe, scope);
+  const list = compileList(node.list, scope);
+  const otherwise = node.elseList && compileList(node.elseList, scope);
+  const setsDot = node.type === "with";
+  return (state, dot) => {
+    state.node = node;
+    const mark = state.names.length;
+    const value = pipe(state, dot);
+    let flow: Flow = 0;
+    if (isTrue(value)) flow = list(state, setsDot ? value : dot);
+    else if (otherwise !== undefined) flow = otherwise(state, dot);
+    state.cut(mark);
+    return flow;
+  };
+}
+
+function compileRange(node: BranchNode, scope: Scope): Run {
+  const pipe = compilePipe(node.pipe, scope);
+  const list = compileList(node.list, scope);
+  const otherwise = node.elseList && compileList(node.elseList, scope);
+  const assign = loopVariables(node.pipe);
+  const takesPairs = node.pipe.declarations.length > 1;
+  const iterate = (state: RunState, mark: number, key: Value, item: Value): boolean => {
+    state.step();
+    assign(state, mark, key, item);
+    const flow = list(state, item);
+    state.cut(mark);
+    return flow === leave;
+  };
+  return (state, dot) => {
+    state.node = node;
+    const outer = state.names.length;
+    const value = pipe(state, dot);
+    const mark = state.names.length;
+    const count = countOf(state, value, takesPairs);
+    const { anyItem } = state;
+    const isAny = holdsAny(value);
+    const visit = (key: Value, item: Value) => {
+      state.anyItem = isAny ? item : undefined;
+      return iterate(state, mark, key, item);
+    };
+    if (count > 0) loop(state, value, count, visit);
+    state.anyItem = anyItem;
+    // Whatever ends an `else` ends it alone: Go stops `break` at the loop, though not `continue`.
+    const flow = count > 0 || otherwise === undefined ? 0 : otherwise(state, dot);
+    state.cut(outer);
+    return flow === leave ? 0 : flow;
+  };
+}
+
+/** How often a loop over the value runs. */
+function countOf(state: RunState, value: Value, takesPairs: boolean): number {
+  if (value === undefined || value === null) return 0;
+  if (value instanceof GoSlice) return value.length;
+  if (value instanceof GoMap) return value.size;
+  const count = value instanceof GoByte ? value.value : value;
+  if (typeof count === "number" || typeof count === "bigint") {
+    if (takesPairs) state.fail(`can't use ${count} to iterate over more than one variable`);
+    return Number(count);
+  }
+  return state.fail(`range can't iterate over ${printShown(value)}`);
+}
+
+/** @param visit  returns whether to stop */
+function loop(
+  state: RunState,
+  value: Value,
+  count: number,
+  visit: (key: Value, item: Value) => boolean,
+): void {
+  if (value instanceof GoSlice) {
+    for (let index = 0; index < count; index++) if (visit(index, value.at(index))) return;
+  } else if (value instanceof GoMap) {
+    state.charge(count << 6);
+    for (const key of value.sortedKeys()) if (visit(key, value.get(key) ?? null)) return;
+  } else if (value instanceof GoByte) {
+    for (let index = 0; index < count; index++) if (visit(undefined, new GoByte(index))) return;
+  } else {
+    for (let index = 0; index < count; index++) if (visit(undefined, index)) return;
+  }
+}
+
+/** Gives the variables of a loop their values for one round. */
+function loopVariables(pipe: PipeNode): (state: RunState, mark: number, key: Value, item: Value) => void {
+  const [first, second] = pipe.declarations.map((declaration) => declaration.names[0] ?? "");
+  if (first === undefined) return () => {};
+  if (pipe.isAssign) {
+    return (state, _, key, item) => {
+      state.set(first, second === undefined ? item : key);
+      if (second !== undefined) state.set(second, item);
+    };
+  }
+  return (state, mark, key, item) => {
+    state.values[mark - 1] = item;
+    if (second !== undefined) state.values[mark - 2] = key;
+  };
+}
+
+function compileCall(node: CallTemplateNode, scope: Scope): Run {
+  const pipe: Evaluate = node.pipe === undefined ? () => undefined : compilePipe(node.pipe, scope);
+  return (state, dot) => {
+    state.node = node;
+    const tree = scope.trees.get(node.name);
+    if (tree === undefined) return state.fail(`template ${quote(node.name)} not defined`);
+    state.enter();
+    const data = pipe(state, dot);
+    const { names, values, name } = state;
+    state.names = ["$"];
+    state.values = [data];
+    state.name = node.name;
+    tree(state, data);
+    state.names = names;
+    state.values = values;
+    state.name = name;
+    state.depth--;
+    return 0;
+  };
+}
