@@ -20,9 +20,11 @@ const bundle = join(
   "../llama/gitRelease.bundle",
 );
 
+const compiler = "cc";
+
 function missing(): string | undefined {
   if (!existsSync(bundle)) return "node-llama-cpp came without llama.cpp's sources";
-  for (const tool of ["cc", "git", "tar"]) {
+  for (const tool of [compiler, "git", "tar"]) {
     try {
       execFileSync(tool, ["--version"], { stdio: "ignore" });
     } catch {
@@ -115,7 +117,7 @@ describe.skipIf(reason !== undefined)("the header table of llama.cpp", () => {
       printf("override %zu %zu %zu\\n", sizeof(${override}), offsetof(${override}, key), offsetof(${override}, val_i64));
       return 0; }`;
     writeFileSync(join(folder, "layout.c"), source);
-    execFileSync("cc", [...includes, "-o", join(folder, "layout"), join(folder, "layout.c")]);
+    execFileSync(compiler, [...includes, "-o", join(folder, "layout"), join(folder, "layout.c")]);
     const printed = execFileSync(join(folder, "layout")).toString().trim().split("\n");
     const ours = Object.entries(structs).flatMap(([struct, fields]) => [
       `${struct} ${koffi.sizeof(struct)}`,

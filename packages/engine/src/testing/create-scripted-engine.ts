@@ -19,8 +19,8 @@ export interface ScriptedEngineOptions {
   readonly load?: (
     spec: ModelSpec,
   ) => { readonly code: EngineErrorCode; readonly message: string } | undefined;
-  /** Facts about files that are no GGUF; those of real ones are read. */
-  readonly facts?: Partial<ModelFacts>;
+  /** Of files that are no GGUF; real ones say it themselves. 131072. */
+  readonly trainedContextTokens?: number;
   readonly contextTokens?: number;
   readonly parallel?: number;
   readonly keepAliveMs?: number;
@@ -89,7 +89,10 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
       try {
         return await readModelFacts(path);
       } catch {
-        return { ...anyModel, ...options.facts };
+        return {
+          ...anyModel,
+          trainedContextTokens: options.trainedContextTokens ?? anyModel.trainedContextTokens,
+        };
       }
     },
     freeBytes: () => Number.MAX_SAFE_INTEGER,

@@ -42,7 +42,7 @@ type Native<TResult> = ((...args: readonly Argument[]) => TResult) & {
 };
 
 /** Every function of the header table by its C name, with the result that its prototype promises. */
-export type LlamaFunctions = { readonly [TProto in Prototype as NameOf<TProto>]: Native<Returned<TProto>> };
+type LlamaFunctions = { readonly [TProto in Prototype as NameOf<TProto>]: Native<Returned<TProto>> };
 
 export interface LlamaLibrary {
   readonly c: LlamaFunctions;
