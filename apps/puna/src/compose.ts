@@ -55,6 +55,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     quantizer: createQuantizer({ folder: join(config.modelsDir, "blobs"), env: config.runnerEnv }),
     version,
     logger,
+    keepReplacedLayers: config.noPrune,
     keepAliveMs: config.keepAliveMs,
     ...(config.contextLength > 0 ? { contextLength: config.contextLength } : {}),
     ...(config.goTemplate === undefined ? {} : { goTemplates: config.goTemplate }),

@@ -227,6 +227,13 @@ describe("Anthropic messages", () => {
     expect(await response.json()).toMatchObject({ stop_reason: "max_tokens" });
   });
 
+  it("refuses tools whose properties are no schemas", async () => {
+    await using test = await openServer();
+    const input_schema = { properties: [true, null] };
+    const body = { model: "t", max_tokens: 9, messages, tools: [{ name: "f", input_schema }] };
+    expect((await test.post("/v1/messages", body)).status).toBe(400);
+  });
+
   it("counts tokens without generating", async () => {
     await using test = await openServer();
     const response = await test.post("/v1/messages/count_tokens", { model: "m", messages });

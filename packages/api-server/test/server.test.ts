@@ -83,15 +83,15 @@ describe("createServer", () => {
 
   it("moves models in and out as one file", async () => {
     await using test = await openTestServer();
-    const exported = await test.post("/api/puna/store/export", { model: "m" });
+    const exported = await test.server.request("/api/puna/store/export?model=m");
     const archive = new Uint8Array(await exported.arrayBuffer());
     const path = "/api/puna/store/import";
     const imported = await test.server.request(`${path}?model=copy`, { method: "POST", body: archive });
-    expect(await imported.json()).toMatchObject({ model: "copy:latest" });
+    expect(await imported.text()).toMatch(/"imported copy:latest"[\s\S]*"success"/);
     expect((await test.post("/api/show", { model: "copy" })).status).toBe(200);
     const refused = await test.server.request(path, { method: "POST", body: "no archive" });
-    expect(refused.status).toBe(400);
-    expect((await test.post("/api/puna/store/export", { model: "none" })).status).toBe(404);
+    expect(await refused.text()).toMatch(/"error"/);
+    expect((await test.server.request("/api/puna/store/export?model=none")).status).toBe(404);
   });
 
   it("removes the layers of a model that it replaces", async () => {

@@ -17,7 +17,6 @@ import { completionSchema } from "../compat/openai/completions-route.ts";
 import { embeddingsSchema } from "../compat/openai/embeddings-route.ts";
 import { responsesSchema } from "../compat/openai/responses/schema.ts";
 import { rerankSchema } from "../compat/rerank/routes.ts";
-import { exportSchema } from "../routes/archive.ts";
 import { pruneSchema } from "../routes/store.ts";
 import { detokenizeSchema, tokenizeSchema } from "../routes/tokens.ts";
 
@@ -37,7 +36,6 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   "POST /api/detokenize": detokenizeSchema,
   "POST /api/apply-template": chatRequestSchema,
   "POST /api/puna/store/prune": pruneSchema,
-  "POST /api/puna/store/export": exportSchema,
   "POST /v1/chat/completions": chatCompletionSchema,
   "POST /v1/completions": completionSchema,
   "POST /v1/embeddings": embeddingsSchema,

@@ -1,61 +1,64 @@
 import { StoreError } from "@puna/blob-store";
-import { ModelName } from "@puna/protocol";
-import * as z from "zod";
+import { ModelName, type ProgressResponse } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
-import { jsonResponse } from "../http/json-response.ts";
-import { readRequest } from "../http/read-request.ts";
-import type { Route } from "../http/route.ts";
+import type { RequestContext, Route } from "../http/route.ts";
 import { findName } from "../models/find-model.ts";
 import { requireModel } from "../services/generation-checks.ts";
-
-export const exportSchema = z.object({ model: z.string() });
+import { progressResponse } from "./progress-reply.ts";
 
 /** Models out of the store and into it, as one file each: a tar of the OCI image layout. */
 export function archiveRoutes({ store }: Dependencies): Route[] {
+  const base = { verb: "manage", family: "ollama" } as const;
   return [
     {
-      method: "POST",
+      ...base,
+      method: "GET",
       path: "/api/puna/store/export",
-      verb: "manage",
-      family: "ollama",
       async handle(context) {
-        const { model } = await readRequest(context, exportSchema);
-        context.requireModelAccess(model);
-        const name = await findName(store, ModelName.parseValid(model));
-        const stored = requireModel(name && (await store.manifests.read(name)), model);
+        const model = modelOf(context);
+        if (model === undefined) throw badRequest("the query must name a model");
+        context.requireModelAccess(model.toShortString());
+        const name = await findName(store, model);
+        const stored = requireModel(name && (await store.manifests.read(name)), model.toShortString());
         return new Response(ReadableStream.from(store.exportModel(stored.name)), {
           headers: { "Content-Type": "application/x-tar" },
         });
       },
     },
     {
+      ...base,
       method: "POST",
       path: "/api/puna/store/import",
-      verb: "manage",
-      family: "ollama",
       async handle(context) {
-        const { body, url } = context.request;
+        const { body } = context.request;
         if (body === null) throw badRequest("an archive is required as the body");
-        const wanted = new URL(url).searchParams.get("model");
-        const name = wanted === null ? undefined : ModelName.parseValid(wanted);
+        const name = modelOf(context);
         if (name !== undefined) context.requireModelAccess(name.toShortString());
-        try {
-          const stored = await store.importArchive(body, name);
-          const { name: given } = stored;
-          return jsonResponse({
-            model: ModelName.parse(
-              `${given.host}/${given.namespace}/${given.model}:${given.tag}`,
-            ).toShortString(),
-            digest: stored.digest,
-          });
-        } catch (error) {
-          if (!StoreError.is(error) || !faults.has(error.code)) throw error;
-          throw badRequest(error.message, error);
-        }
+        return progressResponse(context, importModel(store, body, name), true);
       },
     },
   ];
+}
+
+async function* importModel(
+  store: Dependencies["store"],
+  archive: AsyncIterable<Uint8Array>,
+  name: ModelName | undefined,
+): AsyncGenerator<ProgressResponse> {
+  try {
+    const stored = await store.importArchive(archive, name);
+    yield { status: `imported ${new ModelName(stored.name).toShortString()}`, digest: stored.digest };
+  } catch (error) {
+    if (!StoreError.is(error) || !faults.has(error.code)) throw error;
+    throw badRequest(error.message, error);
+  }
+  yield { status: "success" };
+}
+
+function modelOf({ request }: RequestContext): ModelName | undefined {
+  const model = new URL(request.url).searchParams.get("model");
+  return model === null ? undefined : ModelName.parseValid(model);
 }
 
 /** What a wrong archive fails with. */

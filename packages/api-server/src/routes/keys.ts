@@ -14,8 +14,8 @@ export function keysRoute(records: readonly ApiKeyRecord[]): Route {
         keys: records.map(({ name, scopes, models, requestsPerMinute }) => ({
           name,
           scopes,
-          models: models ?? null,
-          requests_per_minute: requestsPerMinute ?? null,
+          ...(models !== undefined && { models }),
+          ...(requestsPerMinute !== undefined && { requests_per_minute: requestsPerMinute }),
         })),
       }),
   };

@@ -1,4 +1,5 @@
 import { parseKeepAlive, type ThinkValue, type Tool } from "@puna/protocol";
+import * as z from "zod";
 import { badRequest } from "../../errors.ts";
 import type { ChatSettings, ToolChoice } from "../../services/generation-request.ts";
 import type { AnthropicTool, CountTokensRequest, MessagesRequest } from "./schema.ts";
@@ -60,13 +61,19 @@ function toTools(tools: readonly AnthropicTool[], warn: (warning: string) => voi
           parameters: {
             ...rest,
             type: typeof type === "string" ? type : "object",
-            // Tool schemas are only printed and turned into grammars, both of which look before they read.
-            properties: (properties ?? {}) as Tool["function"]["parameters"]["properties"],
+            properties: toProperties(properties),
           },
         },
       },
     ];
   });
+}
+
+/** Below the first level schemas are only printed and turned into grammars, both of which look before they read. */
+function toProperties(properties: unknown): NonNullable<Tool["function"]["parameters"]["properties"]> {
+  const parsed = z.record(z.string(), z.looseObject({})).safeParse(properties ?? {});
+  if (!parsed.success) throw badRequest("tools: input_schema.properties must be an object of schemas");
+  return parsed.data;
 }
 
 function toToolChoice(choice: CountTokensRequest["tool_choice"]): ToolChoice | undefined {
