@@ -35,7 +35,7 @@ describe.skipIf(!hasGemma)("examples", () => {
   it("chat-in-process answers without a server", async () => {
     const result = await runCommand(process.execPath, [main("chat-in-process"), model], env);
     expect(result).toMatchObject({ code: 0, stderr: "" });
-    expect(result.stdout).toMatch(/\S.*\n$/);
+    expect(result.stdout).toMatch(/\S/);
   });
 
   it("list-a-store prints the models of a folder", async () => {

@@ -22,7 +22,8 @@ test("embedMany sends batches, some at a time, and keeps the order", async () =>
   const texts = Array.from({ length: 10 }, (_, at) => `${at}`);
   const vectors = await client.embedMany(texts, { model: "m", batchSize: 3, maxParallel: 2, dimensions: 8 });
   expect(vectors).toEqual(texts.map((text) => [Number(text)]));
-  expect(server.seen.map(({ json }) => inputOf(json).length)).toEqual([3, 3, 3, 1]);
+  // Two travel at a time, so they may arrive in another order than they were sent.
+  expect(server.seen.map(({ json }) => inputOf(json).length).sort()).toEqual([1, 3, 3, 3]);
   expect(server.seen[0]?.json).toMatchObject({ model: "m", dimensions: 8 });
   expect(most).toBe(2);
   expect(await client.embedMany([], { model: "m" })).toEqual([]);
