@@ -246,7 +246,7 @@ describe("credentials", () => {
     await writeFile(
       file,
       JSON.stringify({
-        auths: { "https://plain.test/v1/": { auth } },
+        auths: { "https://plain.test/v1/": { auth }, "https://index.docker.io/v1/": { auth } },
         credHelpers: { "helped.test": "fake", "odd.test": "../x" },
       }),
     );
@@ -256,6 +256,7 @@ describe("credentials", () => {
       const find = dockerCredentials(file);
       const { signal } = new AbortController();
       expect(await find("plain.test", signal)).toEqual({ username: "user", password: "password" });
+      expect(await find("registry-1.docker.io", signal)).toEqual({ username: "user", password: "password" });
       expect(await find("helped.test", signal)).toEqual({ username: "h", password: "s" });
       expect(await find("unknown.test", signal)).toBeUndefined();
       await expect(find("odd.test", signal)).rejects.toMatchObject({ code: "CREDENTIALS_FAILED" });

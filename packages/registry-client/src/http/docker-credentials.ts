@@ -20,12 +20,15 @@ const maxHelperBytes = 64 * 1024;
 export function dockerCredentials(configFile: string): FindCredentials {
   return async (host, signal) => {
     const config = parseConfig(await readFile(configFile, "utf8").catch(() => "{}"));
-    const helper = config.credHelpers.get(host) ?? config.credsStore;
+    // `docker login` keeps Docker Hub under a name and a URL of old.
+    const isHub = host === "registry-1.docker.io";
+    const key = isHub ? "index.docker.io" : host;
+    const helper = config.credHelpers.get(key) ?? config.credsStore;
     if (helper !== undefined) {
-      const found = await askHelper(helper, host, signal);
+      const found = await askHelper(helper, isHub ? "https://index.docker.io/v1/" : host, signal);
       if (found !== undefined) return found;
     }
-    return decodeAuth(config.auths.get(host));
+    return decodeAuth(config.auths.get(key));
   };
 }
 
