@@ -22,7 +22,7 @@ import { cloudRoutes } from "./routes/cloud.ts";
 import { createRoute } from "./routes/create.ts";
 import { embeddingsRoute, embedRoute } from "./routes/embed.ts";
 import { generateRoute } from "./routes/generate.ts";
-import { keysRoute } from "./routes/keys.ts";
+import { type KeyRoutesOptions, keyRoutes, type SaveApiKeys } from "./routes/keys.ts";
 import { copyRoute, deleteRoute } from "./routes/manage.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { readOnlyRoutes } from "./routes/read-only.ts";
@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly bind?: BindAddress;
   /** Required on addresses that others can reach, unless `allowUnauthenticated`. */
   readonly apiKeys?: readonly ApiKeyRecord[];
+  /** Keeps keys that were added or removed over HTTP; absent: they cannot be. */
+  readonly saveApiKeys?: SaveApiKeys;
   /** Serve others without keys. */
   readonly allowUnauthenticated?: boolean;
   /** Largest JSON body, bytes; default 256 MiB, room for many pictures. */
@@ -105,13 +107,20 @@ export function createServer(options: ServerOptions): PunaServer {
     },
     now,
   };
+  const keys = new ApiKeys(options.apiKeys ?? [], now);
   const running = new RunningRequests();
   const handle = requestHandler({
     dependencies,
-    table: new RouteTable(allRoutes(dependencies, options)),
+    table: new RouteTable(
+      allRoutes(dependencies, options.version, {
+        keys,
+        save: options.saveApiKeys,
+        areRequired: areKeysRequired(options),
+      }),
+    ),
     decideHost: hostPolicy(options.bind ?? {}),
     decideOrigin: originPolicy(options.allowedOrigins ?? []),
-    keys: new ApiKeys(options.apiKeys ?? [], now),
+    keys,
     maxBodyBytes: options.maxBodyBytes ?? defaultMaxBodyBytes,
     prefix: options.prefix ?? "",
     running,
@@ -123,10 +132,7 @@ export function createServer(options: ServerOptions): PunaServer {
   });
 }
 
-function allRoutes(
-  dependencies: Dependencies,
-  { version, apiKeys: keys = [] }: Pick<ServerOptions, "version" | "apiKeys">,
-): Route[] {
+function allRoutes(dependencies: Dependencies, version: string, keyOptions: KeyRoutesOptions): Route[] {
   const routes = [
     ...readOnlyRoutes(dependencies, version),
     showRoute(dependencies),
@@ -147,16 +153,19 @@ function allRoutes(
     ...tokenRoutes(dependencies),
     ...storeRoutes(dependencies),
     ...archiveRoutes(dependencies),
-    keysRoute(keys),
+    ...keyRoutes(keyOptions),
   ];
   return [...routes, ...operationRoutes(dependencies, version, routes)];
 }
 
-function requireKeys({ bind, apiKeys = [], allowUnauthenticated = false }: ServerOptions): void {
-  if (bind?.address === undefined || isLoopback(bind.address)) return;
-  if (apiKeys.length > 0 || allowUnauthenticated) return;
+function areKeysRequired({ bind, allowUnauthenticated = false }: ServerOptions): boolean {
+  return bind?.address !== undefined && !isLoopback(bind.address) && !allowUnauthenticated;
+}
+
+function requireKeys(options: ServerOptions): void {
+  if (!areKeysRequired(options) || (options.apiKeys ?? []).length > 0) return;
   throw new RangeError(
-    `${bind.address} can be reached by others and there are no API keys; add keys, or say that everyone may use the server`,
+    `${options.bind?.address} can be reached by others and there are no API keys; add keys, or say that everyone may use the server`,
   );
 }
 

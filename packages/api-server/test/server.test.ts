@@ -119,6 +119,31 @@ describe("createServer", () => {
     expect((await test.server.request("/api/puna/keys")).status).toBe(401);
   });
 
+  it("adds and removes keys, told once and kept as hashes", async () => {
+    const saved: unknown[] = [];
+    await using test = await openTestServer(
+      {},
+      {
+        async saveApiKeys(records) {
+          saved.push(records);
+        },
+      },
+    );
+    const path = "/api/puna/keys";
+    expect((await test.post(path, { name: "a", scopes: ["infer"] })).status).toBe(400);
+    const made = await test.post(path, { name: "a", scopes: ["admin"] });
+    const { key } = (await made.json()) as { key: string };
+    expect(JSON.stringify(saved)).not.toContain(key);
+    expect((await test.post(path, { name: "b", scopes: ["infer"] })).status).toBe(401);
+    const headers = { authorization: `Bearer ${key}` };
+    expect((await test.post(path, { name: "b", scopes: ["infer"] }, { headers })).status).toBe(200);
+    const remove = (name: string) => test.server.request(`${path}/${name}`, { method: "DELETE", headers });
+    expect((await remove("a")).status).toBe(400);
+    expect((await remove("b")).status).toBe(200);
+    expect((await remove("a")).status).toBe(200);
+    expect((await test.server.request("/api/tags")).status).toBe(200);
+  });
+
   it("lets running replies end, for a while, before it is disposed", async () => {
     await using short = await openTestServer(slow, { drainMs: 30 });
     const cut = await short.post("/api/generate", { model: "m", prompt: "hi" });

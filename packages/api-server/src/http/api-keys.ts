@@ -29,17 +29,22 @@ interface Entry {
 
 /** Checks keys. Without any record every request is let through. */
 export class ApiKeys {
-  readonly #entries: readonly Entry[];
+  #entries: readonly Entry[];
   readonly #now: () => number;
 
   constructor(records: readonly ApiKeyRecord[], now: () => number) {
     this.#now = now;
-    this.#entries = records.map((record) => ({
-      record,
-      hash: Buffer.from(record.sha256, "hex"),
-      bucket:
-        record.requestsPerMinute === undefined ? undefined : new TokenBucket(record.requestsPerMinute, now()),
-    }));
+    this.#entries = records.map((record) => toEntry(record, now()));
+  }
+
+  get records(): readonly ApiKeyRecord[] {
+    return this.#entries.map(({ record }) => record);
+  }
+
+  /** Takes other keys from now on; those that stay keep what is left of their rate. */
+  replace(records: readonly ApiKeyRecord[]): void {
+    const old = new Map(this.#entries.map((entry) => [entry.record, entry]));
+    this.#entries = records.map((record) => old.get(record) ?? toEntry(record, this.#now()));
   }
 
   /**
@@ -73,6 +78,15 @@ export class ApiKeys {
     }
     return key === undefined ? undefined : found;
   }
+}
+
+function toEntry(record: ApiKeyRecord, now: number): Entry {
+  const { sha256, requestsPerMinute: rate } = record;
+  return {
+    record,
+    hash: Buffer.from(sha256, "hex"),
+    bucket: rate === undefined ? undefined : new TokenBucket(rate, now),
+  };
 }
 
 /** Bearer token, or the header of Anthropic's clients. */
