@@ -45,7 +45,10 @@ export class Launch extends BaseCommand {
 
   #list(asJson: boolean): void {
     const tools = codingTools.map(({ name, description, install }) => ({ name, description, install }));
-    if (asJson) return this.printJson({ tools });
+    if (asJson) {
+      this.printJson({ tools });
+      return;
+    }
     const rows = tools.map(({ name, description, install }) => [name, description, install]);
     this.context.stdout.write(printTable(["TOOL", "WHAT", "INSTALL"], rows));
   }

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { cellWidth } from "./cell-width.ts";
 
 /** Cells a list may take in the table of `show --verbose`. */
 const listWidth = 10;
@@ -16,7 +16,7 @@ export function printMetadataValue(value: unknown): string {
   let width = 1;
   let count = 0;
   for (const item of items) {
-    width += stringWidth(item) + (count > 0 ? 2 : 0);
+    width += cellWidth(item) + (count > 0 ? 2 : 0);
     if (width > listWidth && count > 0) break;
     count++;
   }

@@ -1,5 +1,5 @@
 import { printBytes } from "@puna/protocol";
-import stringWidth from "string-width";
+import { cellWidth } from "./cell-width.ts";
 
 /** One layer or file on its way; bytes. */
 export interface Transfer {
@@ -27,12 +27,10 @@ export function drawTransfer(transfer: Transfer, columns: number): string {
   const head = `${transfer.label} ${String(Math.floor(share * 100)).padStart(3)}%`;
   const tail = drawTail(transfer);
   // Two edges of the bar, a space on each side of it, and one cell free for the cursor.
-  const room = columns - stringWidth(head) - tail.length - 5;
+  const room = columns - cellWidth(head) - tail.length - 5;
   if (room >= minBarWidth) return `${head} ▕${drawBar(share, room)}▏ ${tail}`;
   const short = `${head} ${tail.trimEnd()}`;
-  return stringWidth(short) < columns
-    ? short
-    : cutToWidth(`${head} ${sizesOf(transfer).trim()}`, columns - 1);
+  return cellWidth(short) < columns ? short : cutToWidth(`${head} ${sizesOf(transfer).trim()}`, columns - 1);
 }
 
 function drawBar(share: number, width: number): string {
@@ -67,7 +65,7 @@ export function cutToWidth(text: string, columns: number): string {
   let cut = "";
   let width = 0;
   for (const character of text) {
-    width += stringWidth(character);
+    width += cellWidth(character);
     if (width > columns) break;
     cut += character;
   }

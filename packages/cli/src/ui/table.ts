@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { cellWidth } from "./cell-width.ts";
 
 const gap = "    ";
 
@@ -8,7 +8,7 @@ const gap = "    ";
  */
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((name, column) =>
-    Math.max(stringWidth(name), ...rows.map((row) => stringWidth(row[column] ?? ""))),
+    Math.max(cellWidth(name), ...rows.map((row) => cellWidth(row[column] ?? ""))),
   );
   const cells = (row: readonly string[]) => widths.map((width, column) => pad(row[column] ?? "", width));
   return [`${cells(header).join(gap)} `, ...rows.map((row) => `${cells(row).join(gap)}${gap}`)]
@@ -20,7 +20,7 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
 export function printRows(rows: readonly (readonly string[])[], indent: number): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => stringWidth(row[column] ?? ""))),
+    Math.max(...rows.map((row) => cellWidth(row[column] ?? ""))),
   );
   return rows
     .map((row) => {
@@ -31,5 +31,5 @@ export function printRows(rows: readonly (readonly string[])[], indent: number):
 }
 
 function pad(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
+  return text + " ".repeat(Math.max(0, width - cellWidth(text)));
 }

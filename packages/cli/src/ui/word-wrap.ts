@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { cellWidth } from "./cell-width.ts";
 
 const minColumns = 20;
 const escapeSequence = /^\u001b\[[0-9;]*m/;
@@ -21,7 +21,7 @@ export class WordWrapper {
 
   /** What further rows of the line that begins now start with. */
   set indent(indent: string) {
-    this.#indent = stringWidth(indent) < this.#width / 2 ? indent : "";
+    this.#indent = cellWidth(indent) < this.#width / 2 ? indent : "";
   }
 
   push(text: string): string {
@@ -43,7 +43,7 @@ export class WordWrapper {
   }
 
   #add(character: string): string {
-    const width = stringWidth(character);
+    const width = cellWidth(character);
     // Languages in wide characters have no spaces: a line may end before and behind each of them.
     const before = width === 2 ? this.#flush() : "";
     this.#word += character;
@@ -65,7 +65,7 @@ export class WordWrapper {
   }
 
   #break(): string {
-    this.#column = stringWidth(this.#indent);
+    this.#column = cellWidth(this.#indent);
     return `\n${this.#indent}`;
   }
 

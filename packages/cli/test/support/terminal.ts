@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 const entry = fileURLToPath(new URL("cli-process.ts", import.meta.url));
 const deadlineMs = 10_000;
+/** Dozens of processes load the same sources: compiled once. */
+const compileCache = mkdtempSync(join(tmpdir(), "puna-cli-cache-"));
+process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }));
 
 export interface TerminalOptions {
   readonly columns?: number;
@@ -32,7 +38,13 @@ export class Terminal implements AsyncDisposable {
       cols: columns,
       rows,
       cwd: options.cwd ?? process.cwd(),
-      env: { PATH: process.env["PATH"] ?? "", TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        TERM: "xterm-256color",
+        LANG: "C.UTF-8",
+        NODE_COMPILE_CACHE: compileCache,
+        ...options.env,
+      },
     });
     this.#pty.onData((data) => {
       this.#raw += data;

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { cellWidth } from "../../ui/cell-width.ts";
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -21,5 +21,5 @@ export function displayOf(grapheme: string): string {
 }
 
 export function widthOf(grapheme: string): number {
-  return stringWidth(displayOf(grapheme));
+  return cellWidth(displayOf(grapheme));
 }

@@ -11,8 +11,9 @@ const decode = (...parts: string[]) => {
 const joined = (events: readonly KeyEvent[]) =>
   events.reduce<KeyEvent[]>((all, event) => {
     const last = all.at(-1);
-    if (event.type !== "text" || last?.type !== "text") return [...all, event];
-    return [...all.slice(0, -1), { type: "text", text: last.text + event.text }];
+    if (event.type !== "text" || last?.type !== "text") all.push(event);
+    else all[all.length - 1] = { type: "text", text: last.text + event.text };
+    return all;
   }, []);
 
 describe("KeyDecoder", () => {

@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import type { OutputStream } from "../../context.ts";
+import { cellWidth } from "../../ui/cell-width.ts";
 import { type DrawnLine, drawLine, type LineFrame } from "./draw-line.ts";
 import type { EditorState } from "./line-editor.ts";
 
@@ -79,7 +79,7 @@ export class LineView {
   }
 
   #placeholder(line: DrawnLine, columns: number): string {
-    const room = columns - stringWidth(line.text) - 1;
+    const room = columns - cellWidth(line.text) - 1;
     const text = line.placeholder.slice(0, Math.max(0, room));
     if (text === "") return "";
     const [on, off] = this.#colors ? [grey, reset] : ["\u001b[2m", reset];

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { cellWidth } from "../cell-width.ts";
 import { WordWrapper } from "../word-wrap.ts";
 import { bold, codeColor, dim, renderInline } from "./render-inline.ts";
 import { renderTable } from "./render-table.ts";
@@ -44,7 +44,7 @@ export class MarkdownStream {
         this.#line += character;
         // Decisions fall only at places that the text itself has, so that they are the same for every cut of it.
         if (this.#fence !== undefined) out += this.#continueCode();
-        else if (character === " " || stringWidth(character) === 2) out += this.#continueLine();
+        else if (character === " " || cellWidth(character) === 2) out += this.#continueLine();
       }
     }
     return out;
@@ -191,7 +191,7 @@ function lastBreak(text: string, limit: number): number {
     // In the middle of a surrogate pair: the pair as a whole is looked at one step earlier.
     if (before >= 0xd800 && before <= 0xdbff) continue;
     const character = before >= 0xdc00 && before <= 0xdfff ? text.slice(at - 2, at) : text.charAt(at - 1);
-    if (character === " " || stringWidth(character) === 2) return at;
+    if (character === " " || cellWidth(character) === 2) return at;
   }
   return 0;
 }

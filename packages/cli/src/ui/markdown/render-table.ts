@@ -1,5 +1,5 @@
 import { Lexer, type Tokens } from "marked";
-import stringWidth from "string-width";
+import { cellWidth } from "../cell-width.ts";
 import { WordWrapper } from "../word-wrap.ts";
 import { bold, dim, renderTokens } from "./render-inline.ts";
 
@@ -29,7 +29,7 @@ export function renderTable(source: string, columns: number): string {
 }
 
 function naturalWidth(rows: readonly (readonly string[])[], column: number): number {
-  return Math.max(1, ...rows.map((row) => stringWidth(row[column] ?? "")));
+  return Math.max(1, ...rows.map((row) => cellWidth(row[column] ?? "")));
 }
 
 /** Takes from the widest columns until all fit; undefined where they cannot. */
@@ -60,7 +60,7 @@ function drawRow(row: readonly string[], widths: readonly number[], align: Token
 }
 
 function wrapCell(text: string, width: number): string[] {
-  if (stringWidth(text) <= width) return [text];
+  if (cellWidth(text) <= width) return [text];
   const wrapper = new WordWrapper(width + 1, 1);
   // A style that goes on over a wrapped cell would colour the cells beside it; the words matter more.
   return (wrapper.push(text.replace(/\u001b\[[0-9;]*m/g, "")) + wrapper.end())
@@ -72,14 +72,14 @@ function wrapCell(text: string, width: number): string[] {
 function chunk(line: string, width: number): string[] {
   const parts: string[] = [""];
   for (const character of line) {
-    if (stringWidth((parts.at(-1) ?? "") + character) > width) parts.push("");
+    if (cellWidth((parts.at(-1) ?? "") + character) > width) parts.push("");
     parts.push((parts.pop() ?? "") + character);
   }
   return parts;
 }
 
 function pad(text: string, width: number, align: "left" | "right" | "center" | null): string {
-  const space = Math.max(0, width - stringWidth(text));
+  const space = Math.max(0, width - cellWidth(text));
   if (align === "right") return " ".repeat(space) + text;
   if (align === "center") return " ".repeat(Math.floor(space / 2)) + text + " ".repeat(Math.ceil(space / 2));
   return text + " ".repeat(space);
