@@ -123,52 +123,57 @@ function conversation(count: number): Message[] {
   return messages.slice(0, count);
 }
 
-/** Median milliseconds of one call, each measured over enough calls to be well above the clock's step. */
-function measure(render: () => string): number {
-  const batch = () => {
+/**
+ * Milliseconds of processor time of one call, the median over the rounds. The renderers take turns, so that
+ * whatever else the machine does slows all of them; each turn makes enough calls to be well above the clock's step.
+ */
+function measure(renderers: readonly (() => string)[]): number[] {
+  const turn = (render: () => string) => {
     const started = performance.now();
+    const before = process.cpuUsage();
     let calls = 0;
-    while (performance.now() - started < 20) {
+    while (performance.now() - started < 100) {
       render();
       calls += 1;
     }
-    return (performance.now() - started) / calls;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / calls;
   };
-  for (let warm = 0; warm < 5; warm += 1) batch();
-  const times = Array.from({ length: rounds }, batch).sort((left, right) => left - right);
-  return times[Math.floor(times.length / 2)] ?? Number.NaN;
+  for (let warm = 0; warm < 3; warm += 1) renderers.forEach(turn);
+  const times = Array.from({ length: rounds }, () => renderers.map(turn));
+  return renderers.map((_, index) => median(times.map((round) => round[index] ?? Number.NaN)));
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function report(line: object): void {
   console.log(JSON.stringify(line));
 }
 
-const milliseconds = new Map<string, number>();
+const milliseconds: Record<string, readonly [go: number, jinja: number]> = {};
 for (const count of [100, 1000]) {
   const messages = conversation(count);
   const system = messages[0]?.content;
-  const renderers = {
-    go: () => go.render({ messages, tools, think: true }),
-    jinja: () => jinja.render({ messages, tools, system }),
-  };
+  const renderGo = () => go.render({ messages, tools, think: true });
+  const renderJinja = () => jinja.render({ messages, tools, system });
   const withoutBlanks = (text: string) => text.replaceAll(/\s/g, "");
-  if (withoutBlanks(renderers.go()) !== withoutBlanks(renderers.jinja())) {
+  if (withoutBlanks(renderGo()) !== withoutBlanks(renderJinja())) {
     throw new Error(`The two prompts of ${count} messages differ`);
   }
-  for (const [name, render] of Object.entries(renderers)) {
-    const time = measure(render);
-    milliseconds.set(`${name} ${count}`, time);
-    report({ figure: `${name}, ${count} messages`, milliseconds: Number(time.toFixed(3)) });
-  }
+  const [goTime = Number.NaN, jinjaTime = Number.NaN] = measure([renderGo, renderJinja]);
+  milliseconds[count] = [goTime, jinjaTime];
+  report({
+    figure: `${count} messages`,
+    goMilliseconds: Number(goTime.toFixed(3)),
+    jinjaMilliseconds: Number(jinjaTime.toFixed(3)),
+    timesFaster: Number((jinjaTime / goTime).toFixed(1)),
+  });
 }
-const of = (key: string) => milliseconds.get(key) ?? Number.NaN;
-report({
-  figure: "times faster than jinja",
-  at100: Number((of("jinja 100") / of("go 100")).toFixed(1)),
-  at1000: Number((of("jinja 1000") / of("go 1000")).toFixed(1)),
-});
+const growth = (milliseconds["1000"]?.[0] ?? Number.NaN) / (milliseconds["100"]?.[0] ?? Number.NaN);
 report({
   figure: "time of 1000 messages over 10 times that of 100",
-  ratio: Number((of("go 1000") / of("go 100") / 10).toFixed(2)),
+  ratio: Number((growth / 10).toFixed(2)),
 });
 report({ figure: "machine", cpu: cpus()[0]?.model, node: process.version });

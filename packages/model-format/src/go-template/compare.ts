@@ -29,7 +29,8 @@ export function equalsAny(first: Value, ...others: readonly Value[]): boolean {
   return false;
 }
 
-function equals(a: Value, b: Value): boolean {
+/** Go's `eq` of two values. */
+export function equals(a: Value, b: Value): boolean {
   if (typeof a === "string" && typeof b === "string") return a === b || rejoin(a) === rejoin(b);
   if (a === undefined || a === null || b === undefined || b === null) return isNil(a) && isNil(b);
   const kind = kindOf(a);

@@ -1,11 +1,10 @@
 import type { AnyNode, ArgumentNode, IdentifierNode } from "./ast.ts";
 import { printNode } from "./ast.ts";
 import type { Evaluate, Scope } from "./compile-pipe.ts";
-import { FunctionFailure } from "./errors.ts";
 import type { Parameter, TemplateFunction } from "./functions.ts";
 import { quote } from "./quote.ts";
 import type { RunState, Value } from "./run-state.ts";
-import { isTrue, typeName } from "./values.ts";
+import { GoSlice, isTrue, typeName } from "./values.ts";
 
 /** What is written behind a function's name. */
 export interface Arguments {
@@ -29,15 +28,8 @@ export function compileFunction(node: IdentifierNode, blamed: AnyNode, args: Arg
       return state.fail(mistake ?? "");
     };
   }
-  const run =
-    name === "and" || name === "or"
-      ? compileLazy(name === "or", args)
-      : compileEager(known, blamed, name, args);
-  return (state, dot, piped) => {
-    state.step();
-    state.node = node;
-    return run(state, dot, piped);
-  };
+  if (name === "and" || name === "or") return compileLazy(node, name === "or", args);
+  return compileEager(node, { known, name, blamed }, args);
 }
 
 function countMistake(
@@ -56,8 +48,10 @@ function countMistake(
 }
 
 /** `and` and `or` stop at the first argument that decides. */
-function compileLazy(decides: boolean, { evaluates, hasPiped }: Arguments): Call {
+function compileLazy(node: AnyNode, decides: boolean, { evaluates, hasPiped }: Arguments): Call {
   return (state, dot, piped) => {
+    state.step();
+    state.node = node;
     let value: Value;
     for (const evaluate of evaluates) {
       value = evaluate(state, dot);
@@ -67,71 +61,101 @@ function compileLazy(decides: boolean, { evaluates, hasPiped }: Arguments): Call
   };
 }
 
-function compileEager(known: TemplateFunction, blamed: AnyNode, name: string, args: Arguments): Call {
+interface Callee {
+  readonly known: TemplateFunction;
+  readonly name: string;
+  readonly blamed: AnyNode;
+}
+
+function compileEager(node: AnyNode, { known, name, blamed }: Callee, args: Arguments): Call {
   const { nodes, hasPiped } = args;
-  const parameters = Array.from(
-    { length: nodes.length + 1 },
-    (_, index) => known.parameters[index] ?? known.rest,
-  );
+  const parameters = [...nodes, node].map((_, index) => known.parameters[index] ?? known.rest);
   const evaluates = args.evaluates.map((evaluate, index) =>
     parameters[index] === "string" ? checkConstant(nodes[index], evaluate) : evaluate,
   );
-  const [calleeNode] = nodes;
-  const { call } = known;
   const [first, second, third] = evaluates;
   const [one, two] = parameters;
-  const run: Call =
-    name === "slice"
-      ? compileSlice(known, args)
-      : third === undefined && !hasPiped && first !== undefined
-        ? second === undefined
-          ? (state, dot) => call(convert(state, first(state, dot), one))
-          : (state, dot) => {
-              const left = convert(state, first(state, dot), one);
-              return call(left, convert(state, second(state, dot), two));
-            }
-        : (state, dot, piped) => {
-            const values = evaluates.map((evaluate, index) =>
-              convert(state, evaluate(state, dot), parameters[index]),
-            );
-            if (hasPiped) values.push(convert(state, piped, parameters[evaluates.length]));
-            return call(...values);
-          };
-  return (state, dot, piped) => {
-    let result: Value;
-    try {
-      result = run(state, dot, piped);
-    } catch (error) {
-      if (!(error instanceof FunctionFailure)) throw error;
-      state.node = blamed;
-      if (name !== "call") return state.fail(`error calling ${name}: ${error.message}`);
-      const callee = calleeNode === undefined ? describePiped(piped) : printNode(calleeNode);
-      return state.fail(
-        `error calling call: ${error.message.replace("non-function", () => `non-function ${callee}`)}`,
+  const { call } = known;
+  if (name === "slice") return compileSlice(node, { known, name, blamed }, args);
+  if (first === undefined || third !== undefined || hasPiped) {
+    const [calleeNode] = nodes;
+    return (state, dot, piped) => {
+      state.step();
+      state.node = node;
+      const values = evaluates.map((evaluate, index) =>
+        convert(state, evaluate(state, dot), parameters[index]),
       );
-    }
-    if (typeof result === "string") state.charge(result.length);
-    return result;
+      if (hasPiped) values.push(convert(state, piped, parameters[evaluates.length]));
+      state.calling = {
+        name,
+        blamed,
+        callee: calleeNode === undefined ? describe(piped) : printNode(calleeNode),
+      };
+      return charged(state, call(...values));
+    };
+  }
+  const calling = { name, blamed, callee: printNode(nodes[0] ?? node) };
+  if (second === undefined) {
+    return (state, dot) => {
+      state.step();
+      state.node = node;
+      const value = convert(state, first(state, dot), one);
+      state.calling = calling;
+      return charged(state, call(value));
+    };
+  }
+  const pair = known.pair ?? call;
+  return (state, dot) => {
+    state.step();
+    state.node = node;
+    const left = convert(state, first(state, dot), one);
+    const right = convert(state, second(state, dot), two);
+    state.calling = calling;
+    return charged(state, pair(left, right));
   };
 }
 
+function charged(state: RunState, result: Value): Value {
+  if (typeof result === "string") state.charge(result.length);
+  return result;
+}
+
 /** Go's `slice` does not look into values of type `any` for its positions. */
-function compileSlice({ call }: TemplateFunction, { nodes, evaluates, hasPiped }: Arguments): Call {
+function compileSlice(node: AnyNode, { known, name, blamed }: Callee, args: Arguments): Call {
+  const { nodes, evaluates, hasPiped } = args;
   const isField = nodes.map(({ type }) => type === "field" || type === "variable" || type === "chain");
+  const calling = { name, blamed, callee: "" };
+  const { call } = known;
+  const position = (state: RunState, dot: Value, index: number): Value => {
+    state.foundInAny = false;
+    const value = evaluates[index]?.(state, dot);
+    return isField[index] && state.foundInAny && value !== undefined ? null : value;
+  };
+  const [first] = evaluates;
+  const isFromOn = evaluates.length === 2 && !hasPiped;
   return (state, dot, piped) => {
-    const values = evaluates.map((evaluate, index) => {
-      state.foundInAny = false;
-      const value = evaluate(state, dot);
-      if (typeof value === "string") state.charge(value.length);
-      return index > 0 && isField[index] && state.foundInAny ? null : value;
-    });
-    if (hasPiped) values.push(piped);
-    return call(...values);
+    state.step();
+    state.node = node;
+    const value = convert(state, first === undefined ? piped : first(state, dot), "value");
+    if (isFromOn) {
+      const from = position(state, dot, 1);
+      // Loops that look for the last message cut the messages this way again and again.
+      if (value instanceof GoSlice && typeof from === "number" && from >= 0 && from <= value.length) {
+        return value.slice(from, value.length);
+      }
+      state.calling = calling;
+      return charged(state, call(value, from));
+    }
+    const values = [value];
+    for (let index = 1; index < evaluates.length; index++) values.push(position(state, dot, index));
+    if (hasPiped && first !== undefined) values.push(piped);
+    state.calling = calling;
+    return charged(state, call(...values));
   };
 }
 
 /** A value as Go's reflection names it where only its text is at hand. */
-function describePiped(value: Value): string {
+function describe(value: Value): string {
   return typeof value === "string" ? value : `<${typeName(value ?? null)} Value>`;
 }
 
@@ -155,9 +179,8 @@ function convert(state: RunState, value: Value, parameter: Parameter | undefined
     state.charge(value.length);
     return value;
   }
+  if (parameter === "value") return value;
   switch (parameter) {
-    case "value":
-      return value;
     case "string":
       if (value === undefined) return state.fail("invalid value; expected string");
       return state.fail(

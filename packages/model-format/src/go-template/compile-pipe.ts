@@ -24,19 +24,21 @@ export function compilePipe(pipe: PipeNode, scope: Scope): Evaluate {
   const commands = pipe.commands.map((command, index) => compileCommand(command, index > 0, scope));
   const [only, second] = commands;
   const { declarations, isAssign } = pipe;
-  const run: Evaluate =
-    only !== undefined && second === undefined
-      ? (state, dot) => only(state, dot, undefined) ?? undefined
-      : (state, dot) => {
-          let value: Value;
-          for (const command of commands) value = command(state, dot, value) ?? undefined;
-          return value;
-        };
+  const isSingle = only !== undefined && second === undefined;
+  if (isSingle && declarations.length === 0) {
+    return (state, dot) => {
+      state.step();
+      state.node = pipe;
+      return only(state, dot) ?? undefined;
+    };
+  }
   const names = declarations.map((declaration) => declaration.names[0] ?? "");
   return (state, dot) => {
     state.step();
     state.node = pipe;
-    const value = run(state, dot);
+    let value: Value;
+    if (isSingle) value = only(state, dot) ?? undefined;
+    else for (const command of commands) value = command(state, dot, value) ?? undefined;
     for (const name of names) {
       if (isAssign) state.set(name, value);
       else state.push(name, value);

@@ -3,6 +3,7 @@ import { compilePipe, type Evaluate, type Scope } from "./compile-pipe.ts";
 import { printShown } from "./printer.ts";
 import { quote } from "./quote.ts";
 import { holdsAny } from "./read-field.ts";
+import { visit } from "./reflect.ts";
 import type { RunState, Value } from "./run-state.ts";
 import { GoByte, GoMap, GoSlice, isTrue } from "./values.ts";
 
@@ -70,16 +71,28 @@ function compileCondition(node: BranchNode, scope: Scope): Run {
   const list = compileList(node.list, scope);
   const otherwise = node.elseList && compileList(node.elseList, scope);
   const setsDot = node.type === "with";
-  return (state, dot) => {
+  const run: Run = (state, dot) => {
     state.node = node;
-    const mark = state.names.length;
     const value = pipe(state, dot);
-    let flow: Flow = 0;
-    if (isTrue(value)) flow = list(state, setsDot ? value : dot);
-    else if (otherwise !== undefined) flow = otherwise(state, dot);
+    if (isTrue(value)) return list(state, setsDot ? value : dot);
+    return otherwise === undefined ? 0 : otherwise(state, dot);
+  };
+  if (!declaresVariables(node)) return run;
+  return (state, dot) => {
+    const mark = state.names.length;
+    const flow = run(state, dot);
     state.cut(mark);
     return flow;
   };
+}
+
+/** Whether anything inside makes a variable, which ends with the node. */
+function declaresVariables(node: BranchNode): boolean {
+  let found = false;
+  visit(node, (inner) => {
+    if (inner.type === "pipe" && inner.declarations.length > 0 && !inner.isAssign) found = true;
+  });
+  return found;
 }
 
 function compileRange(node: BranchNode, scope: Scope): Run {
@@ -88,7 +101,8 @@ function compileRange(node: BranchNode, scope: Scope): Run {
   const otherwise = node.elseList && compileList(node.elseList, scope);
   const assign = loopVariables(node.pipe);
   const takesPairs = node.pipe.declarations.length > 1;
-  const iterate = (state: RunState, mark: number, key: Value, item: Value): boolean => {
+  /** @returns whether to stop */
+  const round: Round = (state, mark, key, item) => {
     state.step();
     assign(state, mark, key, item);
     const flow = list(state, item);
@@ -99,22 +113,17 @@ function compileRange(node: BranchNode, scope: Scope): Run {
     state.node = node;
     const outer = state.names.length;
     const value = pipe(state, dot);
-    const mark = state.names.length;
     const count = countOf(state, value, takesPairs);
-    const { anyItem } = state;
-    const isAny = holdsAny(value);
-    const visit = (key: Value, item: Value) => {
-      state.anyItem = isAny ? item : undefined;
-      return iterate(state, mark, key, item);
-    };
-    if (count > 0) loop(state, value, count, visit);
-    state.anyItem = anyItem;
-    // Whatever ends an `else` ends it alone: Go stops `break` at the loop, though not `continue`.
-    const flow = count > 0 || otherwise === undefined ? 0 : otherwise(state, dot);
+    let flow: Flow = 0;
+    if (count > 0) loop(state, value, count, round);
+    else if (otherwise !== undefined) flow = otherwise(state, dot);
     state.cut(outer);
+    // Whatever ends an `else` ends it alone: Go stops `break` at the loop, though not `continue`.
     return flow === leave ? 0 : flow;
   };
 }
+
+type Round = (state: RunState, mark: number, key: Value, item: Value) => boolean;
 
 /** How often a loop over the value runs. */
 function countOf(state: RunState, value: Value, takesPairs: boolean): number {
@@ -129,23 +138,31 @@ function countOf(state: RunState, value: Value, takesPairs: boolean): number {
   return state.fail(`range can't iterate over ${printShown(value)}`);
 }
 
-/** @param visit  returns whether to stop */
-function loop(
-  state: RunState,
-  value: Value,
-  count: number,
-  visit: (key: Value, item: Value) => boolean,
-): void {
+function loop(state: RunState, value: Value, count: number, round: Round): void {
+  const mark = state.names.length;
+  const { anyItem } = state;
+  const isAny = holdsAny(value);
+  state.anyItem = undefined;
   if (value instanceof GoSlice) {
-    for (let index = 0; index < count; index++) if (visit(index, value.at(index))) return;
+    for (let index = 0; index < count; index++) {
+      const item = value.at(index);
+      if (isAny) state.anyItem = item;
+      if (round(state, mark, index, item)) break;
+    }
   } else if (value instanceof GoMap) {
     state.charge(count << 6);
-    for (const key of value.sortedKeys()) if (visit(key, value.get(key) ?? null)) return;
-  } else if (value instanceof GoByte) {
-    for (let index = 0; index < count; index++) if (visit(undefined, new GoByte(index))) return;
+    for (const key of value.sortedKeys()) {
+      const item = value.get(key) ?? null;
+      if (isAny) state.anyItem = item;
+      if (round(state, mark, key, item)) break;
+    }
   } else {
-    for (let index = 0; index < count; index++) if (visit(undefined, index)) return;
+    const isByte = value instanceof GoByte;
+    for (let index = 0; index < count; index++) {
+      if (round(state, mark, undefined, isByte ? new GoByte(index) : index)) break;
+    }
   }
+  state.anyItem = anyItem;
 }
 
 /** Gives the variables of a loop their values for one round. */

@@ -1,5 +1,5 @@
 import { byteAt, sliceBytes } from "./bytes.ts";
-import { equalsAny, isAtMost, isLess } from "./compare.ts";
+import { equals, equalsAny, isAtMost, isLess } from "./compare.ts";
 import { FunctionFailure } from "./errors.ts";
 import { escapeHtml, escapeJs, escapeQuery } from "./escape.ts";
 import { printShown, printValue, sprint } from "./printer.ts";
@@ -29,6 +29,8 @@ export interface TemplateFunction {
   readonly rest?: Parameter;
   /** @throws FunctionFailure for what Go's function returns as an error */
   readonly call: (...args: readonly Value[]) => Value;
+  /** The same for two arguments, where they come often. */
+  readonly pair?: (first: Value, second: Value) => Value;
 }
 
 export type TemplateFunctions = ReadonlyMap<string, TemplateFunction>;
@@ -52,8 +54,8 @@ export const builtinFunctions: TemplateFunctions = new Map<string, TemplateFunct
   ["and", variadic(["value"], "value", (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1))],
   ["or", variadic(["value"], "value", (...args) => args.find(isTrue) ?? args.at(-1))],
   ["not", define(["value"], (value) => !isTrue(value))],
-  ["eq", variadic(["value"], "value", equalsAny)],
-  ["ne", define(two, (first, second) => !equalsAny(first, second))],
+  ["eq", { ...variadic(["value"], "value", equalsAny), pair: equals }],
+  ["ne", define(two, (first, second) => !equals(first, second))],
   ["lt", define(two, isLess)],
   ["le", define(two, isAtMost)],
   ["gt", define(two, (first, second) => !isAtMost(first, second))],

@@ -1,6 +1,7 @@
 import type { ListNode } from "./ast.ts";
 import { toWellFormedText } from "./bytes.ts";
 import { compileList, type Run } from "./compile.ts";
+import { FunctionFailure } from "./errors.ts";
 import { builtinFunctions, type TemplateFunctions } from "./functions.ts";
 import { defaultTemplateLimits, type TemplateLimits } from "./limits.ts";
 import { parseGoTemplate, type TemplateTrees } from "./parser.ts";
@@ -68,7 +69,12 @@ export class GoTemplate {
   /** @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT` */
   execute(data: GoValue): string {
     const state = new RunState(this.source, this.#limits, this.root, data);
-    this.#run(state, data);
+    try {
+      this.#run(state, data);
+    } catch (error) {
+      if (!(error instanceof FunctionFailure)) throw error;
+      state.failCall(error);
+    }
     return toWellFormedText(state.output);
   }
 }

@@ -138,8 +138,9 @@ function childrenOf(node: AnyNode): readonly AnyNode[] {
       return node.commands;
     case "command":
       return node.args;
+    case "chain":
+      return [node.node];
     default:
-      // Go does not look into a chain behind parentheses.
       return [];
   }
 }

@@ -1,13 +1,22 @@
 import { PromptError } from "../errors.ts";
 import { type AnyNode, printNode } from "./ast.ts";
 import { toWellFormedText } from "./bytes.ts";
-import { limitReached, locate } from "./errors.ts";
+import { type FunctionFailure, limitReached, locate } from "./errors.ts";
 import type { TemplateLimits } from "./limits.ts";
 import { quote } from "./quote.ts";
 import type { GoValue } from "./values.ts";
 
 /** What evaluating gives: undefined is Go's invalid value, which null, the nil of type `any`, turns into in pipelines. */
 export type Value = GoValue | undefined;
+
+/** A function that is called, for its failures. */
+interface Calling {
+  readonly name: string;
+  /** What Go blames. */
+  readonly blamed: AnyNode;
+  /** The first argument as it is written: what `call` was to call. */
+  readonly callee: string;
+}
 
 /** One rendering. */
 export class RunState {
@@ -21,6 +30,8 @@ export class RunState {
   anyItem: Value;
   /** The field read last was an element of type `any`. */
   foundInAny = false;
+  /** The function called last. */
+  calling: Calling | undefined;
   /** Variables in scope, innermost last; a scope ends by cutting both lists. */
   names: string[] = ["$"];
   values: Value[];
@@ -77,6 +88,19 @@ export class RunState {
   #find(name: string): number {
     for (let index = this.names.length - 1; index >= 0; index--) if (this.names[index] === name) return index;
     return this.fail(`undefined variable: ${name}`);
+  }
+
+  /** Adds to what a function says about its failure which one it was and where. */
+  failCall(failure: FunctionFailure): never {
+    const { calling } = this;
+    if (calling === undefined) throw failure;
+    this.node = calling.blamed;
+    const { message } = failure;
+    const shown =
+      calling.name === "call"
+        ? message.replace("non-function", () => `non-function ${calling.callee}`)
+        : message;
+    return this.fail(`error calling ${calling.name}: ${shown}`);
   }
 
   /** @throws PromptError `TEMPLATE_FAILED` in Go's words, at the node looked at last */

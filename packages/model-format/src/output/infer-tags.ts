@@ -15,7 +15,7 @@ export function inferThinkingTags(root: ListNode): ThinkingTags {
   let opening = "";
   let closing = "";
   visit(root, (node, ancestors) => {
-    if (node.type !== "field" || node.names[0] !== "Thinking") return;
+    if (node.type !== "field" || node.names[0] !== "Thinking" || isInChain(ancestors)) return;
     const range = ancestors.findLast((ancestor) => ancestor.type === "range");
     if (range?.type !== "range" || !readsField(range, "Messages")) return;
     const list = ancestors.findLast((ancestor) => ancestor.type === "list");
@@ -30,10 +30,15 @@ export function inferThinkingTags(root: ListNode): ThinkingTags {
 
 function readsField(branch: BranchNode, name: string): boolean {
   let found = false;
-  visit(branch.pipe, (node: AnyNode) => {
-    if (node.type === "field" && node.names[0] === name) found = true;
+  visit(branch.pipe, (node, ancestors) => {
+    if (node.type === "field" && node.names[0] === name && !isInChain(ancestors)) found = true;
   });
   return found;
+}
+
+/** Ollama does not look into parentheses that a field follows. */
+function isInChain(ancestors: readonly AnyNode[]): boolean {
+  return ancestors.some(({ type }) => type === "chain");
 }
 
 /**
