@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const soaks = {
   fuzz: "packages/model-format/soak/fuzz.ts",
-  kill: "packages/blob-store/soak/kill.ts",
+  kill: "packages/registry-client/soak/kill.ts",
   chaos: "tests/soak/chaos.ts",
   nodes: "tests/soak/nodes.ts",
 };
