@@ -73,7 +73,7 @@ function pullOnce(port: number): { readonly wallSeconds: number; readonly growth
   const modelsDir = join(folder, "models");
   const begun = performance.now();
   const parameters = [
-    "--conditions=@puna/source",
+    ...process.execArgv,
     join(here, "pull-once.ts"),
     `127.0.0.1:${port}/library/m`,
     modelsDir,
