@@ -16,6 +16,8 @@ export interface CliContext {
   readonly client: Puna;
   /** Where the client finds its server; what `launch` writes into the settings of other tools. */
   readonly serverUrl?: string;
+  /** Sent with every request that `client` does not make, such as `Authorization` with an API key of the server. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Given on to programs that are started (`launch`); without it they get nothing but what they are told. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How routes that only puna has are reached; the runtime's own by default. */

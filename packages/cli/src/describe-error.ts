@@ -10,7 +10,7 @@ export function describeError(error: Error, context: CliContext): string {
 }
 
 /** Nobody listens, or the connection was refused: `fetch` wraps the socket's error as a cause. */
-export function isConnectionFailure(error: unknown): boolean {
+function isConnectionFailure(error: unknown): boolean {
   for (let current: unknown = error, depth = 0; current instanceof Error && depth < 5; depth++) {
     const code = "code" in current ? current.code : undefined;
     if (

@@ -16,12 +16,15 @@ const models = [
   { name: "coder:7b", capabilities: ["completion", "tools"] },
 ];
 
-const launch = (...argv: string[]) =>
+const launch = (...argv: string[]) => launchWith({}, ...argv);
+
+const launchWith = (headers: Record<string, string>, ...argv: string[]) =>
   runInProcess(["launch", ...argv], {
     fetch: async () => Response.json({ models }),
     cwd: home,
     context: {
       userHome: home,
+      headers,
       serverUrl: "http://127.0.0.1:9999/",
       environment: { PATH: `${home}/bin:${process.env["PATH"]}`, KEPT: "yes" },
     },
@@ -49,7 +52,7 @@ describe("launch", () => {
 
   it.each([
     ["claude", "ANTHROPIC_BASE_URL=http://127.0.0.1:9999 "],
-    ["codex", "codex -c 'model=\"coder:7b\"' -c 'model_provider=\"puna\"'"],
+    ["codex", "PUNA_API_KEY=puna codex -c 'model=\"coder:7b\"' -c 'model_provider=\"puna\"'"],
     ["opencode", '"baseURL":"http://127.0.0.1:9999/v1"'],
     ["qwen", "OPENAI_BASE_URL=http://127.0.0.1:9999/v1 "],
     ["aider", "aider --model openai/coder:7b"],
@@ -69,6 +72,16 @@ describe("launch", () => {
     const { exitCode } = await launch("claude", "--model", "m", "--", "-p", "a b");
     expect(exitCode).toBe(3);
     expect(readFileSync(join(home, "seen"), "utf8")).toBe("http://127.0.0.1:9999|m|yes|-p a b\n");
+  });
+
+  it("gives the tool the API key of the server, and no command line shows it", async () => {
+    write("bin/codex", '#!/bin/sh\necho "$PUNA_API_KEY|$*" > "$PWD/seen"\n');
+    chmodSync(join(home, "bin/codex"), 0o755);
+    await launchWith({ authorization: "Bearer secret" }, "codex", "--model", "m");
+    const [key, args] = readFileSync(join(home, "seen"), "utf8").split("|");
+    expect(key).toBe("secret");
+    expect(args).toContain('env_key="PUNA_API_KEY"');
+    expect(args).not.toContain("secret");
   });
 
   it("tells how to install a tool that is not there", async () => {

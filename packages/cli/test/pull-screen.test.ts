@@ -4,7 +4,7 @@ import { Terminal } from "./support/terminal.ts";
 
 const layer = (name: string, total: number, from = 0) =>
   Array.from({ length: 21 }, (_, step) => ({
-    status: `pulling ${name}:`,
+    status: `pulling ${name}`,
     total,
     completed: Math.round(from + ((total - from) * step) / 20),
   }));

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 
 /** What of a flag's definition decides how words are read. */
-export interface FlagShape {
+interface FlagShape {
   readonly type: "boolean" | "option";
   readonly char?: string | undefined;
   readonly allowNo?: boolean | undefined;

@@ -11,7 +11,10 @@ import { openProgress } from "../ui/progress-output.ts";
 
 export class Import extends BaseCommand {
   static override description = "Add the model of a file that 'export' wrote";
-  static override flags = { json: Flags.boolean({ description: "print progress as JSON lines" }) };
+  static override flags = {
+    name: Flags.string({ description: "name of the model, instead of the one it had" }),
+    json: Flags.boolean({ description: "print progress as JSON lines" }),
+  };
   static override args = { file: Args.string({ required: true, description: "file to read" }) };
 
   async run(): Promise<void> {
@@ -24,7 +27,9 @@ export class Import extends BaseCommand {
     using progress = openProgress(this.context, flags.json);
     // Node's streams of the web are the ones that fetch takes; only their declarations differ.
     const archive = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
-    for await (const event of await withStatusPrefix(new ServerRoutes(this.context).importModel(archive))) {
+    for await (const event of await withStatusPrefix(
+      new ServerRoutes(this.context).importModel(archive, flags.name),
+    )) {
       progress.update(event);
     }
   }

@@ -36,7 +36,8 @@ export class Launch extends BaseCommand {
     if (flags.restore) return this.#restore(tool);
     if (!flags.print) await this.context.ensureServer();
     const serverUrl = (this.context.serverUrl ?? defaultServerUrl).replace(/\/+$/, "");
-    const setup = { serverUrl, model: flags.model ?? (await this.#chooseModel()) };
+    const model = flags.model ?? (await this.#chooseModel());
+    const setup = { serverUrl, model, apiKey: this.#apiKey() };
     if (flags.print) return this.#printSetup(tool, setup, flags.json ?? false);
     if (flags.config) return this.#configure(tool, setup);
     const words = argv.slice(1).filter((word): word is string => typeof word === "string");
@@ -51,6 +52,13 @@ export class Launch extends BaseCommand {
     }
     const rows = tools.map(({ name, description, install }) => [name, description, install]);
     this.context.stdout.write(printTable(["TOOL", "WHAT", "INSTALL"], rows));
+  }
+
+  /** Of the server, where it has keys; else any word. */
+  #apiKey(): string {
+    const entries = Object.entries(this.context.headers ?? {});
+    const [, value = ""] = entries.find(([name]) => name.toLowerCase() === "authorization") ?? [];
+    return value.replace(/^Bearer\s+/i, "") || "puna";
   }
 
   async #chooseModel(): Promise<string> {

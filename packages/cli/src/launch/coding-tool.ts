@@ -2,6 +2,8 @@
 export interface LaunchSetup {
   readonly serverUrl: string;
   readonly model: string;
+  /** A local server asks for none; tools refuse to start without one. */
+  readonly apiKey: string;
 }
 
 /** One value in a file of settings, by the keys that lead to it. */

@@ -32,6 +32,8 @@ const claude: CodingTool = {
   startHint: "claude",
 };
 
+const codexKeyVariable = "PUNA_API_KEY";
+
 const codexProvider = (setup: LaunchSetup) => ({
   name: "puna",
   base_url: openAiUrl(setup),
@@ -43,29 +45,36 @@ const codex: CodingTool = {
   description: "OpenAI Codex, over the Responses API",
   command: "codex",
   install: "npm install -g @openai/codex",
-  // JSON strings are TOML strings too.
-  start: (setup) => ({
-    args: [
-      ["model", setup.model] as const,
-      ["model_provider", "puna"] as const,
-      ...Object.entries(codexProvider(setup)).map(
-        ([key, value]) => [`model_providers.puna.${key}`, value] as const,
-      ),
-    ].flatMap(([key, value]) => ["-c", `${key}=${JSON.stringify(value)}`]),
-    env: {},
-  }),
+  // JSON strings are TOML strings too. The key goes by the environment: everybody can read a command line.
+  start: (setup) => {
+    const provider = { ...codexProvider(setup), env_key: codexKeyVariable };
+    const settings: [string, string][] = [
+      ["model", setup.model],
+      ["model_provider", "puna"],
+      ...Object.entries(provider).map(([key, value]): [string, string] => [
+        `model_providers.puna.${key}`,
+        value,
+      ]),
+    ];
+    return {
+      args: settings.flatMap(([key, value]) => ["-c", `${key}=${JSON.stringify(value)}`]),
+      env: { [codexKeyVariable]: setup.apiKey },
+    };
+  },
   config: {
     kind: "file",
     file: ".codex/puna.config.toml",
-    content: (setup) =>
-      [
+    content: (setup) => {
+      const provider = { ...codexProvider(setup), experimental_bearer_token: setup.apiKey };
+      return [
         `model = ${JSON.stringify(setup.model)}`,
-        `model_provider = "puna"`,
+        'model_provider = "puna"',
         "",
         "[model_providers.puna]",
-        ...Object.entries(codexProvider(setup)).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
+        ...Object.entries(provider).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
         "",
-      ].join("\n"),
+      ].join("\n");
+    },
   },
   startHint: "codex --profile puna",
 };

@@ -41,7 +41,7 @@ export async function restoreSettings(config: ToolConfig, home: string): Promise
     if (config.kind === "file") await putBack(path, typeof before === "string" ? before : undefined);
     else {
       const original = parseSettings(typeof before === "string" ? before : undefined, path);
-      const paths = config.entries({ serverUrl: "", model: "" });
+      const paths = config.entries({ serverUrl: "", model: "", apiKey: "" });
       const restored = restoreEntries(parseSettings(current, path), original, paths);
       const isEmpty = Object.keys(restored).length === 0 && before === null;
       await putBack(path, isEmpty ? undefined : printSettings(restored));

@@ -56,11 +56,15 @@ export interface KeyInfo {
 
 /** Routes that the SDK leaves out: care of the store, a look into the engine, keys, the account. */
 export class ServerRoutes extends Puna {
-  readonly #fetch: typeof fetch;
+  readonly #get: (path: string) => Promise<Response>;
 
-  constructor({ serverUrl, fetch: ownFetch }: Pick<CliContext, "serverUrl" | "fetch">) {
-    super({ host: serverUrl, fetch: ownFetch });
-    this.#fetch = ownFetch ?? fetch;
+  constructor({
+    serverUrl,
+    fetch: ownFetch = fetch,
+    headers = {},
+  }: Pick<CliContext, "serverUrl" | "fetch" | "headers">) {
+    super({ host: serverUrl, fetch: ownFetch, headers });
+    this.#get = (path) => ownFetch(this.transport.host + path, { headers });
   }
 
   account(): Promise<AccountAnswer> {
@@ -97,7 +101,7 @@ export class ServerRoutes extends Puna {
 
   /** Prometheus text; undefined where it may not be read. */
   async metrics(): Promise<string | undefined> {
-    const response = await this.#fetch(`${this.transport.host}/metrics`);
+    const response = await this.#get("/metrics");
     return response.ok ? await response.text() : undefined;
   }
 
@@ -105,18 +109,22 @@ export class ServerRoutes extends Puna {
   async exportModel(model: string): Promise<ReadableStream<Uint8Array>> {
     const path = "/api/puna/store/export";
     return this.#ownRoute(path, async () => {
-      const response = await this.#fetch(`${this.transport.host}${path}?model=${encodeURIComponent(model)}`);
+      const response = await this.#get(`${path}?model=${encodeURIComponent(model)}`);
       if (response.ok && response.body !== null) return response.body;
       throw await refusal(response);
     });
   }
 
-  /** Adds the model of such an archive, and tells its progress. */
-  importModel(archive: ReadableStream<Uint8Array>): Promise<AsyncIterable<ProgressResponse>> {
+  /**
+   * Adds the model of such an archive, and tells its progress.
+   * @param name  instead of the one it was exported with
+   */
+  importModel(archive: ReadableStream<Uint8Array>, name?: string): Promise<AsyncIterable<ProgressResponse>> {
+    const query = name === undefined ? "" : `?model=${encodeURIComponent(name)}`;
     return this.#ownRoute("/api/puna/store/import", (path) =>
       this.transport.stream<ProgressResponse>({
         method: "POST",
-        path,
+        path: path + query,
         body: archive,
         headers: { "content-type": "application/x-tar" },
       }),

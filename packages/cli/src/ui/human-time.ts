@@ -8,7 +8,7 @@ export function humanTime(time: Date | undefined, now: Date, zero = "Never"): st
 }
 
 /** One unit, rounded down, the way people say it. */
-export function humanDuration(seconds: number): string {
+function humanDuration(seconds: number): string {
   const minutes = Math.trunc(seconds / 60);
   const hours = Math.round(seconds / 3600);
   const days = hours / 24;

@@ -13,7 +13,7 @@ const pull = (out: ReturnType<typeof recorder>) => {
   let now = 0;
   using view = new ProgressView(out, () => now);
   view.update({ status: "pulling manifest" });
-  for (; now <= 10_000; now += 100) view.update({ status: "pulling abc:", total: 1e9, completed: now * 1e5 });
+  for (; now <= 10_000; now += 100) view.update({ status: "pulling abc", total: 1e9, completed: now * 1e5 });
   view.update({ status: "success" });
 };
 
@@ -44,7 +44,7 @@ describe("ProgressView", () => {
     const out = { ...recorder(true), rows: 5 };
     const view = new ProgressView(out);
     for (let layer = 0; layer < 20; layer++)
-      view.update({ status: `pulling ${layer}:`, total: 10, completed: 10 });
+      view.update({ status: `pulling ${layer}`, total: 10, completed: 10 });
     const moves = [...out.written.join("").matchAll(/\u001b\[(\d+)A/g)].map(([, rows]) => Number(rows));
     expect(Math.max(...moves)).toBeLessThan(5);
   });

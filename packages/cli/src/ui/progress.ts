@@ -101,7 +101,8 @@ function drawLine(line: Line, columns: number, now: number): string {
 function transferOf({ status, completed, total, rate }: Line, now: number): Transfer {
   const bytesPerSecond = completed < total ? rate.at(now) : undefined;
   return {
-    label: status,
+    // As people know it: what is counted stands before a colon.
+    label: status.endsWith(":") ? status : `${status}:`,
     completed,
     total,
     rate: bytesPerSecond,

@@ -13,14 +13,14 @@ export interface EditorState {
 }
 
 /** Ctrl-R: the newest line of the history that holds `query`, from `index` backwards. */
-export interface Search {
+interface Search {
   readonly query: string;
   /** Index of the line found; undefined when none holds the query. */
   readonly index: number | undefined;
 }
 
 /** What the terminal must do about a key, besides drawing the line. */
-export type EditorEffect = "submit" | "interrupt" | "end" | "clear-screen" | "editor" | "suspend";
+type EditorEffect = "submit" | "interrupt" | "end" | "clear-screen" | "editor" | "suspend";
 
 export interface EditorStep {
   readonly state: EditorState;
