@@ -16,7 +16,7 @@ export function llamaServerSubject(path: string, { model, threads, parallel }: B
       const context = 4096 * parallel;
       const child = spawn(
         path,
-        `-m ${model} --host 127.0.0.1 --port ${port} -c ${context} -np ${parallel} -t ${threads} -tb ${threads} --offline`.split(
+        `-m ${model} --host 127.0.0.1 --port ${port} -c ${context} -np ${parallel} -t ${threads || 2} -tb ${threads || 2} --offline`.split(
           " ",
         ),
         { env: { ...process.env, LD_LIBRARY_PATH: dirname(path) }, stdio: "ignore" },

@@ -71,6 +71,11 @@ function cacheType(name: string): number {
   throw new EngineError("UNSUPPORTED", `KV cache type "${name}" is unknown; use one of ${known}`);
 }
 
+/** Threads that are shared out as the machine's load allows; a number that was asked for is kept. */
+export function threadsToGovern(spec: RunnerSpec): number | undefined {
+  return spec.threads > 0 ? undefined : defaultThreads();
+}
+
 /** One per core. Large machines mostly count two threads per core, and the second only gets in the way. */
 function defaultThreads(): number {
   const logical = availableParallelism();

@@ -2,11 +2,13 @@ import type { CompletionRequest } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { DecodeContext, DecodeResult, StateKind, TokenSampler } from "../../slots/decode-context.ts";
+import { ThreadGovernor } from "../../slots/thread-governor.ts";
 import { Batch } from "./batch.ts";
-import { contextParams } from "./context-params.ts";
+import { contextParams, threadsToGovern } from "./context-params.ts";
 import { Handle } from "./handle.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory, viewFloats } from "./native-memory.ts";
+import { probeDevices } from "./probe-devices.ts";
 import { createSampler } from "./sampler.ts";
 
 const partialStateFlag = 1;
@@ -34,12 +36,13 @@ export class LlamaContext implements DecodeContext {
   readonly #batch: Batch;
   readonly #abortFlag = new NativeMemory(abortFlagBytes);
   readonly #flag: Uint8Array;
+  readonly #governor: ThreadGovernor | undefined;
   /** Decodes that ended. */
   steps = 0;
   #decoding = false;
   #outputsReady = false;
 
-  private constructor(model: LlamaModel, pointer: bigint) {
+  private constructor(model: LlamaModel, pointer: bigint, governedThreads: number | undefined) {
     const { c, isEmptyAddress } = model.library;
     this.#model = model;
     this.#handle = new Handle("context", pointer, (context) => c.llama_free(context));
@@ -54,6 +57,9 @@ export class LlamaContext implements DecodeContext {
     this.vocabularySize = model.vocabularySize;
     this.poolingType = c.llama_pooling_type(pointer);
     this.#batch = new Batch(this.batchTokens);
+    if (governedThreads !== undefined) {
+      this.#governor = new ThreadGovernor(governedThreads, () => performance.now());
+    }
     this.#flag = new Uint8Array(this.#abortFlag.buffer);
     this.#flag.fill(goOn);
     // "Is this tensor empty?" asked of the flag is a C function that says when to stop.
@@ -69,7 +75,9 @@ export class LlamaContext implements DecodeContext {
       const tokens = spec.contextTokens * spec.parallel;
       throw new EngineError("LOAD_FAILED", `llama.cpp could not make a context of ${tokens} tokens`);
     }
-    return new LlamaContext(model, pointer);
+    // With a GPU, threads that wait for it look like threads that others keep from running.
+    const isOnCpu = spec.gpuLayers === 0 || !probeDevices(model.library).some(({ kind }) => kind !== "cpu");
+    return new LlamaContext(model, pointer, isOnCpu ? threadsToGovern(spec) : undefined);
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {
@@ -89,6 +97,11 @@ export class LlamaContext implements DecodeContext {
     const { c } = this.#model.library;
     const batch = this.#batch.toStruct();
     this.#batch.clear();
+    const governor = this.#governor;
+    if (governor !== undefined) {
+      c.llama_set_n_threads(this.#handle.pointer, governor.threads, governor.threads);
+    }
+    const begun = { at: performance.now(), cpu: process.cpuUsage() };
     try {
       const result = await new Promise<number>((resolve, reject) => {
         c.llama_decode.async(this.#handle.pointer, batch, (error: unknown, value: number) =>
@@ -96,6 +109,8 @@ export class LlamaContext implements DecodeContext {
         );
       });
       this.steps += 1;
+      const { user, system } = process.cpuUsage(begun.cpu);
+      governor?.record(performance.now() - begun.at, (user + system) / 1000);
       return this.#decodeResult(result);
     } finally {
       this.#decoding = false;
