@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { collect } from "../../test/support/collect.ts";
+import { createScriptedEngine } from "../testing/create-scripted-engine.ts";
+
+const answer = () => ({ pieces: ["a", "b"] });
+const model = (name: string) => ({ modelPath: `/models/${name}` });
+
+it("loads a model once for requests that ask for it together", async () => {
+  await using engine = createScriptedEngine({ answer });
+  const leases = await Promise.all([1, 2, 3].map(() => engine.acquire(model("a"))));
+  expect(engine.loads).toHaveLength(1);
+  expect(engine.loaded()[0]?.activeRequests).toBe(3);
+  for (const lease of leases) await lease[Symbol.asyncDispose]();
+  expect(engine.loaded()[0]?.activeRequests).toBe(0);
+});
+
+it("answers 503 to more waiting requests than the queue holds", async () => {
+  await using engine = createScriptedEngine({ answer, maxQueue: 2, maxLoadedModels: 1 });
+  await using busy = await engine.acquire(model("a"));
+  const waiting = [1, 2].map(() => engine.acquire(model("b")));
+  await expect(engine.acquire(model("c"))).rejects.toMatchObject({ code: "QUEUE_FULL" });
+  // What is loaded and fits needs no queue.
+  await (await engine.acquire(model("a")))[Symbol.asyncDispose]();
+  await busy[Symbol.asyncDispose]();
+  for (const lease of await Promise.all(waiting)) await lease[Symbol.asyncDispose]();
+});
+
+it("lets a cancelled request leave the queue at once", async () => {
+  await using engine = createScriptedEngine({ answer, maxLoadedModels: 1 });
+  await using _busy = await engine.acquire(model("a"));
+  const controller = new AbortController();
+  const waiting = engine.acquire(model("b"), { signal: controller.signal });
+  setTimeout(() => controller.abort(), 5);
+  await expect(waiting).rejects.toMatchObject({ code: "ABORTED" });
+  expect(engine.loaded().map(({ modelPath }) => modelPath)).toEqual(["/models/a"]);
+});
+
+it("waits for a busy model before it makes room, and takes the idle one first", async () => {
+  await using engine = createScriptedEngine({ answer, maxLoadedModels: 2 });
+  const busy = await engine.acquire(model("busy"));
+  await (await engine.acquire(model("idle")))[Symbol.asyncDispose]();
+  await using _third = await engine.acquire(model("third"));
+  expect(engine.loaded().map(({ modelPath }) => modelPath)).toEqual(["/models/busy", "/models/third"]);
+  let loaded = false;
+  const fourth = engine.acquire(model("fourth")).then((lease) => {
+    loaded = true;
+    return lease;
+  });
+  await sleep(20);
+  expect(loaded).toBe(false);
+  await busy[Symbol.asyncDispose]();
+  await (await fourth)[Symbol.asyncDispose]();
+});
+
+describe("keep-alive", () => {
+  it("is that of the last request and runs from its end", async () => {
+    await using engine = createScriptedEngine({ answer });
+    const lease = await engine.acquire(model("a"), { keepAliveMs: 60_000 });
+    await (await engine.acquire(model("a"), { keepAliveMs: 30 }))[Symbol.asyncDispose]();
+    await sleep(60);
+    expect(engine.loaded()).toHaveLength(1);
+    await lease[Symbol.asyncDispose]();
+    await sleep(60);
+    expect(engine.loaded()).toHaveLength(0);
+  });
+
+  it("never ends when negative, and ends with the request when zero", async () => {
+    await using engine = createScriptedEngine({ answer });
+    await (await engine.acquire(model("a"), { keepAliveMs: -1 }))[Symbol.asyncDispose]();
+    expect(engine.loaded()[0]?.expiresAtMs).toBeUndefined();
+    await (await engine.acquire(model("a"), { keepAliveMs: 0 }))[Symbol.asyncDispose]();
+    await sleep(1);
+    expect(engine.loaded()).toHaveLength(0);
+  });
+});
+
+it("lets running requests end before it unloads on demand, and takes no new ones", async () => {
+  await using engine = createScriptedEngine({ answer: () => ({ pieces: [{ text: "slow", delayMs: 30 }] }) });
+  const lease = await engine.acquire(model("a"));
+  const running = collect(lease, { prompt: "x", sampling: {} });
+  expect(await engine.unload("/models/a")).toBe(true);
+  expect((await running).text).toBe("slow");
+  await lease[Symbol.asyncDispose]();
+  await sleep(1);
+  expect(engine.loaded()).toEqual([]);
+  expect(await engine.unload("/models/a")).toBe(false);
+});
+
+it("reloads for another context and not for a longer one than the model was trained for", async () => {
+  await using engine = createScriptedEngine({ answer, trainedContextTokens: 1000 });
+  const load = async (contextTokens: number | undefined) => {
+    const wanted = contextTokens === undefined ? {} : { load: { contextTokens } };
+    await using lease = await engine.acquire({ ...model("a"), ...wanted });
+    return lease.info.contextTokens;
+  };
+  expect(await load(500)).toBe(500);
+  expect(await load(undefined)).toBe(500);
+  expect(await load(2000)).toBe(1000);
+  expect(await load(9999)).toBe(1000);
+  expect(engine.loads).toHaveLength(2);
+});
+
+it("fails the requests of a crashed runner and starts another for the next", async () => {
+  await using engine = createScriptedEngine({ answer: () => ({ pieces: [{ text: "x", delayMs: 1000 }] }) });
+  await using lease = await engine.acquire(model("a"));
+  const running = collect(lease, { prompt: "x", sampling: {} });
+  setTimeout(() => engine.crash("/models/a"), 5);
+  await expect(running).rejects.toMatchObject({ code: "RUNNER_CRASHED" });
+  await using _next = await engine.acquire(model("a"));
+  expect(engine.loads).toHaveLength(2);
+});
+
+it("passes the loader's refusal on and keeps nothing", async () => {
+  await using engine = createScriptedEngine({ answer, load: () => ({ code: "LOAD_FAILED", message: "no" }) });
+  await expect(engine.acquire(model("a"))).rejects.toMatchObject({ code: "LOAD_FAILED", message: "no" });
+  expect(engine.loaded()).toEqual([]);
+});
