@@ -1,9 +1,9 @@
-import type { BranchNode, CallTemplateNode, ListNode, PipeNode, TemplateNode } from "./ast.ts";
+import type { AnyNode, BranchNode, CallTemplateNode, ListNode, PipeNode, TemplateNode } from "./ast.ts";
 import { compilePipe, type Evaluate, type Scope } from "./compile-pipe.ts";
 import { printShown } from "./printer.ts";
 import { quote } from "./quote.ts";
 import { holdsAny } from "./read-field.ts";
-import { visit } from "./reflect.ts";
+import { childrenOf } from "./reflect.ts";
 import type { RunState, Value } from "./run-state.ts";
 import { GoByte, GoMap, GoSlice, isTrue } from "./values.ts";
 
@@ -86,13 +86,20 @@ function compileCondition(node: BranchNode, scope: Scope): Run {
   };
 }
 
+/** What is known of nodes already, so that nested conditions are not searched once for each level. */
+const declaring = new WeakMap<AnyNode, boolean>();
+
 /** Whether anything inside makes a variable, which ends with the node. */
-function declaresVariables(node: BranchNode): boolean {
-  let found = false;
-  visit(node, (inner) => {
-    if (inner.type === "pipe" && inner.declarations.length > 0 && !inner.isAssign) found = true;
-  });
-  return found;
+function declaresVariables(node: AnyNode): boolean {
+  let declares = declaring.get(node);
+  if (declares === undefined) {
+    // Every child is looked at, so that none is looked at again.
+    const inner = childrenOf(node).map(declaresVariables);
+    declares =
+      inner.includes(true) || (node.type === "pipe" && node.declarations.length > 0 && !node.isAssign);
+    declaring.set(node, declares);
+  }
+  return declares;
 }
 
 function compileRange(node: BranchNode, scope: Scope): Run {
@@ -150,7 +157,7 @@ function loop(state: RunState, value: Value, count: number, round: Round): void 
       if (round(state, mark, index, item)) break;
     }
   } else if (value instanceof GoMap) {
-    state.charge(count << 6);
+    state.charge(count << 4);
     for (const key of value.sortedKeys()) {
       const item = value.get(key) ?? null;
       if (isAny) state.anyItem = item;

@@ -25,11 +25,11 @@ const jsEscapes: Readonly<Record<string, string>> = {
   "=": "\\u003D",
 };
 
+const jsSpecial = /[\\'"<>&=\u0000-\u001f]|[^\u0000-\u007f]/gu;
+
 /** Go's template.JSEscapeString. */
 export function escapeJs(text: string): string {
-  let out = "";
-  for (const character of rejoin(text)) out += jsEscapes[character] ?? escapeJsCharacter(character);
-  return out;
+  return rejoin(text).replace(jsSpecial, (character) => jsEscapes[character] ?? escapeJsCharacter(character));
 }
 
 function escapeJsCharacter(character: string): string {
@@ -37,20 +37,17 @@ function escapeJsCharacter(character: string): string {
   if (point < 0x20) return `\\u00${hex(point, 2)}`;
   // A stray byte is written as it is: Go prints the replacement character it reads as, byte for byte.
   const isStray = point >= 0xdc80 && point <= 0xdcff;
-  return point < 0x80 || isStray || isPrintable(character) ? character : `\\u${hex(point, 4)}`;
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).toUpperCase().padStart(digits, "0");
+  return isStray || isPrintable(character) ? character : `\\u${hex(point, 4)}`;
 }
 
 /** Go's url.QueryEscape. */
 export function escapeQuery(text: string): string {
-  let out = "";
-  for (const byte of toBytes(text)) {
-    const character = String.fromCharCode(byte);
-    if (/[A-Za-z0-9\-_.~]/.test(character)) out += character;
-    else out += character === " " ? "+" : `%${hex(byte, 2)}`;
-  }
-  return out;
+  return rejoin(text).replace(/[^A-Za-z0-9\-_.~]/gu, (character) => {
+    if (character === " ") return "+";
+    return Array.from(toBytes(character), (byte) => `%${hex(byte, 2)}`).join("");
+  });
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, "0");
 }

@@ -33,7 +33,7 @@ export function noFlags(): Flags {
 }
 
 /** Nothing that is printed may be longer: far more than a prompt, far less than a string can hold. */
-const maxLength = 1 << 25;
+const maxLength = 8 << 20;
 
 /** Scalars as Go's fmt lays them out, one behind the other. */
 export class Formatter {

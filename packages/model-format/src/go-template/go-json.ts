@@ -1,5 +1,15 @@
 import { compareBytes, rejoin } from "./bytes.ts";
-import { GoByte, GoBytes, GoComplex, GoFloat, GoMap, GoStruct, type GoValue } from "./values.ts";
+import { limitReached } from "./errors.ts";
+import {
+  GoByte,
+  GoBytes,
+  GoComplex,
+  type GoFloat,
+  GoMap,
+  GoSlice,
+  GoStruct,
+  type GoValue,
+} from "./values.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -41,15 +51,23 @@ export function goJsonNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
+/** Values nested deeper come from nowhere but an attack; Go gives up at the same depth. */
+const maxDepth = 1000;
+
+function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw limitReached("a value it writes as JSON is nested too deeply");
+}
+
 /**
  * Encodes as Go's json.Marshal: compact, keys of maps sorted, types with an encoding of their own asked for it.
  * @returns the empty string for what has no JSON, as the function `json` ignores such errors
+ * @throws PromptError `TEMPLATE_LIMIT` for values nested too deeply
  */
 export function goJson(value: GoValue): string {
-  return encode(value) ?? "";
+  return encode(value, 0) ?? "";
 }
 
-function encode(value: GoValue): string | undefined {
+function encode(value: GoValue, depth: number): string | undefined {
   switch (typeof value) {
     case "boolean":
     case "number":
@@ -58,43 +76,60 @@ function encode(value: GoValue): string | undefined {
     case "string":
       return goJsonString(value);
     default:
-      return value === null ? "null" : encodeObjectValue(value);
+      if (value === null) return "null";
+      if (value instanceof GoSlice) return encodeSlice(value, depth);
+      if (value instanceof GoMap) return encodeMap(value, depth);
+      return value instanceof GoStruct ? encodeStruct(value, depth) : encodeScalar(value);
   }
 }
 
-function encodeObjectValue(
-  value: Exclude<GoValue, null | boolean | number | bigint | string>,
-): string | undefined {
-  if (value instanceof GoFloat) return Number.isFinite(value.value) ? goJsonNumber(value.value) : undefined;
-  if (value instanceof GoByte) return String(value.value);
-  if (value instanceof GoComplex) return undefined;
+function encodeScalar(value: GoFloat | GoByte | GoComplex | GoBytes): string | undefined {
   if (value instanceof GoBytes) return `"${value.base64}"`;
-  if (value instanceof GoStruct) return encodeStruct(value);
-  if (value.type.json !== undefined)
-    return value instanceof GoMap ? value.type.json(value) : value.type.json(value);
-  if (value.isNil) return "null";
-  if (value instanceof GoMap) {
-    if (value.isJson) return goJsonAny(value.source);
-    return encodeObject(value.sortedKeys().map((key) => [key, encode(value.get(key) ?? null)]));
-  }
-  const items: string[] = [];
-  for (const item of value) {
-    const json = encode(item);
-    if (json === undefined) return undefined;
-    items.push(json);
-  }
-  return `[${items.join(",")}]`;
+  if (value instanceof GoByte) return String(value.value);
+  if (value instanceof GoComplex || !Number.isFinite(value.value)) return undefined;
+  return goJsonNumber(value.value);
 }
 
-function encodeStruct(value: GoStruct): string | undefined {
+function encodeSlice(value: GoSlice, depth: number): string | undefined {
+  checkDepth(depth);
+  if (value.type.json !== undefined) return value.type.json(value);
+  if (value.isNil) return "null";
+  if (value.json !== undefined) return goJsonAny(value.json, depth);
+  let out = "";
+  for (const item of value) {
+    const json = encode(item, depth + 1);
+    if (json === undefined) return undefined;
+    out += `${out === "" ? "" : ","}${json}`;
+  }
+  return `[${out}]`;
+}
+
+function encodeMap(value: GoMap, depth: number): string | undefined {
+  checkDepth(depth);
+  if (value.type.json !== undefined) return value.type.json(value);
+  if (value.isNil) return "null";
+  if (value.json !== undefined) return goJsonAny(value.json, depth);
+  return encodeMembers(value.sortedKeys(), (key) => encode(value.get(key) ?? null, depth + 1));
+}
+
+function encodeStruct(value: GoStruct, depth: number): string | undefined {
+  checkDepth(depth);
   if (value.isNil) return "null";
   if (value.type.json !== undefined) return value.type.json(value);
-  return encodeObject([...value.type.fields.keys()].map((name) => [name, encode(value.field(name) ?? null)]));
+  return encodeMembers([...value.type.fields.keys()], (name) => encode(value.field(name) ?? null, depth + 1));
 }
 
-function encodeObject(members: readonly (readonly [string, string | undefined])[]): string | undefined {
-  if (members.some(([, json]) => json === undefined)) return undefined;
-  return joinObject(members.map(([key, json = "null"]) => [key, json]));
+function encodeMembers(
+  names: readonly string[],
+  encodeMember: (name: string) => string | undefined,
+): string | undefined {
+  const members: (readonly [string, string])[] = [];
+  for (const name of names) {
+    const json = encodeMember(name);
+    if (json === undefined) return undefined;
+    members.push([name, json]);
+  }
+  return joinObject(members);
 }
 
 /** Writes members that are encoded already, in the order given. */
@@ -104,8 +139,11 @@ export function joinObject(members: readonly (readonly [string, string])[]): str
   return `{${out}}`;
 }
 
-/** Decoded JSON written again as Go writes an `any`: keys of every object sorted. */
-export function goJsonAny(value: unknown): string {
+/**
+ * Decoded JSON written again as Go writes an `any`: keys of every object sorted.
+ * @throws PromptError `TEMPLATE_LIMIT` for values nested too deeply
+ */
+export function goJsonAny(value: unknown, depth = 0): string {
   switch (typeof value) {
     case "string":
       return goJsonString(value.toWellFormed());
@@ -121,15 +159,16 @@ export function goJsonAny(value: unknown): string {
       return "null";
   }
   if (value === null) return "null";
+  checkDepth(depth);
   let out = "";
   if (Array.isArray(value)) {
-    for (const item of value) out += `${out === "" ? "" : ","}${goJsonAny(item)}`;
+    for (const item of value) out += `${out === "" ? "" : ","}${goJsonAny(item, depth + 1)}`;
     return `[${out}]`;
   }
   // Own enumerable keys of an object are all that is looked at.
   const record = value as Readonly<Record<string, unknown>>;
   for (const key of sortedKeys(record)) {
-    out += `${out === "" ? "" : ","}${goJsonString(key)}:${goJsonAny(record[key])}`;
+    out += `${out === "" ? "" : ","}${goJsonString(key)}:${goJsonAny(record[key], depth + 1)}`;
   }
   return `{${out}}`;
 }

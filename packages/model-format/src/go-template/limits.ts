@@ -14,5 +14,5 @@ export const defaultTemplateLimits: TemplateLimits = {
   maxSourceLength: 1 << 20,
   maxDepth: 200,
   maxSteps: 5_000_000,
-  maxOutputLength: 32 << 20,
+  maxOutputLength: 8 << 20,
 };

@@ -28,13 +28,14 @@ export function quoteCharacter(character: string, asciiOnly = false): string {
   return quoteWith(character, "'", asciiOnly);
 }
 
+const special = /["'\\\u0000-\u001f\u007f]|[^\u0000-\u007f]/gu;
+
 function quoteWith(text: string, mark: string, asciiOnly: boolean): string {
-  let out = mark;
-  for (const character of text) {
-    if (character === mark) out += `\\${mark}`;
-    else out += named[character] ?? quoteOne(character, asciiOnly);
-  }
-  return out + mark;
+  const body = text.replace(special, (character) => {
+    if (character === mark) return `\\${mark}`;
+    return named[character] ?? quoteOne(character, asciiOnly);
+  });
+  return mark + body + mark;
 }
 
 function quoteOne(character: string, asciiOnly: boolean): string {

@@ -122,7 +122,8 @@ export function visit(node: AnyNode, enter: (node: AnyNode, ancestors: readonly 
   walk(node);
 }
 
-function childrenOf(node: AnyNode): readonly AnyNode[] {
+/** The nodes right below a node. */
+export function childrenOf(node: AnyNode): readonly AnyNode[] {
   switch (node.type) {
     case "list":
       return node.nodes;

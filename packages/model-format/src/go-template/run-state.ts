@@ -59,7 +59,7 @@ export class RunState {
   /** Counts the work on a string and refuses those no prompt could hold. */
   charge(length: number): void {
     if (length > this.#limits.maxOutputLength) throw limitReached("it made a text that is too long");
-    this.#stepsLeft -= length >> 6;
+    this.#stepsLeft -= length >> 4;
   }
 
   enter(): void {

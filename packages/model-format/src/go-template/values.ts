@@ -58,25 +58,41 @@ export interface GoType<TValue extends GoValue = GoValue> {
 
 const anySlice: GoType<GoSlice> = { name: "[]interface {}" };
 
-/** A slice; `null` for items makes a nil slice, which is empty and `null` in JSON. */
+/** A slice over a list whose items become Go values when they are asked for. */
 export class GoSlice {
   readonly type: GoType<GoSlice>;
   readonly isNil: boolean;
-  readonly length: number;
-  readonly #source: readonly GoValue[];
-  readonly #start: number;
+  #source: readonly unknown[];
+  #convert: ((value: unknown) => GoValue) | undefined;
+  #start = 0;
+  #length: number;
 
-  constructor(
-    items: readonly GoValue[] | null,
-    type: GoType<GoSlice> = anySlice,
-    start = 0,
-    end = items?.length ?? 0,
-  ) {
+  /** @param items  `null` makes a nil slice, which is empty and `null` in JSON */
+  constructor(items: readonly GoValue[] | null, type: GoType<GoSlice> = anySlice) {
     this.type = type;
     this.isNil = items === null;
-    this.length = end - start;
     this.#source = items ?? [];
-    this.#start = start;
+    this.#convert = undefined;
+    this.#length = this.#source.length;
+  }
+
+  /** @param convert  what becomes of an item; `fromJson` for decoded JSON */
+  static from<TItem>(
+    source: readonly TItem[] | null,
+    convert: (value: TItem) => GoValue,
+    type: GoType<GoSlice> = anySlice,
+  ): GoSlice {
+    const slice = new GoSlice(source && [], type);
+    if (source === null) return slice;
+    slice.#source = source;
+    slice.#length = source.length;
+    // `convert` only ever gets items of the list beside it.
+    slice.#convert = convert as (value: unknown) => GoValue;
+    return slice;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   /** How far a part may reach beyond the end, as in Go. */
@@ -85,18 +101,35 @@ export class GoSlice {
   }
 
   at(index: number): GoValue {
-    return this.#source[this.#start + index] ?? null;
+    const item = this.#source[this.#start + index];
+    if (this.#convert !== undefined) return this.#convert(item);
+    // Without `convert` the list was given as Go values.
+    return (item ?? null) as GoValue;
   }
 
   /** A part of it that shares the items. */
   slice(from: number, to: number): GoSlice {
-    return new GoSlice(this.isNil ? null : this.#source, this.type, this.#start + from, this.#start + to);
+    const part = new GoSlice(this.isNil ? null : noItems, this.type);
+    part.#source = this.#source;
+    part.#convert = this.#convert;
+    part.#start = this.#start + from;
+    part.#length = to - from;
+    return part;
   }
 
   *[Symbol.iterator](): Iterator<GoValue> {
-    for (let index = 0; index < this.length; index++) yield this.at(index);
+    for (let index = 0; index < this.#length; index++) yield this.at(index);
+  }
+
+  /** The decoded JSON it holds, if it holds nothing else. */
+  get json(): readonly unknown[] | undefined {
+    return this.#convert === fromJson
+      ? this.#source.slice(this.#start, this.#start + this.#length)
+      : undefined;
   }
 }
+
+const noItems: readonly GoValue[] = [];
 
 /** Bytes, kept as the base64 they came as until something looks into them. */
 export class GoBytes {
@@ -142,7 +175,7 @@ export class GoMap {
     return new GoMap(fields, (value) => value as GoValue, type);
   }
 
-  /** @param convert  what becomes of a value of the record; decoded JSON by default */
+  /** @param convert  what becomes of a value of the record; `fromJson` for decoded JSON */
   static from<TItem>(
     source: Readonly<Record<string, TItem>> | null,
     convert: (value: TItem) => GoValue,
@@ -171,9 +204,9 @@ export class GoMap {
     return this.source === null ? [] : Object.keys(this.source).sort(compareBytes);
   }
 
-  /** Whether it is decoded JSON and nothing else. */
-  get isJson(): boolean {
-    return this.#convert === fromJson;
+  /** The decoded JSON it holds, if it holds nothing else. */
+  get json(): Readonly<Record<string, unknown>> | undefined {
+    return this.#convert === fromJson ? (this.source ?? undefined) : undefined;
   }
 }
 
@@ -252,7 +285,7 @@ export function fromJson(value: unknown): GoValue {
       return new GoFloat(Number(value));
     case "object":
       if (value === null) return null;
-      if (Array.isArray(value)) return new GoSlice(value.map(fromJson));
+      if (Array.isArray(value)) return GoSlice.from<unknown>(value, fromJson);
       // Own enumerable keys of an object are all that is looked at.
       return GoMap.from(value as Record<string, unknown>, fromJson);
     default:

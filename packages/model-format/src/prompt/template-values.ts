@@ -114,11 +114,11 @@ const propertyType: GoStructType<ToolProperty> = new GoStructType<ToolProperty>(
   "api.ToolProperty",
   {
     AnyOf: ({ anyOf }) =>
-      new GoSlice(anyOf?.map((property) => propertyType.of(property)) ?? null, propertyListType),
+      GoSlice.from<ToolProperty>(anyOf ?? null, (property) => propertyType.of(property), propertyListType),
     Type: ({ type }) => new GoSlice(type === undefined ? null : typeNames(type), typeNamesType),
     Items: ({ items }) => fromJson(items),
     Description: ({ description = "" }) => description,
-    Enum: (property) => new GoSlice(property.enum?.map(fromJson) ?? null),
+    Enum: (property) => GoSlice.from<unknown>(property.enum ?? null, fromJson),
     Properties: ({ properties }) => nestedType.of(properties ?? null),
     Required: ({ required }) => strings(required),
   },
