@@ -30,6 +30,7 @@ import { showRoute } from "./routes/show.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { pullRoute, pushRoute } from "./routes/transfer.ts";
+import { LoadedBlobs } from "./services/loaded-blobs.ts";
 
 export interface ServerOptions {
   readonly store: Store;
@@ -97,6 +98,7 @@ export function createServer(options: ServerOptions): PunaServer {
     registry,
     quantizer: options.quantizer,
     catalog: new ModelCatalog(store, { goTemplates: toGoTemplateSetting(options.goTemplates) }),
+    loadedBlobs: new LoadedBlobs(store, engine),
     logger,
     metrics,
     settings: {

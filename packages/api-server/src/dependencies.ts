@@ -3,6 +3,7 @@ import type { Engine, ModelLoadOptions } from "@puna/engine";
 import type { RegistryClient } from "@puna/registry-client";
 import type { ModelCatalog } from "./models/model-catalog.ts";
 import type { Metrics } from "./observe/metrics.ts";
+import type { LoadedBlobs } from "./services/loaded-blobs.ts";
 
 /** Where the server tells what it does. Fields are JSON-safe and free of prompts and secrets. */
 export interface Logger {
@@ -41,6 +42,7 @@ export interface Dependencies {
   readonly registry: Pick<RegistryClient, "pull" | "push">;
   readonly quantizer: Quantizer | undefined;
   readonly catalog: ModelCatalog;
+  readonly loadedBlobs: LoadedBlobs;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly settings: ServerSettings;

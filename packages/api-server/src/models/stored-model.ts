@@ -51,7 +51,7 @@ export async function readStoredModel(store: Store, stored: StoredManifest): Pro
     stored,
     config: toConfig(configJson),
     modelLayer,
-    modelPath: modelLayer === undefined ? undefined : store.blobs.path(modelLayer.digest),
+    modelPath: await weightsPath(store, stored),
     adapterPaths: paths(mediaTypes.adapter),
     projectorPaths: paths(mediaTypes.projector),
     draftPaths: paths(mediaTypes.draft),
@@ -61,6 +61,14 @@ export async function readStoredModel(store: Store, stored: StoredManifest): Pro
     messages: Array.isArray(messages) ? messages.filter(isRecord).map(toMessage) : [],
     licenses,
   };
+}
+
+/** The file that the engine opens; the parts of a sharded model are laid out side by side first. */
+export async function weightsPath(store: Store, stored: StoredManifest): Promise<string | undefined> {
+  const parts = stored.manifest.layers.filter((layer) => layer.mediaType === mediaTypes.model);
+  const [only] = parts;
+  if (only === undefined) return undefined;
+  return parts.length === 1 ? store.blobs.path(only.digest) : store.modelFile(stored);
 }
 
 function toConfig(value: unknown): ModelConfig {

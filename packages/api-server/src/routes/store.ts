@@ -17,7 +17,7 @@ export const pruneSchema = z.object({
 
 /** Care of the store, and a look into the engine; Ollama has none of these. */
 export function storeRoutes(dependencies: Dependencies): Route[] {
-  const { store, engine } = dependencies;
+  const { store, engine, loadedBlobs } = dependencies;
   const base = { verb: "manage", family: "ollama" } as const;
   return [
     {
@@ -34,6 +34,7 @@ export function storeRoutes(dependencies: Dependencies): Route[] {
         const request = await readRequest(context, pruneSchema);
         const options =
           request.min_age_seconds === undefined ? {} : { minAgeMs: request.min_age_seconds * 1000 };
+        await loadedBlobs.sweep();
         const plan = request.dry_run === true ? await store.planPrune(options) : await store.prune(options);
         return jsonResponse({
           removed: plan.remove.map(({ kind, sizeBytes, path }) => ({ kind, size: sizeBytes, path })),

@@ -18,7 +18,7 @@ export interface LeaseOptions {
 
 /** Loads the model if need be and holds it. @throws EngineError; ApiError `NOT_IMPLEMENTED` for what the engine cannot run */
 export async function leaseModel(
-  { engine, settings, metrics, now }: Dependencies,
+  { engine, settings, metrics, loadedBlobs, now }: Dependencies,
   known: KnownModel,
   { keepAliveMs, options, scope, embedding = false, priority = "interactive" }: LeaseOptions,
 ): Promise<ModelLease> {
@@ -33,13 +33,15 @@ export async function leaseModel(
     load: toLoadOptions(options, settings.load, embedding),
   };
   const startedAtMs = now();
-  const lease = await engine.acquire(spec, {
-    keepAliveMs: keepAliveMs ?? settings.keepAliveMs,
-    signal: scope.signal,
-    priority,
-    label: new ModelName(model.stored.name).toShortString(),
-    ...(scope.clientId !== undefined && { clientId: scope.clientId }),
-  });
+  const lease = await loadedBlobs.holdWhile(model.modelPath, model, () =>
+    engine.acquire(spec, {
+      keepAliveMs: keepAliveMs ?? settings.keepAliveMs,
+      signal: scope.signal,
+      priority,
+      label: new ModelName(model.stored.name).toShortString(),
+      ...(scope.clientId !== undefined && { clientId: scope.clientId }),
+    }),
+  );
   metrics.observeLoad(now() - startedAtMs);
   return lease;
 }
