@@ -1,5 +1,6 @@
 import type { AnyNode, BranchNode, ListNode, TemplateNode, TextNode } from "../go-template/ast.ts";
 import { visit } from "../go-template/reflect.ts";
+import { trimSpace } from "../prompt/renderers/trim-space.ts";
 
 export interface ThinkingTags {
   readonly opening: string;
@@ -22,8 +23,8 @@ export function inferThinkingTags(root: ListNode): ThinkingTags {
     if (list?.type !== "list") return;
     const first = list.nodes[0];
     const last = list.nodes.at(-1);
-    if (first?.type === "text") opening = first.text.trim();
-    if (last?.type === "text") closing = last.text.trim();
+    if (first?.type === "text") opening = trimSpace(first.text);
+    if (last?.type === "text") closing = trimSpace(last.text);
   });
   return { opening, closing };
 }
@@ -49,7 +50,7 @@ function isInChain(ancestors: readonly AnyNode[]): boolean {
 export function inferToolCallTag(root: ListNode): string {
   const block = findToolCallBlock(root.nodes);
   const text = block === undefined ? undefined : findText(block.list.nodes);
-  const tag = text?.text.replaceAll("\r\n", "\n").split("{", 1)[0]?.trim() ?? "";
+  const tag = trimSpace(text?.text.replaceAll("\r\n", "\n").split("{", 1)[0] ?? "");
   return tag === "" ? "{" : tag;
 }
 
@@ -74,7 +75,7 @@ function findText(nodes: readonly TemplateNode[]): TextNode | undefined {
   for (const node of nodes) {
     switch (node.type) {
       case "text":
-        if (node.text.trim() !== "") return node;
+        if (trimSpace(node.text) !== "") return node;
         break;
       case "if":
       case "range":

@@ -1,4 +1,5 @@
 import type { OutputEvent, OutputParser } from "./output-parser.ts";
+import { leadingSpaceLength } from "./parsers/reading/hold-back.ts";
 
 type State = "before-opening" | "after-opening" | "thinking" | "after-closing" | "answer";
 
@@ -39,7 +40,9 @@ export class ThinkingParser implements OutputParser {
     if (rest === "") return [];
     if (this.#state === "thinking") return [{ type: "thinking-delta", text: rest }];
     // Half an opening tag that was never finished is text after all.
-    return this.#state === "before-opening" && rest.trim() !== "" ? [{ type: "text-delta", text: rest }] : [];
+    return this.#state === "before-opening" && withoutLeadingSpace(rest) !== ""
+      ? [{ type: "text-delta", text: rest }]
+      : [];
   }
 
   /** @returns whether the next state may find something too */
@@ -48,14 +51,14 @@ export class ThinkingParser implements OutputParser {
       case "before-opening":
         return this.#findOpening(events);
       case "after-opening":
-        this.#held = this.#held.trimStart();
+        this.#held = withoutLeadingSpace(this.#held);
         if (this.#held === "") return false;
         this.#state = "thinking";
         return true;
       case "thinking":
         return this.#findClosing(events);
       case "after-closing":
-        this.#held = this.#held.trimStart();
+        this.#held = withoutLeadingSpace(this.#held);
         if (this.#held === "") return false;
         this.#state = "answer";
         return true;
@@ -69,7 +72,7 @@ export class ThinkingParser implements OutputParser {
   }
 
   #findOpening(events: OutputEvent[]): boolean {
-    const text = this.#held.trimStart();
+    const text = withoutLeadingSpace(this.#held);
     if (text.startsWith(this.#opening)) {
       this.#held = text.slice(this.#opening.length);
       this.#state = "after-opening";
@@ -99,6 +102,10 @@ export class ThinkingParser implements OutputParser {
   #release(type: "text-delta" | "thinking-delta", text: string, events: OutputEvent[]): void {
     if (text !== "") events.push({ type, text });
   }
+}
+
+function withoutLeadingSpace(text: string): string {
+  return text.slice(leadingSpaceLength(text));
 }
 
 /** Length of the longest end of `text` that begins `tag`. */

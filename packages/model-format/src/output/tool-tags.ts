@@ -1,4 +1,7 @@
 import type { Tool } from "@puna/protocol";
+import { trimSpace } from "../prompt/renderers/trim-space.ts";
+import { BracketScanner } from "./bracket-scanner.ts";
+import { NameFinder } from "./name-finder.ts";
 import type { OutputEvent, OutputParser } from "./output-parser.ts";
 import { overlap } from "./thinking.ts";
 
@@ -12,125 +15,185 @@ export class ToolTagParser implements OutputParser {
   readonly #names: readonly string[];
   #state: "text" | "calls" | "answer" = "text";
   #held = "";
+  /** How much of the text held was given out already. */
+  #given = 0;
   #calls = 0;
+  #search: CallSearch;
+  /** All text from the tag on, for whether it ends in half a name. */
+  readonly #ending: NameFinder;
+  /** Calls that wait for the end of half a name. */
+  #waiting: OutputEvent[] = [];
 
   constructor(tag: string, tools: readonly Tool[]) {
     this.#tag = tag;
     this.#names = tools.map((tool) => tool.function.name);
+    this.#search = new CallSearch(tag, this.#names);
+    this.#ending = new NameFinder(this.#names);
+  }
+
+  /**
+   * What Ollama sends when the answer ends. It repeats text there that came in one piece with what precedes
+   * it; `end` does not.
+   */
+  get rest(): string {
+    return this.#calls === 0 && this.#isBracket() ? this.#held : "";
   }
 
   push(text: string): readonly OutputEvent[] {
-    if (this.#state === "answer") return textEvents(text);
-    this.#held += text;
     const events: OutputEvent[] = [];
-    if (this.#state === "text" && !this.#findTag(events)) return events;
-    for (let call = this.#nextCall(); call !== undefined; call = this.#nextCall()) events.push(call);
-    if (this.#isBalanced()) {
-      // Brackets that closed without a call were an answer.
-      this.#state = "answer";
-      events.push(...textEvents(this.#held));
-      this.#held = "";
+    let rest = text;
+    if (this.#state === "text") rest = this.#findTag(text, events);
+    if (this.#state === "calls") this.#ending.add(rest);
+    while (rest !== "" && this.#state === "calls") {
+      const length = this.#search.stepLength(rest);
+      this.#addToCall(rest.slice(0, length), events);
+      rest = rest.slice(length);
     }
+    if (this.#state === "answer") release(rest, events);
+    // Ollama looks for calls only where the text does not end in what may become a name.
+    else if (!this.#ending.endsInHalf) this.#releaseCalls(events);
     return events;
   }
 
   end(): readonly OutputEvent[] {
-    const isOpen = this.#calls === 0 && this.#isBracket();
-    return isOpen ? textEvents(this.#held) : [];
+    const events: OutputEvent[] = [];
+    if (this.#state === "calls") this.#takeCall(events, true);
+    this.#releaseCalls(events);
+    release(this.rest.slice(this.#given), events);
+    return events;
+  }
+
+  #addToCall(text: string, events: OutputEvent[]): void {
+    this.#held += text;
+    this.#search.add(text);
+    this.#takeCall(events, false);
+    // Brackets that closed without a call were an answer. Behind a call there is none: what closes there is
+    // the next call, half read.
+    if (this.#calls === 0 && this.#search.isBalanced) {
+      this.#state = "answer";
+      release(this.#held, events);
+      this.#held = "";
+    }
+  }
+
+  #takeCall(events: OutputEvent[], hasEnded: boolean): void {
+    const found = this.#search.find(hasEnded);
+    if (found === undefined) return;
+    const { name, end } = found;
+    const index = this.#calls++;
+    this.#waiting.push({
+      type: "tool-call",
+      call: { function: { index, name, arguments: found.arguments } },
+    });
+    const rest = this.#held.slice(end);
+    this.#held = "";
+    this.#search = new CallSearch(this.#tag, this.#names);
+    if (rest !== "") this.#addToCall(rest, events);
+  }
+
+  #releaseCalls(events: OutputEvent[]): void {
+    events.push(...this.#waiting);
+    this.#waiting = [];
   }
 
   #isBracket(): boolean {
     return this.#tag === "{" || this.#tag === "[";
   }
 
-  /** Releases what comes before the tag. @returns whether the tag is there */
-  #findTag(events: OutputEvent[]): boolean {
-    const at = this.#held.indexOf(this.#tag);
-    const start = at >= 0 ? at : this.#held.length - overlap(this.#held, this.#tag);
-    const before = this.#held.slice(0, start);
-    this.#held = this.#held.slice(start);
-    if (this.#isBracket() && before.trim() !== "") {
+  /** Releases what comes before the tag. @returns what is left to read from the tag on */
+  #findTag(text: string, events: OutputEvent[]): string {
+    const all = this.#held + text;
+    const at = all.indexOf(this.#tag);
+    const start = at >= 0 ? at : all.length - overlap(all, this.#tag);
+    const before = all.slice(0, start);
+    this.#held = all.slice(start);
+    if (this.#isBracket() && trimSpace(before) !== "") {
       this.#state = "answer";
-      events.push(...textEvents(before + this.#held));
-      return false;
+      this.#given = this.#held.length;
+      release(all, events);
+      return "";
     }
-    events.push(...textEvents(before));
-    if (at < 0) return false;
+    release(before, events);
+    if (at < 0) return "";
     this.#state = "calls";
-    return true;
+    const rest = this.#held;
+    this.#held = "";
+    return rest;
+  }
+}
+
+interface FoundCall {
+  readonly name: string;
+  readonly arguments: JsonObject;
+  /** Where the text goes on. */
+  readonly end: number;
+}
+
+/** Looks for the first call in text that grows. */
+class CallSearch {
+  readonly #names: NameFinder;
+  readonly #objects = new BracketScanner("{", "}", true);
+  readonly #brackets: BracketScanner | undefined;
+  #text = "";
+  #object: { readonly value: JsonObject; readonly end: number } | undefined;
+  #isBalanced = false;
+
+  constructor(tag: string, names: readonly string[]) {
+    this.#names = new NameFinder(names);
+    const close = { "{": "}", "[": "]" }[tag];
+    this.#brackets = close === undefined ? undefined : new BracketScanner(tag, close, false);
   }
 
-  #nextCall(): OutputEvent | undefined {
-    const tool = this.#findName();
+  /** All brackets of the tag's kind are closed. */
+  get isBalanced(): boolean {
+    return this.#isBalanced;
+  }
+
+  /**
+   * How much to add next, so that a call is found at the character that completes it: results must not depend
+   * on how the text was cut.
+   */
+  stepLength(text: string): number {
+    return this.#object === undefined ? text.search(/[}\]]|$/) + 1 : 1;
+  }
+
+  add(text: string): void {
+    const offset = this.#text.length;
+    this.#text += text;
+    this.#names.add(text);
+    this.#findObject(text, offset);
+    if (this.#brackets?.next(text, offset) !== undefined) this.#isBalanced = true;
+  }
+
+  /** @param hasEnded  no text follows, so that half a name is none */
+  find(hasEnded: boolean): FoundCall | undefined {
+    if (this.#object === undefined || (!hasEnded && this.#names.endsInHalf)) return undefined;
+    const tool = this.#names.first;
     if (tool === undefined) return undefined;
-    const found = findArguments(tool.name, this.#held);
-    if (found === undefined) return undefined;
-    this.#held = this.#held.slice(Math.max(tool.end, found.end));
-    const index = this.#calls++;
-    return { type: "tool-call", call: { function: { index, name: tool.name, arguments: found.arguments } } };
+    const found = searchArguments(tool.name, this.#object.value);
+    if (found === "none") return undefined;
+    // The closing brace stays: it counts when brackets are balanced.
+    const end = Math.max(tool.end, this.#object.end - 1);
+    return { name: tool.name, arguments: found ?? this.#object.value, end };
   }
 
-  /** The earliest name, the longest where two begin together; none while the text may still be half a name. */
-  #findName(): { readonly name: string; readonly end: number } | undefined {
-    if (this.#endsInHalfName()) return undefined;
-    let best: { readonly name: string; readonly start: number } | undefined;
-    for (const name of this.#names) {
-      const start = this.#held.indexOf(name);
-      if (start < 0) continue;
-      if (best !== undefined && (start > best.start || (start === best.start && name.length <= best.name.length))) continue;
-      best = { name, start };
+  #findObject(text: string, offset: number): void {
+    while (this.#object === undefined) {
+      const place = this.#objects.next(text, offset);
+      if (place === undefined) return;
+      const value = parseObject(this.#text.slice(place.start, place.end));
+      if (value !== undefined) this.#object = { value, end: place.end };
     }
-    return best === undefined ? undefined : { name: best.name, end: best.start + best.name.length };
-  }
-
-  #endsInHalfName(): boolean {
-    return this.#names.some((name) => {
-      for (let length = Math.min(this.#held.length, name.length - 1); length > 0; length--) {
-        if (this.#held.endsWith(name.slice(0, length))) return true;
-      }
-      return false;
-    });
-  }
-
-  #isBalanced(): boolean {
-    if (!this.#isBracket()) return false;
-    const close = this.#tag === "{" ? "}" : "]";
-    let depth = 0;
-    for (const character of this.#held) {
-      if (character === this.#tag) depth++;
-      else if (character === close && --depth === 0) return true;
-    }
-    return false;
   }
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The first balanced JSON object, or the arguments inside it. `end` is the place of its closing brace. */
-function findArguments(tool: string, text: string): { readonly arguments: JsonObject; readonly end: number } | undefined {
-  let start = -1;
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === "\\") at++;
-    else if (character === '"') inString = !inString;
-    else if (inString) continue;
-    else if (character === "{" && depth++ === 0) start = at;
-    else if (character === "}" && depth > 0 && --depth === 0) {
-      const object = parseObject(text.slice(start, at + 1));
-      if (object === undefined) continue;
-      const inner = searchArguments(tool, object);
-      if (inner === "none") return undefined;
-      return { arguments: inner ?? object, end: at };
-    }
-  }
-  return undefined;
-}
-
 /** @returns the arguments; `none` for a call that is named but has none; undefined where nothing looks like a call */
 function searchArguments(tool: string, object: JsonObject): JsonObject | "none" | undefined {
-  if ("name" in object) return objectAt(object, "arguments") ?? objectAt(object, "parameters") ?? "none";
+  if (Object.hasOwn(object, "name")) {
+    return objectAt(object, "arguments") ?? objectAt(object, "parameters") ?? "none";
+  }
   const own = objectAt(object, tool);
   if (own !== undefined) return own;
   for (const value of Object.values(object)) {
@@ -144,7 +207,7 @@ function searchArguments(tool: string, object: JsonObject): JsonObject | "none" 
 
 /** An object under that key, also where it is written as a string of JSON. */
 function objectAt(object: JsonObject, key: string): JsonObject | undefined {
-  const value = object[key];
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
   return isObject(value) ? value : typeof value === "string" ? parseObject(value) : undefined;
 }
 
@@ -161,6 +224,6 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function textEvents(text: string): OutputEvent[] {
-  return text === "" ? [] : [{ type: "text-delta", text }];
+function release(text: string, events: OutputEvent[]): void {
+  if (text !== "") events.push({ type: "text-delta", text });
 }

@@ -12,7 +12,8 @@ const folder =
 export function vectorFile<TFile>(path: string): TFile | undefined {
   const file = join(folder, path);
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-  if (process.env["CI"]) throw new Error(`${path} is missing; set PUNA_VECTORS to the folder of recorded cases`);
+  if (process.env["CI"])
+    throw new Error(`${path} is missing; set PUNA_VECTORS to the folder of recorded cases`);
   console.log(`skipping cases of ${path}: not found (PUNA_VECTORS names the folder of recorded cases)`);
   return undefined;
 }
