@@ -1,7 +1,7 @@
 /**
- * The engine beside llama-server, in pairs of fresh processes that take turns.
+ * The engine, as built, beside llama-server, in pairs of fresh processes that take turns.
  *
- *   node --conditions=@puna/source benchmarks/engine.ts --server PATH [--model GGUF] [--pairs 9] [--threads 2, 0 = our own choice]
+ *   node benchmarks/engine.ts --server PATH [--model GGUF] [--pairs 9] [--threads 2, 0 = our own choice]
  *
  * Prints for each figure the median of both, the median ratio (above 1: ours is better) and its 90 % interval.
  * llama-server's figures include HTTP and SSE on loopback, ours the channel between host and runner.

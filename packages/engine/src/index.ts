@@ -7,6 +7,6 @@ export {
 } from "./create-quantizer.ts";
 export type * from "./engine.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
-export type { EngineDevice, EngineProbe } from "./ipc/messages.ts";
+export type { EngineDevice, EngineLibrary, EngineProbe } from "./ipc/messages.ts";
 export type { Logger } from "./logger.ts";
 export { type ProbeOptions, probeEngine } from "./probe-engine.ts";

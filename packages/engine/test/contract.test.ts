@@ -309,6 +309,21 @@ describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => 
     expect(text).toBe("QQQQQ");
   });
 
+  whenModel?.("hides special tokens unless they are to be seen", async () => {
+    const lease = await acquire();
+    const [token = 0] = await lease.tokenize("<|im_start|>");
+    const request = {
+      prompt: "Special",
+      sampling: { ...greedy, logitBias: [{ token, bias: 1000 }] },
+      maxTokens: 3,
+    };
+    const hidden = await collect(lease, request);
+    expect(hidden.text).toBe("");
+    expect(hidden.end.tokens.slice(-3)).toEqual([token, token, token]);
+    const shown = await collect(lease, { ...request, preservedTokens: ["<|im_start|>"] });
+    expect(shown.text).toBe("<|im_start|>".repeat(3));
+  });
+
   whenModel?.("embeds texts, each by itself and all together alike", async () => {
     const lease = await acquire({ modelPath: files.bert, load: { threads, embedding: true } });
     const inputs = await Promise.all(

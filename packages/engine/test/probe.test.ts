@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import { probeEngine } from "../src/probe-engine.ts";
 
-it("names the driver, llama.cpp's version and the devices of this machine", async () => {
-  const { driver, version, devices } = await probeEngine({ env: { PATH: process.env["PATH"] } });
+it("names the driver, llama.cpp's version, its libraries and the devices of this machine", async () => {
+  const { driver, version, devices, libraries } = await probeEngine({ env: { PATH: process.env["PATH"] } });
   expect(driver).toBe("llama/native");
   expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  expect(libraries.filter(({ isLoaded }) => isLoaded)).toHaveLength(1);
   const cpu = devices.find(({ kind }) => kind === "cpu");
   expect(cpu?.totalBytes).toBeGreaterThan(1e9);
 });

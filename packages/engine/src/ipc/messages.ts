@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 1;
+export const ipcVersion = 2;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {
@@ -89,6 +89,16 @@ export interface EngineProbe {
   /** Of llama.cpp, where the native driver loads it. */
   readonly version?: string;
   readonly devices: readonly EngineDevice[];
+  /** Prebuilt llama.cpp libraries that are installed, in the order in which they are tried. */
+  readonly libraries: readonly EngineLibrary[];
+}
+
+export interface EngineLibrary {
+  readonly folder: string;
+  /** The one that the native driver loaded. */
+  readonly isLoaded: boolean;
+  /** Has a backend for GPUs beside the processor's. */
+  readonly hasGpu: boolean;
 }
 
 export interface EngineDevice {

@@ -1,8 +1,9 @@
 import { EngineError } from "../errors.ts";
-import type { EngineProbe, RunnerSpec } from "../ipc/messages.ts";
+import type { EngineLibrary, EngineProbe, RunnerSpec } from "../ipc/messages.ts";
 import type { DriverModel } from "../runner-child/driver.ts";
 import { nativeDriver } from "./native/driver.ts";
 import { loadLlamaLibrary } from "./native/library.ts";
+import { locateLibraries } from "./native/locate.ts";
 import { probeDevices } from "./native/probe-devices.ts";
 
 /**
@@ -20,9 +21,22 @@ export async function loadModel(spec: RunnerSpec): Promise<DriverModel> {
 /** What this machine offers, without loading a model. */
 export async function probe(): Promise<EngineProbe> {
   const reason = whyNotNative();
-  if (reason !== undefined) return { driver: "llama/portable", fallbackReason: reason.message, devices: [] };
+  if (reason !== undefined) {
+    const libraries = installedLibraries(undefined);
+    return { driver: "llama/portable", fallbackReason: reason.message, devices: [], libraries };
+  }
   const library = loadLlamaLibrary();
-  return { driver: "llama/native", version: library.version, devices: probeDevices(library) };
+  const libraries = installedLibraries(library.folder);
+  return { driver: "llama/native", version: library.version, devices: probeDevices(library), libraries };
+}
+
+function installedLibraries(loadedFolder: string | undefined): readonly EngineLibrary[] {
+  return locateLibraries(process.platform, process.arch).map(({ folder, gpu }) => ({
+    folder,
+    isLoaded: folder === loadedFolder,
+    // On Macs the GPU's backend is part of ggml itself.
+    hasGpu: gpu !== undefined || folder.includes("metal"),
+  }));
 }
 
 function whyNotNative(): EngineError | undefined {

@@ -81,6 +81,8 @@ export class LlamaContext implements DecodeContext {
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {
+    // C reads the batch while it decodes, and its memory goes with the context.
+    this.#checkIdle();
     this.#checkSequence(sequence);
     if (!Number.isInteger(position) || position < 0 || position >= this.contextTokens) {
       throw new RangeError(`position ${position} is outside the context of ${this.contextTokens} tokens`);
