@@ -8,6 +8,7 @@ import type {
   PipeNode,
   TemplateNode,
 } from "./ast.ts";
+import { compareBytes } from "./bytes.ts";
 import type { TemplateTrees } from "./parser.ts";
 
 /**
@@ -19,7 +20,7 @@ import type { TemplateTrees } from "./parser.ts";
 export function variablesOf(trees: TemplateTrees): readonly string[] {
   const names = new Set<string>();
   for (const list of trees.values()) for (const node of list.nodes) collect(node, names);
-  return [...names].sort();
+  return [...names].sort(compareBytes);
 }
 
 function collect(node: TemplateNode | ListNode | PipeNode | ArgumentNode, names: Set<string>): void {

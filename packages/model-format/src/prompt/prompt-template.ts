@@ -1,5 +1,6 @@
 import type { Message, ThinkValue } from "@puna/protocol";
 import type { FieldNode, ListNode } from "../go-template/ast.ts";
+import { compareBytes } from "../go-template/bytes.ts";
 import type { TemplateFunction, TemplateFunctions } from "../go-template/functions.ts";
 import { goJson } from "../go-template/go-json.ts";
 import { GoTemplate } from "../go-template/go-template.ts";
@@ -44,7 +45,8 @@ export class PromptTemplate {
     this.thinkingTags = inferThinkingTags(template.root);
     this.toolCallTag = inferToolCallTag(template.root);
     this.#template = answers(this.variables) ? template : template.withRoot(withResponse(template.root));
-    if (!answers(this.variables)) this.variables = [...new Set([...this.variables, "response"])].sort();
+    if (!answers(this.variables))
+      this.variables = [...new Set([...this.variables, "response"])].sort(compareBytes);
     // The last turn runs a bare copy of the cut tree, which knows neither definitions nor functions of its own.
     this.#ending = this.#template.bare(cutAtResponse(this.#template.root));
   }
@@ -152,11 +154,11 @@ function thinkValues(think: ThinkValue | undefined): Record<string, GoValue> {
   };
 }
 
-const dayMs = 86_400_000;
-
 function promptFunctions(now: () => Date): TemplateFunctions {
   const day = (offset: number) => {
-    const date = new Date(now().getTime() + offset * dayMs);
+    const today = now();
+    // By the calendar: days are not always 24 hours long.
+    const date = new Date(today.getFullYear(), today.getMonth(), today.getDate() + offset);
     const pad = (value: number) => String(value).padStart(2, "0");
     return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   };
