@@ -47,7 +47,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** A float64 as Go's encoding/json writes it: as JavaScript does, but for -0. */
-export function goJsonNumber(value: number): string {
+function goJsonNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 

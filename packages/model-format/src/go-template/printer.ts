@@ -305,7 +305,7 @@ export class Printer extends Formatter {
 }
 
 /** What a value's own `String()` gives; undefined where it has none. */
-export function stringOf(value: GoSlice | GoMap | GoStruct): string | undefined {
+function stringOf(value: GoSlice | GoMap | GoStruct): string | undefined {
   if (value instanceof GoSlice) return value.type.string?.(value);
   if (value instanceof GoMap) return value.type.string?.(value);
   return value.isNil ? undefined : value.type.string?.(value);

@@ -231,7 +231,7 @@ function encodeType(type: string | readonly string[]): string {
  * A property's type in TypeScript's words, as tool prompts of some families have it.
  * @source ollama api/types.go ToTypeScriptType
  */
-export function typeScriptType(property: ToolProperty): string {
+function typeScriptType(property: ToolProperty): string {
   if (property.anyOf?.length) return property.anyOf.map(typeScriptType).join(" | ");
   const names = property.type === undefined ? [] : typeNames(property.type);
   return names.length === 0 ? "any" : names.map((name) => typeScriptNames.get(name) ?? "any").join(" | ");
