@@ -1,10 +1,14 @@
 import { type Command, type Config, loadHelpClass } from "@oclif/core";
 import { suggestCommands } from "./arguments/suggest-command.ts";
-import { bindContext, type CliContext } from "./context.ts";
+import { bindContext, type CliContext, type OutputStream } from "./context.ts";
+
+/** What shells see of a process that SIGPIPE ended. */
+const brokenPipeExitCode = 141;
 
 /** Runs one command line. Errors are printed, never thrown; the exit code is left in `process.exitCode`. */
 export async function runCli(argv: readonly string[], config: Config, context: CliContext): Promise<void> {
   bindContext(config, context);
+  endWithReader(context.stdout);
   const words = argv.length === 0 ? ["--help"] : spellOutHelp(argv);
   const [first = ""] = words;
   if (first === "--version" || first === "-v") {
@@ -53,6 +57,17 @@ function firstWordProblem(first: string, config: Config, context: CliContext): s
   const hint =
     close.length === 0 ? "" : `\n\nDid you mean this?\n${close.map((name) => `\t${name}\n`).join("")}`;
   return `unknown command "${first}" for "${context.binName}"${hint}`;
+}
+
+/** `list | head`: when the reader has gone, the work is done, as for programs that a broken pipe ends. */
+function endWithReader(output: OutputStream): void {
+  // Every stream of a process has `on`; what tests write to need not.
+  if ("on" in output && typeof output.on === "function") {
+    output.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(brokenPipeExitCode);
+    });
+  }
 }
 
 /** `help run` and `run -h` mean `run --help`. */

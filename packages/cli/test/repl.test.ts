@@ -94,6 +94,47 @@ describe("the REPL", () => {
     await terminal.until("<X>");
   });
 
+  it("shows the part around the cursor of a text that is taller than the screen", async () => {
+    const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
+    await using session = await chat(
+      { chat: ({ messages }) => [`${messages.at(-1)?.content.split("\n").length} lines`] },
+      { rows: 8 },
+    );
+    const { terminal } = session;
+    terminal.paste(lines.join("\n"));
+    await terminal.until((screen) => screen.endsWith("... line 29"));
+    expect(terminal.screen).toBe(
+      lines
+        .slice(-7)
+        .map((line) => `... ${line}`)
+        .join("\n"),
+    );
+    terminal.type("\u001b[A".repeat(10));
+    terminal.type("!");
+    await terminal.until(/^\.\.\. line 19!\n/);
+    expect(terminal.screen.split("\n")).toHaveLength(7);
+    terminal.type("\r");
+    const screen = await terminal.until((shown) => shown.includes("30 lines") && ready(shown));
+    expect(
+      screen.startsWith(
+        `>>> line 0\n${lines
+          .slice(1, 19)
+          .map((line) => `... ${line}`)
+          .join("\n")}\n... line 19!\n`,
+      ),
+    ).toBe(true);
+  });
+
+  it("keeps the last character of rows that are full", async () => {
+    await using session = await chat({ chat: echo }, { columns: 20 });
+    const { terminal } = session;
+    terminal.paste("abcdefghijklmnop\nabcdefghijklmnop\nx");
+    await terminal.until((screen) => screen === ">>> abcdefghijklmnop\n... abcdefghijklmnop\n... x");
+    terminal.type("\u007f");
+    await terminal.until((screen) => screen === ">>> abcdefghijklmnop\n... abcdefghijklmnop\n...");
+    expect(terminal.cursor).toEqual({ row: 2, column: 4 });
+  });
+
   it("draws the line anew when the terminal changes its width", async () => {
     await using session = await chat({ chat: echo }, { columns: 60 });
     const { terminal } = session;

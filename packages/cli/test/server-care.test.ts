@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CannedServer } from "./support/canned-server.ts";
 import { runInProcess } from "./support/run-in-process.ts";
-import { Terminal } from "./support/terminal.ts";
+import { cliCommand, Terminal } from "./support/terminal.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "puna-care-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -107,7 +107,7 @@ describe("verify", () => {
     ];
     expect(await run(["verify"], { "POST /api/puna/store/verify": () => lines })).toMatchObject({
       exitCode: 0,
-      stdout: "1 files checked, 1 MB, 0 damaged\n",
+      stdout: "1 file checked, 1 MB, 0 damaged\n",
     });
   });
 
@@ -120,8 +120,8 @@ describe("verify", () => {
       "POST /api/puna/store/verify": () => lines,
     });
     expect(exitCode).toBe(1);
-    expect(stdout).toBe("damaged: sha256:aa (1 MB)\n1 files checked, 1 MB, 1 damaged\n");
-    expect(stderr).toContain("Error: 1 damaged files");
+    expect(stdout).toBe("damaged: sha256:aa (1 MB)\n1 file checked, 1 MB, 1 damaged\n");
+    expect(stderr).toContain("Error: 1 damaged file:");
   });
 });
 
@@ -258,6 +258,25 @@ describe("--json", () => {
   });
 });
 
+describe("list", () => {
+  it("ends quietly when nobody reads on", async () => {
+    const models = Array.from({ length: 5000 }, (_, index) => ({
+      name: `m${index}`,
+      size: 1,
+      digest: "ab".repeat(32),
+      modified_at: "",
+    }));
+    await using server = await CannedServer.start({ routes: { "/api/tags": () => ({ models }) } });
+    const program = `set -o pipefail; ${cliCommand.join(" ")} list | head -1; echo "exit $?"`;
+    await using terminal = new Terminal(["--norc", "-c", program], {
+      program: "bash",
+      env: { PUNA_TEST_SERVER: server.url },
+    });
+    expect(await terminal.exited()).toBe(0);
+    expect(await terminal.until("exit")).toMatch(/^NAME +ID +SIZE +MODIFIED\nexit 141$/);
+  });
+});
+
 describe("top", () => {
   const slots = (busy: number) => ({
     models: [
@@ -311,7 +330,7 @@ describe("top", () => {
       env: { PUNA_TEST_SERVER: server.url },
     });
     await terminal.until(/writing [1-9]\d\d\.\d tokens\/s[\s\S]*q quits$/);
-    expect(terminal.screen).toContain("2 models loaded, 3 of 6 slots busy, 1 requests");
+    expect(terminal.screen).toContain("2 models loaded, 3 of 6 slots busy, 1 request");
     terminal.type("q");
     expect(await terminal.exited()).toBe(0);
     expect(terminal.raw.endsWith("\u001b[?1049l")).toBe(true);

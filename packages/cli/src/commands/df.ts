@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { printBytes } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { ServerRoutes } from "../server/server-routes.ts";
+import { countOf } from "../ui/count-of.ts";
 import { printTable } from "../ui/table.ts";
 
 export class Df extends BaseCommand {
@@ -17,7 +18,9 @@ export class Df extends BaseCommand {
       .map(({ name, size, unique }) => [name, printBytes(size), printBytes(unique)]);
     this.context.stdout.write(printTable(["NAME", "SIZE", "ITS OWN"], rows));
     const { binName } = this.context;
-    this.print(`\n${rows.length} models, ${usage.blobs} files, ${printBytes(usage.total)} in all`);
+    this.print(
+      `\n${countOf(rows.length, "model")}, ${countOf(usage.blobs, "file")}, ${printBytes(usage.total)} in all`,
+    );
     if (usage.reclaimable > 0)
       this.print(`${printBytes(usage.reclaimable)} can be freed with '${binName} prune'`);
   }

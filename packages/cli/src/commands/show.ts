@@ -31,7 +31,10 @@ export class Show extends BaseCommand {
     if (flags.json) return this.printJson(model);
     const part = chosen[0];
     if (part === undefined) {
-      this.context.stdout.write(printModelCard(model, flags.verbose ?? false));
+      const { colors, stdout } = this.context;
+      stdout.write(
+        printModelCard(model, { verbose: flags.verbose ?? false, styled: colors && stdout.isTTY === true }),
+      );
       return;
     }
     // Template and system are printed as they are; the others end their last line.

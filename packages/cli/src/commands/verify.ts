@@ -3,6 +3,7 @@ import { printBytes } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { ServerRoutes, type VerifyLine } from "../server/server-routes.ts";
+import { countOf } from "../ui/count-of.ts";
 
 type Summary = Extract<VerifyLine, { readonly status: string }>;
 
@@ -32,8 +33,13 @@ export class Verify extends BaseCommand {
     if (stderr.isTTY) stderr.write("\r\u001b[K");
     if (summary === undefined) throw new CliError("SERVER", "the check ended before its last line");
     if (!flags.json)
-      this.print(`${summary.checked} files checked, ${printBytes(checkedBytes)}, ${summary.damaged} damaged`);
+      this.print(
+        `${countOf(summary.checked, "file")} checked, ${printBytes(checkedBytes)}, ${summary.damaged} damaged`,
+      );
     if (summary.damaged === 0) return;
-    throw new CliError("SERVER", `${summary.damaged} damaged files: pull or create their models again`);
+    throw new CliError(
+      "SERVER",
+      `${countOf(summary.damaged, "damaged file")}: pull or create the models again`,
+    );
   }
 }

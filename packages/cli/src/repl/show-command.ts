@@ -16,7 +16,7 @@ export async function runShow(
     text ? `${text}\n` : `No ${noun} was specified for this model.\n`;
   switch (what) {
     case "info":
-      return printModelCard(model, false);
+      return printModelCard(model, { styled: context.colors });
     case "license":
       return orNone(model.license, "license");
     case "modelfile":

@@ -1,5 +1,6 @@
 import { printBytes } from "@puna/protocol";
 import type { SlotUsage } from "../server/server-routes.ts";
+import { countOf } from "../ui/count-of.ts";
 import { printTable } from "../ui/table.ts";
 
 /** Everything one picture of `top` shows. */
@@ -19,9 +20,9 @@ export function drawTop({ serverUrl, models, activeRequests, rates }: TopPicture
   const busy = models.reduce((sum, model) => sum + model.busy, 0);
   const memory = models.reduce((sum, model) => sum + model.size, 0);
   const facts = [
-    `${models.length} models loaded`,
+    `${countOf(models.length, "model")} loaded`,
     `${busy} of ${slots} slots busy`,
-    ...(activeRequests === undefined ? [] : [`${Math.max(0, activeRequests)} requests`]),
+    ...(activeRequests === undefined ? [] : [countOf(Math.max(0, activeRequests), "request")]),
     printBytes(memory),
   ];
   const speed =

@@ -4,8 +4,21 @@ import { printRows } from "./table.ts";
 
 const licenceLines = 2;
 
+/** How a card is printed. */
+export interface CardOptions {
+  /** Metadata and tensors too. */
+  readonly verbose?: boolean;
+  /** For a terminal with colours: titles stand out. */
+  readonly styled?: boolean;
+}
+
 /** The sections of `show`: a title, rows four spaces in, an empty line behind each. */
-export function printModelCard(model: ShowResponse, verbose: boolean): string {
+export function printModelCard(
+  model: ShowResponse,
+  { verbose = false, styled = false }: CardOptions = {},
+): string {
+  const section = (title: string, rows: readonly (readonly string[])[]) =>
+    rows.length === 0 ? "" : `  ${styled ? `\u001b[1m${title}\u001b[22m` : title}\n${printRows(rows, 4)}\n`;
   const sections = [
     section("Model", modelRows(model)),
     section(
@@ -26,10 +39,6 @@ export function printModelCard(model: ShowResponse, verbose: boolean): string {
   }
   sections.push(section("System", headRows(model.system)), section("License", headRows(model.license)));
   return sections.join("");
-}
-
-function section(title: string, rows: readonly (readonly string[])[]): string {
-  return rows.length === 0 ? "" : `  ${title}\n${printRows(rows, 4)}\n`;
 }
 
 function modelRows(model: ShowResponse): string[][] {

@@ -64,23 +64,46 @@ function shown(text: string, continuation: string): string {
     .join("");
 }
 
-/** Where a text leaves the cursor; at the edge, a terminal wraps only with the next character. */
-function measure(text: string, columns: number): { readonly rowsBelow: number; readonly isAtEdge: boolean } {
-  let row = 0;
+/**
+ * The line with as many rows as fit, those around its cursor: what has left the screen cannot be drawn over.
+ * @param rows  of the whole terminal
+ */
+export function fitToScreen(line: DrawnLine, columns: number, rows: number): DrawnLine {
+  const height = Math.max(1, rows - 1);
+  if (line.lastRow < height) return line;
+  const { starts } = measure(line.text, columns);
+  const first = Math.min(line.lastRow - height + 1, line.cursorRow);
+  const start = starts[first] ?? line.text.length;
+  const next = starts[first + height];
+  // The break before the first row that is left out would begin that row.
+  const text = line.text.slice(start, next).replace(/\n$/, "");
+  return {
+    ...line,
+    text,
+    beforeCursor: line.beforeCursor.slice(start),
+    cursorRow: line.cursorRow - first,
+    lastRow: next === undefined ? line.lastRow - first : height - 1,
+    endsAtEdge: next === undefined && line.endsAtEdge,
+  };
+}
+
+/** Where the rows of a text begin, and where it leaves the cursor; at the edge, a terminal wraps only with the next character. */
+function measure(text: string, columns: number) {
+  const starts = [0];
   let column = 0;
+  let at = 0;
   for (const grapheme of graphemesOf(text)) {
-    if (grapheme === "\n") {
-      row++;
-      column = 0;
-      continue;
-    }
-    const width = widthOf(grapheme);
+    const width = grapheme === "\n" ? 0 : widthOf(grapheme);
     if (column + width > columns) {
-      row++;
+      starts.push(at);
       column = 0;
     }
+    at += grapheme.length;
     column += width;
+    if (grapheme !== "\n") continue;
+    starts.push(at);
+    column = 0;
   }
   const isAtEdge = column >= columns;
-  return { rowsBelow: isAtEdge ? row + 1 : row, isAtEdge };
+  return { starts, isAtEdge, rowsBelow: isAtEdge ? starts.length : starts.length - 1 };
 }

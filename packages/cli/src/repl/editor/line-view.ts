@@ -1,12 +1,11 @@
 import type { OutputStream } from "../../context.ts";
 import { cellWidth } from "../../ui/cell-width.ts";
-import { type DrawnLine, drawLine, type LineFrame } from "./draw-line.ts";
+import { type DrawnLine, drawLine, fitToScreen, type LineFrame } from "./draw-line.ts";
 import type { EditorState } from "./line-editor.ts";
 
 const grey = "\u001b[38;5;245m";
 const reset = "\u001b[0m";
 const clearBelow = "\u001b[J";
-const clearToEnd = "\u001b[K";
 const defaultColumns = 80;
 
 /** Draws one line being edited over its own last drawing. Writes only what the terminal must show; knows no keys. */
@@ -14,7 +13,15 @@ export class LineView {
   readonly #out: OutputStream;
   readonly #frame: LineFrame;
   readonly #colors: boolean;
-  #drawn: { readonly line: DrawnLine; readonly state: EditorState; readonly columns: number } | undefined;
+  /** What is on the screen, the line it is a part of, and what both were made of. */
+  #drawn:
+    | {
+        readonly line: DrawnLine;
+        readonly whole: DrawnLine;
+        readonly state: EditorState;
+        readonly columns: number;
+      }
+    | undefined;
   #history: readonly string[] = [];
 
   constructor(out: OutputStream, frame: LineFrame, colors: boolean) {
@@ -24,21 +31,21 @@ export class LineView {
   }
 
   draw(state: EditorState, history: readonly string[]): void {
-    const columns = this.#out.columns ?? defaultColumns;
-    const line = drawLine(state, this.#frame, history, columns);
-    this.#out.write(this.#toTop(columns) + this.#print(line, columns));
-    this.#drawn = { line, state, columns };
+    const { columns = defaultColumns, rows = Number.POSITIVE_INFINITY } = this.#out;
+    const whole = drawLine(state, this.#frame, history, columns);
+    const line = fitToScreen(whole, columns, rows);
+    this.#out.write(this.#toTop(columns) + clearBelow + this.#print(line, columns));
+    this.#drawn = { line, whole, state, columns };
     this.#history = history;
   }
 
-  /** Leaves the line as it stands, without its placeholder, and the cursor in the row below. */
+  /** Leaves the whole line as it stands, without its placeholder, and the cursor in the row below. */
   finish(): void {
-    const drawn = this.#drawn;
-    if (drawn === undefined) return;
-    const down = drawn.line.lastRow - drawn.line.cursorRow;
-    const move = down > 0 ? `\u001b[${down}B` : "";
+    if (this.#drawn === undefined) return;
+    const { whole, columns } = this.#drawn;
     // A full last row has put the cursor into the next one already.
-    this.#out.write(`${move}${clearToEnd}${drawn.line.endsAtEdge ? "" : "\r\n"}`);
+    const end = whole.endsAtEdge ? "" : "\r\n";
+    this.#out.write(this.#toTop(columns) + clearBelow + whole.text.replaceAll("\n", "\r\n") + end);
     this.#drawn = undefined;
   }
 
@@ -67,15 +74,14 @@ export class LineView {
   }
 
   #print(line: DrawnLine, columns: number): string {
-    const rows = (text: string) => text.replaceAll("\n", `${clearToEnd}\r\n`);
-    const edge = line.endsAtEdge ? "\r\n" : "";
-    const all = `${rows(line.text)}${edge}${clearBelow}`;
+    const rows = (text: string) => text.replaceAll("\n", "\r\n");
+    const all = rows(line.text) + (line.endsAtEdge ? "\r\n" : "");
     if (line.placeholder !== "") return all + this.#placeholder(line, columns);
     if (line.beforeCursor === line.text) return all;
     // The part before the cursor is printed once more, so that the terminal itself finds the column: its idea of a
     // character's width may be another than ours.
     const up = line.lastRow > 0 ? `\u001b[${line.lastRow}A` : "";
-    return `${all}${up}\r${line.beforeCursor.replaceAll("\n", "\r\n")}${line.cursorAtEdge ? "\r\n" : ""}`;
+    return `${all}${up}\r${rows(line.beforeCursor)}${line.cursorAtEdge ? "\r\n" : ""}`;
   }
 
   #placeholder(line: DrawnLine, columns: number): string {

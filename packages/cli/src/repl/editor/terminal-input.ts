@@ -85,6 +85,8 @@ export class TerminalInput implements Disposable {
 
   /** Ctrl-Z: stops this process and its group until the shell continues it. */
   suspend(): void {
+    // Windows has no such signal, and no shell that would continue the process.
+    if (process.platform === "win32") return;
     this.release();
     // Nothing else is waited for meanwhile: without it the process would be over when it is continued.
     this.#alive = setInterval(() => {}, keepAliveMs);
