@@ -69,6 +69,19 @@ describe("a template is stopped", () => {
   });
 });
 
+it.each(
+  ["9", "0xf", "1_1", "07", "0b1", "1.9", "0x1.f"].flatMap((start) =>
+    ["", "i", "p1", "e5", "z"].map((end) => [start, end]),
+  ),
+)("reads a number of a hundred thousand digits at once: %s…%s", (start, end) => {
+  const digit = start.slice(-1);
+  const source = `{{ ${start}${(start.includes("_") ? `_${digit}` : digit).repeat(100_000)}${end} }}`;
+  const started = process.cpuUsage();
+  codeOf(source);
+  // What goes back and forth takes seconds.
+  expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
+});
+
 it("fails with errors of this package only, whatever the template says", () => {
   const pieces = [
     "{{",

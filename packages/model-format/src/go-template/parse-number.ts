@@ -52,7 +52,7 @@ function parseCharacter(text: string): GoValue {
 
 /** `1+2i`; the first part takes all it can before the second one is looked for. */
 const pair =
-  /^(?=([+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)i?))\1([+-].*)i$/;
+  /^(?=([+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?))\1([+-].*)i$/;
 
 function complexPart(text = ""): number {
   const value = parseFloat64(text);
@@ -85,11 +85,11 @@ function parseFloat64(text: string): number | undefined {
 }
 
 function decimalFloat(digits: string): number | undefined {
-  return /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(digits) ? Number(digits) : undefined;
+  return /^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(digits) ? Number(digits) : undefined;
 }
 
 function hexFloat(digits: string): number | undefined {
-  const match = /^0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/.exec(digits);
+  const match = /^0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?[0-9]+)$/.exec(digits);
   if (match === null) return undefined;
   const [, whole = "", fraction = "", exponent = "0"] = match;
   if (whole + fraction === "") return undefined;
@@ -98,10 +98,10 @@ function hexFloat(digits: string): number | undefined {
 
 /** mantissa × 2^exponent, rounded once. */
 function scale(mantissa: bigint, exponent: number): number {
-  if (mantissa === 0n || exponent < -5000) return 0;
-  if (exponent > 5000) return Number.POSITIVE_INFINITY;
-  if (exponent >= 0) return Number(mantissa << BigInt(exponent));
   const bits = mantissa.toString(2).length;
+  if (mantissa === 0n || bits + exponent < -1100) return 0;
+  if (bits + exponent > 1100) return Number.POSITIVE_INFINITY;
+  if (exponent >= 0) return Number(mantissa << BigInt(exponent));
   const isNormal = bits + exponent > -1022;
   if (bits <= 53 && isNormal)
     return Number(mantissa) * 2 ** Math.max(exponent, -1000) * 2 ** Math.min(0, exponent + 1000);
