@@ -13,9 +13,12 @@ export function createCliContext(config: Config, version: string, binPath: strin
   return {
     // Made when first asked for: loading Node's fetch costs a fifth of the time in which help is printed.
     get client() {
-      client ??= new Puna({ host: url });
+      client ??= new Puna({ host: url, ...authorization(config.apiKey) });
       return client;
     },
+    serverUrl: url,
+    environment: process.env,
+    ...authorization(config.apiKey),
     binName: "puna",
     version,
     cwd: process.cwd(),
@@ -48,4 +51,8 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function authorization(apiKey: string | undefined): { headers?: Record<string, string> } {
+  return apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } };
 }

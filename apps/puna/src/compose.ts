@@ -4,6 +4,7 @@ import { createServer, type PunaServer } from "@puna/api-server";
 import { openIdentity, openStore, type Store } from "@puna/blob-store";
 import { createEngine, createQuantizer, type Engine } from "@puna/engine";
 import { createRegistryClient, dockerCredentials } from "@puna/registry-client";
+import { readApiKeys, writeApiKeys } from "./api-key-file.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
@@ -61,6 +62,8 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     ...(config.goTemplate === undefined ? {} : { goTemplates: config.goTemplate }),
     allowedOrigins: config.origins,
     ...(listens ? { bind: bindAddress(config) } : {}),
+    apiKeys: readApiKeys(join(config.home, "keys.json")),
+    saveApiKeys: (records) => writeApiKeys(join(config.home, "keys.json"), records),
     allowUnauthenticated: config.allowUnauthenticated,
     cloudSwitch: config.noCloud ? "env" : "none",
   });

@@ -41,6 +41,8 @@ export interface Config {
   readonly dockerConfigDir: string;
   /** Listen where others can reach it, without keys: what Ollama does with OLLAMA_HOST=0.0.0.0. */
   readonly allowUnauthenticated: boolean;
+  /** What the commands show to a server that asks for keys. */
+  readonly apiKey?: string;
   readonly editor: string;
   readonly colors: boolean;
 }
@@ -79,6 +81,7 @@ export function readConfig(env: Environment): Config {
       ...optional("https", text(env, "HTTPS_PROXY") ?? text(env, "https_proxy")),
       ...optional("no", text(env, "NO_PROXY") ?? text(env, "no_proxy")),
     },
+    ...optional("apiKey", text(env, "PUNA_API_KEY")),
     trustedRegistries: list(text(env, "PUNA_TRUSTED_REGISTRIES")),
     dockerConfigDir: text(env, "DOCKER_CONFIG") ?? join(text(env, "HOME") ?? homedir(), ".docker"),
     allowUnauthenticated: flag(env, "PUNA_ALLOW_UNAUTHENTICATED") ?? false,

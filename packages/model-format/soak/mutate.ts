@@ -12,7 +12,7 @@ export function pick<TItem>(random: Random, items: readonly TItem[]): TItem {
 }
 
 /** Longest text a mutation makes: enough for quadratic behaviour to show. */
-const maxLength = 300_000;
+const maxLength = 100_000;
 
 /**
  * Changes a text in a few places: parts are cut, doubled, moved, repeated many times, taken from another text,

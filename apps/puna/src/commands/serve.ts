@@ -1,8 +1,9 @@
-import { Command, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { parseDuration } from "@puna/protocol";
+import { AppCommand } from "../app-command.ts";
 import { readConfig } from "../config.ts";
 
-export class Serve extends Command {
+export class Serve extends AppCommand {
   static override description = "Start the server: Ollama, OpenAI and Anthropic APIs";
   static override flags = {
     "idle-exit": Flags.string({ description: "end when nothing was asked for so long, such as 10m" }),
@@ -15,10 +16,5 @@ export class Serve extends Command {
     // Everything the server is made of is loaded here, so that other commands start without it.
     const { runServer } = await import("../run-server.ts");
     await runServer(readConfig(process.env), this.config.version, idleMs);
-  }
-
-  protected override async catch(error: Error): Promise<void> {
-    process.stderr.write(`Error: ${error.message}\n`);
-    process.exitCode = 1;
   }
 }

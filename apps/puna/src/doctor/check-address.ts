@@ -1,0 +1,142 @@
+import { createServer } from "node:net";
+import { clientUrl, type HostAddress, isLocal } from "../host.ts";
+import type { Finding } from "./finding.ts";
+
+const answerTimeoutMs = 2_000;
+
+export interface AddressOptions {
+  readonly host: HostAddress;
+  readonly allowUnauthenticated: boolean;
+  /** Of this program; a server of another release is named. */
+  readonly version: string;
+}
+
+/** Who answers at the address of OLLAMA_HOST, and where nobody does, whether `serve` could. */
+export async function checkAddress(options: AddressOptions): Promise<Finding> {
+  const url = clientUrl(options.host);
+  const who = await whoAnswers(url);
+  const finding = { check: "address", facts: { url, ...who } };
+  switch (who.answers) {
+    case "puna":
+      return who.version === undefined || who.version === options.version
+        ? { ...finding, status: "ok", summary: `a puna server answers at ${url}` }
+        : {
+            ...finding,
+            status: "note",
+            summary: `puna ${who.version} answers at ${url}, this is ${options.version}`,
+            advice: "restart that server to have the version that is installed",
+          };
+    case "ollama":
+      return {
+        ...finding,
+        status: "note",
+        summary: `Ollama ${who.version} answers at ${url}: commands of puna use it, 'puna serve' cannot listen there`,
+        advice: "stop Ollama, or give puna another port, such as OLLAMA_HOST=127.0.0.1:11435",
+      };
+    case "other":
+      return {
+        ...finding,
+        status: "problem",
+        summary: `something that is no model server answers at ${url}`,
+        advice: "end it, or give puna another port, such as OLLAMA_HOST=127.0.0.1:11435",
+      };
+    case "silent":
+      return {
+        ...finding,
+        status: "problem",
+        summary: `${url} takes connections but does not answer`,
+        advice: "restart what listens there, or give puna another port in OLLAMA_HOST",
+      };
+    case "nobody":
+      return { ...finding, ...(await couldServe(options, url)) };
+    default:
+      return who satisfies never;
+  }
+}
+
+type Answerer =
+  /** Without a version: it tells that only to those who have a key. */
+  | { readonly answers: "puna"; readonly version?: string }
+  | { readonly answers: "ollama"; readonly version: string }
+  | { readonly answers: "other" | "silent" | "nobody" };
+
+async function whoAnswers(url: string): Promise<Answerer> {
+  try {
+    const response = await fetch(`${url}/api/version`, { signal: AbortSignal.timeout(answerTimeoutMs) });
+    // Whatever it is: looked at field by field.
+    const body = (await response.json().catch(() => undefined)) as unknown;
+    if (typeof body !== "object" || body === null) return { answers: "other" };
+    if ("puna" in body && typeof body.puna === "string") return { answers: "puna", version: body.puna };
+    // A server that wants a key says so in the shape of its errors, which only puna's own has.
+    if (response.status === 401 && response.headers.has("x-request-id")) return { answers: "puna" };
+    if ("version" in body && typeof body.version === "string")
+      return { answers: "ollama", version: body.version };
+    return { answers: "other" };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "TimeoutError") return { answers: "silent" };
+    return { answers: isRefusal(error) ? "nobody" : "other" };
+  }
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "EAI_AGAIN",
+]);
+
+function isRefusal(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    if ("code" in current && typeof current.code === "string" && unreachable.has(current.code)) return true;
+  }
+  return false;
+}
+
+async function couldServe(
+  { host, allowUnauthenticated }: AddressOptions,
+  url: string,
+): Promise<Pick<Finding, "status" | "summary" | "advice">> {
+  const failure = await listenOnce(host);
+  if (failure !== undefined && !isLocal(host)) {
+    return {
+      status: "problem",
+      summary: `nobody answers at ${url}, which is not this machine`,
+      advice: "start the server there, or correct OLLAMA_HOST",
+    };
+  }
+  if (failure !== undefined) {
+    return {
+      status: "problem",
+      summary: `nobody can listen on ${url}: ${failure}`,
+      advice: "choose a free port above 1023 and an address of this machine in OLLAMA_HOST",
+    };
+  }
+  if (!isLoopback(host.hostname) && !allowUnauthenticated) {
+    return {
+      status: "problem",
+      summary: `'puna serve' refuses ${host.hostname}: others can reach it, and there are no keys`,
+      advice:
+        "use 127.0.0.1, or set PUNA_ALLOW_UNAUTHENTICATED=1 where only people you trust reach the machine",
+    };
+  }
+  return { status: "ok", summary: `${url} is free; 'puna serve' or the first 'puna run' starts the server` };
+}
+
+/** Why this machine cannot listen there; undefined when it can. */
+function listenOnce({ hostname, port }: HostAddress): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error) => resolve(error.message));
+    server.listen(port, hostname, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
+}

@@ -1,0 +1,26 @@
+import { totalmem } from "node:os";
+import type { Config } from "../config.ts";
+import { checkAddress } from "./check-address.ts";
+import { checkEngine } from "./check-engine.ts";
+import { checkMemory, checkNode } from "./check-machine.ts";
+import { checkModelsFolder } from "./check-models-folder.ts";
+import type { Finding } from "./finding.ts";
+
+/** All checks, in the order in which one needs the other. Needs no server. */
+export async function examine(
+  config: Config,
+  options: { readonly version: string; readonly verify: boolean },
+): Promise<readonly Finding[]> {
+  const { host, allowUnauthenticated } = config;
+  // A container's limit, where there is one; 0 or an absurd number where there is none.
+  const limit = process.constrainedMemory();
+  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  const found = await Promise.all([
+    checkNode(process.version, process.platform, process.arch),
+    checkMemory({ total, available: Math.min(total, process.availableMemory()) }),
+    checkEngine(config),
+    checkModelsFolder(config.modelsDir, options),
+    checkAddress({ host, allowUnauthenticated, version: options.version }),
+  ]);
+  return found.flat();
+}
