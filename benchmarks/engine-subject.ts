@@ -3,6 +3,8 @@ export interface BenchmarkSetup {
   readonly threads: number;
   readonly parallel: number;
   readonly only: readonly string[] | undefined;
+  /** Entry of our child process; the package's own when undefined. */
+  readonly runner: string | undefined;
 }
 
 export interface Generation {

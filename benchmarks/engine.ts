@@ -2,6 +2,7 @@
  * The engine, as built, beside llama-server, in pairs of fresh processes that take turns.
  *
  *   node benchmarks/engine.ts --server PATH [--model GGUF] [--pairs 9] [--threads 2, 0 = our own choice]
+ *     [--parallel 8] [--only decode,ttft,chats] [--runner packages/engine/dist/runner.js when run from source]
  *
  * Prints for each figure the median of both, the median ratio (above 1: ours is better) and its 90 % interval.
  * llama-server's figures include HTTP and SSE on loopback, ours the channel between host and runner.
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     parallel: { type: "string", default: "8" },
     only: { type: "string" },
+    runner: { type: "string" },
   },
 });
 if (values.server === undefined) throw new Error("--server PATH of a llama-server is needed");
@@ -35,6 +37,7 @@ const setup = {
   threads: Number(values.threads),
   parallel: Number(values.parallel),
   only: values.only?.split(","),
+  runner: values.runner,
 };
 const subjects = [punaSubject(setup), llamaServerSubject(values.server, setup)] as const;
 

@@ -27,7 +27,8 @@ export function contextParams(
   model: LlamaModel,
   spec: RunnerSpec,
 ): Readonly<Record<string, unknown>> {
-  const threads = spec.threads > 0 ? spec.threads : defaultThreads();
+  // Threads that wait for each other without giving way: more than there are cores would stop the machine.
+  const threads = spec.threads > 0 ? Math.min(spec.threads, availableParallelism()) : defaultThreads();
   const type = cacheType(spec.kvCacheType);
   const flash = spec.flashAttention === undefined ? "auto" : spec.flashAttention ? "on" : "off";
   const shared = {
@@ -71,9 +72,9 @@ function cacheType(name: string): number {
   throw new EngineError("UNSUPPORTED", `KV cache type "${name}" is unknown; use one of ${known}`);
 }
 
-/** Threads that are shared out as the machine's load allows; a number that was asked for is kept. */
-export function threadsToGovern(spec: RunnerSpec): number | undefined {
-  return spec.threads > 0 ? undefined : defaultThreads();
+/** Most threads of a decode: as many as were asked for, or one per core. */
+export function mostThreads(spec: RunnerSpec): number {
+  return spec.threads > 0 ? spec.threads : defaultThreads();
 }
 
 /** One per core. Large machines mostly count two threads per core, and the second only gets in the way. */

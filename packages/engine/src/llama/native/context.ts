@@ -4,7 +4,7 @@ import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { DecodeContext, DecodeResult, StateKind, TokenSampler } from "../../slots/decode-context.ts";
 import { ThreadGovernor } from "../../slots/thread-governor.ts";
 import { Batch } from "./batch.ts";
-import { contextParams, threadsToGovern } from "./context-params.ts";
+import { contextParams, mostThreads } from "./context-params.ts";
 import { Handle } from "./handle.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory, viewFloats } from "./native-memory.ts";
@@ -77,7 +77,7 @@ export class LlamaContext implements DecodeContext {
     }
     // With a GPU, threads that wait for it look like threads that others keep from running.
     const isOnCpu = spec.gpuLayers === 0 || !probeDevices(model.library).some(({ kind }) => kind !== "cpu");
-    return new LlamaContext(model, pointer, isOnCpu ? threadsToGovern(spec) : undefined);
+    return new LlamaContext(model, pointer, isOnCpu ? mostThreads(spec) : undefined);
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {

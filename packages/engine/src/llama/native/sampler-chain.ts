@@ -159,7 +159,8 @@ function addAdjusters(
 ): void {
   const { c } = model.library;
   addBias(model, sampling, add);
-  const window = (tokens: number) => (tokens < 0 ? contextTokens : tokens);
+  // Room for the whole window is taken at once, so more than a context is never asked for.
+  const window = (tokens: number) => (tokens < 0 ? contextTokens : Math.min(tokens, contextTokens));
   if (hasPenalties(sampling)) {
     const { repeatLastN = 64, repeatPenalty = 1, frequencyPenalty = 0, presencePenalty = 0 } = sampling;
     add(
