@@ -145,3 +145,24 @@ it("notices a runner that answers but finishes no decode", async () => {
   );
   expect(reason).toMatchObject({ code: "RUNNER_HUNG", message: expect.stringContaining("no decode ended") });
 });
+
+it("does not blame a runner for the time in which the host itself was blocked", async () => {
+  const { requests } = talk({
+    async *complete() {
+      await sleep(10_000);
+      yield { type: "text-delta", text: "" };
+    },
+  });
+  await requests.request({ type: "load", spec });
+  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  let reason: EngineError | undefined;
+  const onHang = (error: EngineError) => {
+    reason = error;
+  };
+  const stop = watchRunner(requests, { hangTimeoutMs: 200, onHang });
+  const until = Date.now() + 500;
+  while (Date.now() < until);
+  await sleep(100);
+  stop();
+  expect(reason).toBeUndefined();
+});

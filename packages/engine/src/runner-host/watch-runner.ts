@@ -22,16 +22,25 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
   let steps = -1;
   let steppedAt = now();
   let asked = false;
+  /** When this process last began to listen: time in which it was blocked or asleep itself proves nothing. */
+  let awakeSince = now();
+  let lookedAt = now();
+  const intervalMs = Math.max(10, hangTimeoutMs / 4);
   const hang = (text: string) => {
     clearInterval(timer);
     onHang(new EngineError("RUNNER_HUNG", `the model runner hangs: ${text}`, { details: { hangTimeoutMs } }));
   };
   const look = (): void => {
+    if (now() - lookedAt > intervalMs * 2) {
+      awakeSince = now();
+      steppedAt = now();
+    }
+    lookedAt = now();
     if (requests.pending === 0) {
       steppedAt = now();
       return;
     }
-    const silentMs = now() - Math.max(requests.heardAt, requests.busySince);
+    const silentMs = now() - Math.max(requests.heardAt, requests.busySince, awakeSince);
     const stuckMs = now() - steppedAt;
     if (silentMs > hangTimeoutMs) hang(`it did not answer for ${silentMs} ms`);
     else if (stuckMs > hangTimeoutMs * stepPatience) hang(`no decode ended for ${stuckMs} ms`);
@@ -48,7 +57,7 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
       () => {},
     );
   };
-  const timer = setInterval(look, Math.max(10, hangTimeoutMs / 4));
+  const timer = setInterval(look, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }
