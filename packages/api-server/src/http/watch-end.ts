@@ -10,17 +10,24 @@ export function watchEnd(response: Response, onEnd: () => void): Response {
     return response;
   }
   const reader = body.getReader();
+  let isCanceled = false;
   const watched = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await reader.read();
+        // A read that waits when the client goes away ends as if the reply were whole.
+        if (isCanceled) return;
         if (!done) return controller.enqueue(value);
         onEnd();
         controller.close();
       },
       async cancel(reason) {
-        await reader.cancel(reason);
-        onEnd();
+        isCanceled = true;
+        try {
+          await reader.cancel(reason);
+        } finally {
+          onEnd();
+        }
       },
     },
     // Nothing is read ahead: the stream below already holds one piece ready.
