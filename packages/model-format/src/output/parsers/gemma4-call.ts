@@ -3,7 +3,7 @@ import { trimSpace, trimSpaceEnd } from "../../prompt/renderers/trim-space.ts";
 import { gemmaStringMark, repairedGemmaArguments } from "./gemma4-repair.ts";
 import { type JsonCall, JsonCallError, readArguments } from "./reading/json-call.ts";
 import type { CallArguments } from "./reading/stream-parser.ts";
-import { quotedEnd } from "./reading/top-level.ts";
+import { quoteFinder } from "./reading/top-level.ts";
 
 /**
  * Reads `call:N{k:<|"|>text<|"|>,n:1}`. Undefined when it is no call even after repair.
@@ -36,10 +36,11 @@ const bareKey = /[{,]\s*([\p{L}\p{Nd}_]+):/uy;
 /** Writes marked strings as JSON strings and puts quotes around bare keys. */
 function toJson(text: string): string {
   let json = "";
+  const quotedEnd = quoteFinder(text);
   for (let at = 0; at < text.length; ) {
     const mark = text.startsWith(gemmaStringMark, at) ? gemmaStringMark : undefined;
     const quote = mark ?? (text.charAt(at) === '"' ? '"' : undefined);
-    const end = quote === undefined ? undefined : quotedEnd(text, at, quote);
+    const end = quote === undefined ? undefined : quotedEnd(at, quote);
     if (end !== undefined) {
       const inner = text.slice(at + gemmaStringMark.length, end - gemmaStringMark.length);
       json += mark === undefined ? text.slice(at, end) : JSON.stringify(inner);

@@ -2,7 +2,7 @@ import type { Tool, ToolProperty } from "@puna/protocol";
 import { trimSpaceEnd } from "../../prompt/renderers/trim-space.ts";
 import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { findTool } from "./reading/request.ts";
-import { quotedEnd } from "./reading/top-level.ts";
+import { quoteFinder } from "./reading/top-level.ts";
 
 /** What opens and closes a string in Gemma 4's calls. */
 export const gemmaStringMark = '<|"|>';
@@ -24,16 +24,21 @@ export function repairedGemmaArguments(
   return candidates;
 }
 
-/** Index after a marked or double-quoted string at `at`; undefined where none begins or it never ends. */
-function stringEnd(text: string, at: number): number | undefined {
-  if (text.startsWith(gemmaStringMark, at)) return quotedEnd(text, at, gemmaStringMark);
-  return text.charAt(at) === '"' ? quotedEnd(text, at, '"') : undefined;
+/** Gives the index after a marked or double-quoted string at a place; undefined where none begins or it never ends. */
+function stringFinder(text: string): (at: number) => number | undefined {
+  const quotedEnd = quoteFinder(text);
+  return (at) => {
+    if (text.startsWith(gemmaStringMark, at)) return quotedEnd(at, gemmaStringMark);
+    return text.charAt(at) === '"' ? quotedEnd(at, '"') : undefined;
+  };
 }
 
 function markSingleQuoted(text: string): string {
   let result = "";
+  const stringEnd = stringFinder(text);
+  const quotedEnd = quoteFinder(text);
   for (let at = 0; at < text.length; ) {
-    const end = stringEnd(text, at);
+    const end = stringEnd(at);
     if (end !== undefined) {
       result += text.slice(at, end);
       at = end;
@@ -44,7 +49,7 @@ function markSingleQuoted(text: string): string {
     at += 1;
     if (text.charAt(at - 1) !== ":") continue;
     const start = at + leadingSpaceLength(text.slice(at));
-    const close = text.charAt(start) === "'" ? quotedEnd(text, start, "'") : undefined;
+    const close = text.charAt(start) === "'" ? quotedEnd(start, "'") : undefined;
     if (close === undefined) continue;
     result += text.slice(at, start) + gemmaStringMark + text.slice(start + 1, close - 1) + gemmaStringMark;
     // Models that mix both kinds of quotes leave a mark behind.
@@ -87,8 +92,9 @@ function takesStrings(property: ToolProperty): boolean {
 }
 
 function bareValueStart(text: string, key: string): number | undefined {
+  const stringEnd = stringFinder(text);
   for (let at = 0; at < text.length; at += 1) {
-    const end = stringEnd(text, at);
+    const end = stringEnd(at);
     if (end !== undefined) {
       at = end - 1;
       continue;

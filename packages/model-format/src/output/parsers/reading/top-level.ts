@@ -43,6 +43,20 @@ export function quotedEnd(text: string, at: number, quote: string): number | und
   return undefined;
 }
 
+/**
+ * `quotedEnd` for a walk that only goes forward: a kind of quote that once never closed never closes later either,
+ * and looking for its end again at each place would take quadratic time.
+ */
+export function quoteFinder(text: string): (at: number, quote: string) => number | undefined {
+  const open = new Set<string>();
+  return (at, quote) => {
+    if (open.has(quote)) return undefined;
+    const end = quotedEnd(text, at, quote);
+    if (end === undefined) open.add(quote);
+    return end;
+  };
+}
+
 /** Index of the bracket that closes the one at `open`, quoted parts aside; undefined when there is none. */
 export function closingIndex(text: string, open: number, quotes: readonly string[]): number | undefined {
   const left = text.charAt(open);
