@@ -51,7 +51,7 @@ const rules: Readonly<Record<string, Rule>> = {
     why: "clients carry neither schemas nor server code",
   },
   "packages/cli": {
-    may: [/^@puna\/(sdk|protocol)(\/|$)/, /^@oclif\/core$/, /^(marked|string-width)$/, node],
+    may: [/^@puna\/(sdk|protocol)(\/|$)/, /^@oclif\/core$/, /^(marked|get-east-asian-width)$/, node],
     why: "the CLI speaks HTTP through the SDK; serve belongs to the application",
   },
 };

@@ -8,15 +8,16 @@ const listener = getRequestListener(puna.app.fetch);
 const app = fastify();
 app.get("/", () => "my own service");
 await app.register(
-  async (scope) => {
+  (scope, _options, ready) => {
     // The models' routes read their bodies themselves.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
     scope.all("/*", (request, reply) => {
       reply.hijack();
       request.raw.url = request.raw.url?.replace(/^\/llm/, "") || "/";
-      return listener(request.raw, reply.raw);
+      void listener(request.raw, reply.raw);
     });
+    ready();
   },
   { prefix: "/llm" },
 );

@@ -15,7 +15,7 @@ export type PromptErrorCode =
 /** A conversation that could not be turned into a prompt. */
 export class PromptError extends CodedError<PromptErrorCode> {
   static {
-    promptBrand.mark(this);
+    promptBrand.mark(PromptError);
   }
   static is(value: unknown): value is PromptError {
     return promptBrand.has(value);
@@ -27,7 +27,7 @@ export type OutputErrorCode = "INVALID_OUTPUT";
 /** Generated text that breaks the format of its own family. */
 export class OutputError extends CodedError<OutputErrorCode> {
   static {
-    outputBrand.mark(this);
+    outputBrand.mark(OutputError);
   }
   static is(value: unknown): value is OutputError {
     return outputBrand.has(value);
@@ -39,7 +39,7 @@ export type GgufErrorCode = "GGUF_INVALID" | "GGUF_LIMIT" | "GGUF_UNSUPPORTED";
 /** A file that is not a GGUF we accept. `details` has `offset` (bytes) and `rule`. */
 export class GgufError extends CodedError<GgufErrorCode> {
   static {
-    ggufBrand.mark(this);
+    ggufBrand.mark(GgufError);
   }
   static is(value: unknown): value is GgufError {
     return ggufBrand.has(value);
@@ -58,7 +58,7 @@ export type GrammarErrorCode =
 /** A constraint that cannot be made into a grammar. `details` has `pointer` (into the schema) and `keyword` where they apply. */
 export class GrammarError extends CodedError<GrammarErrorCode> {
   static {
-    grammarBrand.mark(this);
+    grammarBrand.mark(GrammarError);
   }
   static is(value: unknown): value is GrammarError {
     return grammarBrand.has(value);

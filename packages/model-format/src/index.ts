@@ -25,6 +25,7 @@ export { chatTemplateAbilities } from "./jinja/chat-template-abilities.ts";
 export type { TemplateTraits } from "./jinja/template-traits.ts";
 export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";
 export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
+export { type LooseToolCallOptions, looseToolCalls, looseToolCallTokens } from "./output/loose-tool-calls.ts";
 export type {
   OutputEvent,
   OutputParser,
@@ -52,4 +53,3 @@ export {
 export type { Conversation, Renderer } from "./prompt/renderer.ts";
 export { rendererFor, rendererNames } from "./prompt/renderer-registry.ts";
 export type { BuiltinRenderer, ModelFacts, RendererOptions } from "./prompt/renderers/builtin-renderer.ts";
-export { type LooseToolCallOptions, looseToolCalls, looseToolCallTokens } from "./output/loose-tool-calls.ts";
