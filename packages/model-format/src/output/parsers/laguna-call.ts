@@ -7,7 +7,9 @@ import { trimLineFeed } from "./reading/trim-line-feed.ts";
 
 const toolOpen = "<tool_call>";
 const toolClose = "</tool_call>";
-const pair = /<arg_key>(.*?)<\/arg_key>\s*<arg_value>(.*?)<\/arg_value>/gs;
+const keyOpen = "<arg_key>";
+const between = /<\/arg_key>\s*<arg_value>/g;
+const valueClose = "</arg_value>";
 
 /** Names these models use for tools that clients declare under another one. */
 const aliases: ReadonlyMap<string, string> = new Map([
@@ -37,11 +39,26 @@ export function readLagunaCall(body: string, tools: readonly Tool[]): JsonCall {
     }));
   }
   const tool = findTool(tools, name);
-  const entries = [...rest.matchAll(pair)].map(([, key = "", value = ""]): [string, unknown] => [
+  const entries = argumentPairs(rest).map(([key, value]): [string, unknown] => [
     trimSpace(key),
     coerceArgument(trimLineFeed(value), parameterSchema(tool, trimSpace(key))),
   ]);
   return { name, arguments: Object.fromEntries(entries) };
+}
+
+/** Keys and values by their tags. One pattern for all of it would try every end for every beginning. */
+function argumentPairs(text: string): [key: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let at = text.indexOf(keyOpen); at !== -1; ) {
+    between.lastIndex = at + keyOpen.length;
+    const middle = between.exec(text);
+    if (middle === null) break;
+    const end = text.indexOf(valueClose, between.lastIndex);
+    if (end === -1) break;
+    pairs.push([text.slice(at + keyOpen.length, middle.index), text.slice(between.lastIndex, end)]);
+    at = text.indexOf(keyOpen, end + valueClose.length);
+  }
+  return pairs;
 }
 
 /** The same, or undefined unless it calls a declared tool. */

@@ -5,7 +5,7 @@ import { growthGate } from "./reading/growth-gate.ts";
 import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { jsonFault } from "./reading/json-fault.ts";
 import type { Reader, State } from "./reading/stream-parser.ts";
-import { balancedJsonEnd } from "./reading/top-level.ts";
+import { balancedJsonEnd, jsonEndFinder } from "./reading/top-level.ts";
 
 interface LooseLagunaOptions {
   readonly tools: readonly Tool[];
@@ -23,19 +23,35 @@ interface LooseLagunaOptions {
  */
 export function looseLagunaCalls(options: LooseLagunaOptions): Readonly<Record<string, TagRule>> {
   if (options.tools.length === 0) return {};
+  const endOf = restEnds();
   return {
-    "{": { to: () => bareJson(options), leave: true },
+    "{": { to: () => bareJson(options, endOf), leave: true },
     "<user>": { to: () => userTag(options), leave: true },
   };
 }
 
-function bareJson(options: LooseLagunaOptions): State {
+/** Where JSON ends that begins at a place of the last text there is, which is looked at bracket by bracket. */
+function restEnds(): (rest: string) => number | undefined {
+  let find: ((at: number) => number | undefined) | undefined;
+  let length = 0;
+  return (rest) => {
+    if (find === undefined) {
+      find = jsonEndFinder(rest);
+      length = rest.length;
+    }
+    const at = length - rest.length;
+    const end = find(at);
+    return end === undefined ? undefined : end - at;
+  };
+}
+
+function bareJson(options: LooseLagunaOptions, endOf: (rest: string) => number | undefined): State {
   const grown = growthGate(/[}\]]/);
   return (reader) => {
     if (!grown(reader)) return undefined;
     const start = leadingSpaceLength(reader.text);
     const json = reader.text.slice(start);
-    const end = balancedJsonEnd(json);
+    const end = reader.ended ? endOf(json) : balancedJsonEnd(json);
     if (end !== undefined) return callOrText(reader, options, { start, bodyEnd: start + end, open: "{" });
     if (reader.ended || jsonFault(json)?.unfinished !== true) return text(reader, options, start, "{");
     return undefined;

@@ -30,11 +30,14 @@ export function collect(options: CollectOptions): State {
   const { into, atEnd } = options;
   const rules = new Map(Object.entries(options.tags).map(([tag, rule]) => [tag, toRule(rule)]));
   const tags = [...rules.keys()];
+  /** Blanks held back so far, which the text then begins with. */
+  let held = 0;
   const holdsBlanks = atEnd === "trim" || [...rules.values()].some((rule) => rule.trimBefore !== false);
 
   return (reader) => {
     const found = reader.find(tags);
     if (found !== undefined) {
+      held = 0;
       const rule = rules.get(found.tag);
       const before = reader.text.slice(0, found.index);
       const kept = rule?.trimBefore === false ? before : trimSpaceEnd(before);
@@ -48,8 +51,8 @@ export function collect(options: CollectOptions): State {
       return undefined;
     }
     const certain = reader.text.length - partialTagLength(reader.text, tags);
-    const blanks = holdsBlanks ? trailingSpaceLength(reader.text, certain) : 0;
-    reader.emit(into, reader.take(certain - blanks));
+    held = holdsBlanks ? trailingSpaceLength(reader.text, certain, Math.min(held, certain)) : 0;
+    reader.emit(into, reader.take(certain - held));
     if (reader.ended) reader.takeAll();
     return undefined;
   };

@@ -11,11 +11,14 @@ export function partialTagLength(text: string, tags: readonly string[]): number 
   return longest;
 }
 
-/** Number of blanks that end `text` before `end`. */
-export function trailingSpaceLength(text: string, end = text.length): number {
+/**
+ * Number of blanks that end `text` before `end`.
+ * @param known  so many at its beginning are blanks for sure: an endless run must not be counted for every piece
+ */
+export function trailingSpaceLength(text: string, end = text.length, known = 0): number {
   let start = end;
-  while (start > 0 && isSpace(text.charAt(start - 1))) start -= 1;
-  return end - start;
+  while (start > known && isSpace(text.charAt(start - 1))) start -= 1;
+  return start <= known ? end : end - start;
 }
 
 /** Number of blanks that begin `text`. */

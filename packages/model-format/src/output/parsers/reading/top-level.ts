@@ -95,6 +95,37 @@ export function balancedJsonEnd(text: string): number | undefined {
   return undefined;
 }
 
+/**
+ * `balancedJsonEnd` for many places of one text that has ended, read about once for all of them.
+ * @returns for the place of an opening bracket the index after what closes it
+ */
+export function jsonEndFinder(text: string): (at: number) => number | undefined {
+  const ends = new Map<number, number | undefined>();
+  return (at) => {
+    // Brackets inside of quotes, as seen from an earlier place, are found when one of them is asked for.
+    if (!ends.has(at)) addJsonEnds(text, at, ends);
+    return ends.get(at);
+  };
+}
+
+function addJsonEnds(text: string, from: number, ends: Map<number, number | undefined>): void {
+  const open: number[] = [];
+  for (let at = from; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const end = quotedEnd(text, at, '"');
+      if (end === undefined) return;
+      at = end - 1;
+    } else if (character === "{" || character === "[") {
+      open.push(at);
+      ends.set(at, undefined);
+    } else if (character === "}" || character === "]") {
+      const start = open.pop();
+      if (start !== undefined) ends.set(start, at + 1);
+    }
+  }
+}
+
 /** The balanced `{…}` parts of a text, in order, those inside others left out. */
 export function balancedObjects(text: string): string[] {
   const objects: string[] = [];
