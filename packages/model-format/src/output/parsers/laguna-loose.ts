@@ -23,11 +23,18 @@ interface LooseLagunaOptions {
  */
 export function looseLagunaCalls(options: LooseLagunaOptions): Readonly<Record<string, TagRule>> {
   if (options.tools.length === 0) return {};
-  const endOf = restEnds();
+  const seen: Seen = { endOf: restEnds(), broken: new Set() };
   return {
-    "{": { to: () => bareJson(options, endOf), leave: true },
+    "{": { to: () => bareJson(options, seen), leave: true },
     "<user>": { to: () => userTag(options), leave: true },
   };
+}
+
+/** What is known of brackets further on, so that nested ones are not read again for each level. */
+interface Seen {
+  readonly endOf: (rest: string) => number | undefined;
+  /** Places in the whole answer where an object begins that is no JSON. */
+  readonly broken: Set<number>;
 }
 
 /** Where JSON ends that begins at a place of the last text there is, which is looked at bracket by bracket. */
@@ -45,16 +52,20 @@ function restEnds(): (rest: string) => number | undefined {
   };
 }
 
-function bareJson(options: LooseLagunaOptions, endOf: (rest: string) => number | undefined): State {
+function bareJson(options: LooseLagunaOptions, { endOf, broken }: Seen): State {
   const grown = growthGate(/[}\]]/);
   return (reader) => {
-    if (!grown(reader)) return undefined;
     const start = leadingSpaceLength(reader.text);
+    if (broken.delete(reader.taken + start)) return text(reader, options, start, "{");
+    if (!grown(reader)) return undefined;
     const json = reader.text.slice(start);
     const end = reader.ended ? endOf(json) : balancedJsonEnd(json);
     if (end !== undefined) return callOrText(reader, options, { start, bodyEnd: start + end, open: "{" });
-    if (reader.ended || jsonFault(json)?.unfinished !== true) return text(reader, options, start, "{");
-    return undefined;
+    if (reader.ended) return text(reader, options, start, "{");
+    const fault = jsonFault(json);
+    if (fault?.unfinished === true) return undefined;
+    for (const at of fault?.open ?? []) broken.add(reader.taken + start + at);
+    return text(reader, options, start, "{");
   };
 }
 

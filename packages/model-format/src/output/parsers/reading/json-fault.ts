@@ -6,6 +6,8 @@ interface JsonFault {
   readonly message: string;
   /** Whether more text could make it JSON. */
   readonly unfinished: boolean;
+  /** Where the containers begin that were open at the fault: each of them has the same fault. */
+  readonly open: readonly number[];
 }
 
 /**
@@ -24,10 +26,12 @@ export function jsonFault(text: string): JsonFault | undefined {
 
 class Fault extends Error implements JsonFault {
   readonly unfinished: boolean;
+  readonly open: readonly number[];
 
-  constructor(message: string, unfinished: boolean) {
+  constructor(message: string, unfinished: boolean, open: readonly number[]) {
     super(message);
     this.unfinished = unfinished;
+    this.open = open;
   }
 }
 
@@ -35,6 +39,7 @@ const plain = /[^"\\\u0000-\u001f]*/y;
 
 function scan(text: string): void {
   const open: Stack = [];
+  const openAt: number[] = [];
   let at = 0;
   const peek = () => text.charAt(at);
   const blanks = () => {
@@ -44,9 +49,13 @@ function scan(text: string): void {
     if (peek() === "") {
       // Go tells the end by what a blank would do there: nothing between tokens and in texts.
       const inToken = /escape|in literal|numeric|exponent|decimal/.test(context);
-      throw new Fault(inToken ? `invalid character ' ' ${context}` : "unexpected end of JSON input", true);
+      throw new Fault(
+        inToken ? `invalid character ' ' ${context}` : "unexpected end of JSON input",
+        true,
+        openAt,
+      );
     }
-    if (!wanted(peek())) throw new Fault(`invalid character ${quote(text, at)} ${context}`, false);
+    if (!wanted(peek())) throw new Fault(`invalid character ${quote(text, at)} ${context}`, false, openAt);
     at += 1;
   };
   const digits = () => {
@@ -107,6 +116,7 @@ function scan(text: string): void {
     blanks();
     const first = peek();
     if (first === "{" || first === "[") {
+      openAt.push(at);
       at += 1;
       open.push(first);
       blanks();
@@ -134,6 +144,7 @@ function scan(text: string): void {
     expect(context, (c) => c === closing || c === ",");
     if (text.charAt(at - 1) === closing) {
       open.pop();
+      openAt.pop();
       continue;
     }
     if (container === "{") key();

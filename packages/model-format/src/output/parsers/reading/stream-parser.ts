@@ -20,6 +20,8 @@ export class Reader {
   text = "";
   /** The piece that came last. */
   latest = "";
+  /** Code units that were taken so far: where in the whole answer `text` begins. */
+  taken = 0;
   /** No more text will come: everything has to be decided now. */
   ended = false;
   #events: OutputEvent[] = [];
@@ -34,6 +36,7 @@ export class Reader {
   take(length: number): string {
     const taken = this.text.slice(0, length);
     this.text = this.text.slice(length);
+    this.taken += taken.length;
     return taken;
   }
 
