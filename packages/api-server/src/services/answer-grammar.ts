@@ -1,5 +1,9 @@
+import { GrammarError } from "@puna/model-format";
 import { jsonObjectGrammar, jsonSchemaToGbnf } from "@puna/model-format/grammar";
 import type { Format, Tool } from "@puna/protocol";
+
+/** Reading and applying a grammar blocks the runner, and with it everybody's answers. */
+const maxGrammarLength = 256 * 1024;
 
 /** What a constraint is made with. */
 export interface GrammarOptions {
@@ -15,7 +19,7 @@ export function formatGrammar(format: Format, { strict, warn }: GrammarOptions):
   const schema = Object.keys(format).length === 0 ? { type: "object" } : format;
   const { grammar, notes } = jsonSchemaToGbnf(schema, { unsupported: strict ? "refuse" : "note" });
   for (const note of notes) warn(`format: ${note}`);
-  return grammar;
+  return bounded(grammar);
 }
 
 /**
@@ -31,5 +35,14 @@ export function forcedCallGrammar(tools: readonly Tool[], { warn }: Pick<Grammar
   }));
   const { grammar, notes } = jsonSchemaToGbnf({ anyOf: calls }, { unsupported: "note" });
   for (const note of notes) warn(`tools: ${note}`);
-  return grammar;
+  return bounded(grammar);
+}
+
+function bounded(grammar: string): string {
+  if (grammar.length <= maxGrammarLength) return grammar;
+  const size = `${Math.ceil(grammar.length / 1024)} KiB`;
+  throw new GrammarError(
+    "GRAMMAR_LIMIT",
+    `the constraint makes a grammar of ${size}, more than the ${maxGrammarLength / 1024} KiB that are allowed; use fewer alternatives`,
+  );
 }

@@ -42,6 +42,10 @@ export class RunnerRequests {
     return this.#pending.size;
   }
 
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** @param signal  aborting asks the child to stop; the promise still settles when the child says so */
   request(body: RequestBody, signal?: AbortSignal, events?: EventQueue<TokenEvent>): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);

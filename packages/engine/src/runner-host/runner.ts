@@ -7,6 +7,8 @@ export interface Runner {
   readonly pid?: number;
   /** Settles when the runner is gone; every request it still had has failed by then. */
   readonly exited: Promise<void>;
+  /** False once it has failed, also while its process is still ending: it must get no new request. */
+  isUsable(): boolean;
   complete(request: CompletionRequest, turn: RequestTurn, signal?: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): Promise<readonly number[]>;
   detokenize(tokens: readonly number[]): Promise<string>;

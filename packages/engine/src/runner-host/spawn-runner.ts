@@ -71,6 +71,7 @@ function toRunner({ requests, exited, stop, pid }: RunnerChild, facts: RunnerFac
   return {
     facts,
     exited,
+    isUsable: () => !requests.hasFailed,
     stop,
     ...(pid === undefined ? {} : { pid }),
     complete: (request, turn, signal) => requests.stream({ type: "complete", request, turn }, signal),

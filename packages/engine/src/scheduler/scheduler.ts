@@ -114,6 +114,8 @@ export class Scheduler implements Engine {
   async #holdLoaded(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease | undefined> {
     const model = this.#models.get(spec.modelPath);
     if (model === undefined || model.isExpiring || !satisfies(model.spec, spec)) return undefined;
+    // It hangs or died, and its process is still being cleared away.
+    if (!model.runner.isUsable()) return undefined;
     model.hold(options.keepAliveMs);
     if (this.#options.now() - model.lastUsedMs > trustMs && model.activeRequests === 1) {
       try {
@@ -130,7 +132,9 @@ export class Scheduler implements Engine {
 
   async #load(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease> {
     const previous = this.#models.get(spec.modelPath);
-    if (previous !== undefined) await this.#expireWhenIdle(previous);
+    // One that failed is not waited for: its requests are over, and it ends by itself.
+    if (previous !== undefined && !previous.runner.isUsable()) await previous.runner.exited;
+    else if (previous !== undefined) await this.#expireWhenIdle(previous);
     this.#backoff.check(spec.modelPath);
     const facts = await this.#options.readFacts(spec.modelPath);
     const runnerSpec = this.#plan(spec, facts);

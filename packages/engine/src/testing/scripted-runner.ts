@@ -60,6 +60,7 @@ export function scriptedRunner(parts: ScriptedRunnerParts): {
       embeddingLength: 3,
     },
     exited: ended.promise,
+    isUsable: () => true,
     complete,
     tokenize: async (text) => toCodePoints(text),
     detokenize: async (tokens) => fromCodePoints(tokens),

@@ -74,7 +74,15 @@ function compileCondition(node: BranchNode, scope: Scope): Run {
   const run: Run = (state, dot) => {
     state.node = node;
     const value = pipe(state, dot);
-    if (isTrue(value)) return list(state, setsDot ? value : dot);
+    if (isTrue(value)) {
+      if (!setsDot) return list(state, dot);
+      const { anyItem } = state;
+      // A pipeline takes its value out of `any`, also when it is the item of the loop around it.
+      if (value === anyItem) state.anyItem = undefined;
+      const flow = list(state, value);
+      state.anyItem = anyItem;
+      return flow;
+    }
     return otherwise === undefined ? 0 : otherwise(state, dot);
   };
   if (!declaresVariables(node)) return run;

@@ -180,7 +180,8 @@ class Parser {
   #block(): CallTemplateNode {
     const { name, position } = this.#templateName("block clause");
     const pipe = this.#pipeline("block clause", "rightDelimiter");
-    this.#definition(name, "block clause");
+    // Go names the line of the block, not that of the misplaced `else`.
+    this.#definition(name, "block clause", this.#tokens.furthest);
     return { type: "template", name, pipe, position };
   }
 
@@ -196,12 +197,12 @@ class Parser {
   }
 
   /** A body of its own: neither variables nor loops of the text around it reach inside. */
-  #definition(name: string, context: string): void {
+  #definition(name: string, context: string, blamed?: number): void {
     const outer = { variables: this.#variables, rangeDepth: this.#rangeDepth };
     this.#variables = ["$"];
     this.#rangeDepth = 0;
     const { list, ending } = this.#list(false);
-    if (ending !== "end") this.#tokens.fail(`unexpected {{${ending}}} in ${context}`);
+    if (ending !== "end") this.#tokens.fail(`unexpected {{${ending}}} in ${context}`, blamed);
     this.#add(name, list);
     this.#variables = outer.variables;
     this.#rangeDepth = outer.rangeDepth;

@@ -86,7 +86,7 @@ class FormatReader {
       this.#printer.write(`%!${verb}(MISSING)`);
       return;
     }
-    if (verb === "v") {
+    if (verb === "v" || verb === "w") {
       flags.sharpV = flags.sharp;
       flags.sharp = false;
       flags.plusV = flags.plus;

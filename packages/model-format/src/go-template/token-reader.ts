@@ -73,8 +73,14 @@ export class TokenReader {
   }
 
   /** @throws PromptError `TEMPLATE_INVALID` */
-  fail(message: string): never {
-    throw parseFailure(this.#lineOf(this.#tokens[this.#furthest] ?? end), message);
+  /** For `fail`: the furthest token looked at so far. */
+  get furthest(): number {
+    return this.#furthest;
+  }
+
+  /** @param at  whose line to name, if not that of the furthest token by now */
+  fail(message: string, at = this.#furthest): never {
+    throw parseFailure(this.#lineOf(this.#tokens[at] ?? end), message);
   }
 
   #lineOf(token: Token): number {

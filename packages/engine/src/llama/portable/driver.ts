@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
@@ -54,7 +55,7 @@ async function load(llama: Llama, { spec, ...notes }: PortableLoad): Promise<Dri
       sequences: spec.parallel,
       contextSize: spec.contextTokens,
       batchSize: Math.min(spec.batchTokens, spec.contextTokens),
-      ...(spec.threads > 0 ? { threads: spec.threads } : {}),
+      ...(spec.threads > 0 ? { threads: Math.min(spec.threads, availableParallelism()) } : {}),
       ...(spec.flashAttention === undefined ? {} : { flashAttention: spec.flashAttention }),
       ...kvCacheTypes(spec.kvCacheType),
       ...(spec.adapters.length === 0
