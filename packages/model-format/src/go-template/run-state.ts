@@ -86,7 +86,13 @@ export class RunState {
   }
 
   #find(name: string): number {
-    for (let index = this.names.length - 1; index >= 0; index--) if (this.names[index] === name) return index;
+    const { length } = this.names;
+    for (let index = length - 1; index >= 0; index--) {
+      if (this.names[index] !== name) continue;
+      // Looking past thousands of others is work too.
+      this.#stepsLeft -= (length - index) >> 4;
+      return index;
+    }
     return this.fail(`undefined variable: ${name}`);
   }
 

@@ -11,7 +11,8 @@ export class TokenReader {
   #at = 0;
   /** The furthest token looked at: Go names its line, whatever was wrong. */
   #furthest = 0;
-  #actionLine: number | undefined;
+  /** Where the action began that is being read. Its line is only counted for a failure: that takes a while. */
+  #action: Token | undefined;
 
   constructor(source: string) {
     this.#source = source;
@@ -58,16 +59,16 @@ export class TokenReader {
   }
 
   beginAction(token: Token): void {
-    this.#actionLine = this.#lineOf(token);
+    this.#action = token;
   }
 
   endAction(): void {
-    this.#actionLine = undefined;
+    this.#action = undefined;
   }
 
   unexpected(token: Token, context: string): never {
     if (token.type !== "error") this.fail(`unexpected ${describe(token)} in ${context}`);
-    const started = this.#actionLine;
+    const started = this.#action && this.#lineOf(this.#action);
     if (started === undefined || started === this.#lineOf(token)) this.fail(token.text);
     this.fail(`${token.text}${token.text.endsWith(" action") ? "" : " in action"} started at :${started}`);
   }
