@@ -23,6 +23,8 @@ describe("a template that cannot be read says why and in which line", () => {
     ["{{ if }}x{{ end }}", "template: :1: missing value for if"],
     ["{{ if 1 }}", "template: :1: unexpected EOF"],
     ["{{ end }}", "template: :1: unexpected {{end}}"],
+    ['{{ block "b" . }}\n{{ else }}\n{{ end }}', "template: :1: unexpected {{else}} in block clause"],
+    ['{{ define "d" }}\n{{ else }}\n{{ end }}', "template: :2: unexpected {{else}} in define clause"],
     ["{{ else }}", "template: :1: unexpected {{else}}"],
     ["{{ if 1 }}{{ else }}{{ else }}{{ end }}", "template: :1: expected end; found {{else}}"],
     ["{{ range .A }}{{ else if .B }}{{ end }}", "template: :1: unexpected <if> in input"],
@@ -283,6 +285,10 @@ describe("a template that fails while it runs says why and where", () => {
     [
       '{{ printf "%d" 9223372036854775808 }}',
       'template: :1:15: executing "" at <9223372036854775808>: 9223372036854775808 overflows int',
+    ],
+    [
+      "{{ range .Mixed }}{{ with . }}{{ .Foo }}{{ end }}{{ end }}",
+      'template: :1:33: executing "" at <.Foo>: can\'t evaluate field Foo in type int',
     ],
     [
       "{{ range .Mixed }}{{ .Foo }}{{ end }}",

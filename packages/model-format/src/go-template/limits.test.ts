@@ -146,3 +146,18 @@ it("fails with errors of this package only, whatever the template says", () => {
     { numRuns: 3000 },
   );
 });
+
+describe("a long template is read in time proportional to its text", () => {
+  const names = Array.from({ length: 40_000 }, (_, index) => `{{$a${index}:=1}}`).join("");
+  const rows: readonly (readonly [what: string, source: string])[] = [
+    ["of very many lines", "\n{{.Name}}".repeat(90_000)],
+    ["of very many actions in one line", "{{.Name}}".repeat(100_000)],
+    ["of very many blocks", "{{if 1}}\n{{end}}".repeat(60_000)],
+    ["of very many variables", `${names}${"{{$a39999}}".repeat(30_000)}`],
+  ];
+  it.each(rows)("%s", (_, source) => {
+    const started = process.cpuUsage();
+    GoTemplate.parse(source);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(5000);
+  });
+});

@@ -45,7 +45,7 @@ class Parser {
   readonly #isFunction: (name: string) => boolean;
   readonly #maxDepth: number;
   readonly #trees = new Map<string, ListNode>();
-  #variables: string[] = ["$"];
+  #variables = new DeclaredVariables();
   #rangeDepth = 0;
   #depth = 0;
 
@@ -146,13 +146,13 @@ class Parser {
   }
 
   #branch(type: Control): BranchNode {
-    const scope = this.#variables.length;
+    const scope = this.#variables.size;
     const pipe = this.#pipeline(type, "rightDelimiter");
     if (type === "range") this.#rangeDepth++;
     const { list, ending } = this.#list(false);
     if (type === "range") this.#rangeDepth--;
     const elseList = ending === "else" ? this.#otherwise(type) : undefined;
-    this.#variables.length = scope;
+    this.#variables.leave(scope);
     return { type, pipe, list, elseList, position: pipe.position };
   }
 
@@ -199,7 +199,7 @@ class Parser {
   /** A body of its own: neither variables nor loops of the text around it reach inside. */
   #definition(name: string, context: string, blamed?: number): void {
     const outer = { variables: this.#variables, rangeDepth: this.#rangeDepth };
-    this.#variables = ["$"];
+    this.#variables = new DeclaredVariables();
     this.#rangeDepth = 0;
     const { list, ending } = this.#list(false);
     if (ending !== "end") this.#tokens.fail(`unexpected {{${ending}}} in ${context}`, blamed);
@@ -249,7 +249,7 @@ class Parser {
       }
       this.#tokens.nextNonSpace();
       declarations.push({ type: "variable", names: [token.text], position: token.position });
-      this.#variables.push(token.text);
+      this.#variables.declare(token.text);
       if (declares) return { declarations, isAssign: next.type === "assign" };
       if (context !== "range" || declarations.length > 1)
         this.#tokens.fail(`too many declarations in ${context}`);
@@ -312,7 +312,7 @@ class Parser {
       case "nil":
         return { type: "nil", position };
       case "variable":
-        if (!this.#variables.includes(text)) this.#tokens.fail(`undefined variable ${quote(text)}`);
+        if (!this.#variables.has(text)) this.#tokens.fail(`undefined variable ${quote(text)}`);
         return { type: "variable", names: [text], position };
       case "field":
         return { type: "field", names: [text.slice(1)], position };
@@ -370,4 +370,27 @@ const constants: ReadonlySet<string> = new Set(["bool", "dot", "nil", "number", 
 /** Only blanks, which do not replace a template that has content. */
 function isEmpty(list: ListNode): boolean {
   return list.nodes.every((node) => node.type === "text" && trimSpace(node.text) === "");
+}
+
+/** Which variables there are at one place; blocks forget what was declared in them. */
+class DeclaredVariables {
+  readonly #names = ["$"];
+  readonly #counts = new Map([["$", 1]]);
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  has(name: string): boolean {
+    return (this.#counts.get(name) ?? 0) > 0;
+  }
+
+  declare(name: string): void {
+    this.#names.push(name);
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  leave(size: number): void {
+    for (const name of this.#names.splice(size)) this.#counts.set(name, (this.#counts.get(name) ?? 1) - 1);
+  }
 }

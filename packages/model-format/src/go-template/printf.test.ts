@@ -4,6 +4,7 @@ import { GoTemplate } from "./go-template.ts";
 
 // Every expectation is what Go 1.26's fmt gives.
 const rows: readonly (readonly [template: string, output: string])[] = [
+  ['{{ printf "%w|%+5w|%#w" "a" 1.5 "b" }}', '%!w(string=a)|%!w(float64=  1.5)|%!w(string="b")'],
   ['{{ printf "%v %v %v" 1 "a" true }}', "1 a true"],
   ['{{ printf "%d|%5d|%-5d|%05d|%+d|% d" 42 42 42 42 42 42 }}', "42|   42|42   |00042|+42| 42"],
   ['{{ printf "%x %X %#x %o %#o %O %b %#b" 255 255 255 8 8 8 5 5 }}', "ff FF 0xff 10 010 0o10 101 0b101"],
