@@ -51,6 +51,9 @@ export interface IterableNode extends TemplateNode {
   readonly iterated: TemplateNode;
 }
 
+/** The library finds out by an exception that there is no variable of a name, which takes as long as this many nodes. */
+const unknownNameCost = 10;
+
 /**
  * The library's interpreter with a budget, with Python's printing and equality, and with the methods and filters
  * that chat templates in the wild use and the library lacks.
@@ -68,6 +71,7 @@ export class ChatInterpreter extends Interpreter {
     const own = node === undefined ? undefined : this.#evaluateOwn(node, environment);
     const value = own ?? super.evaluate(node, environment);
     this.#budget.inspect(value);
+    if (isUndefined(value) && node?.type === "Identifier") this.#budget.spend(unknownNameCost);
     return value;
   }
 
