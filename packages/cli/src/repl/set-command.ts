@@ -2,7 +2,7 @@ import type { ThinkValue } from "@puna/protocol";
 import type { Conversation } from "../run/conversation.ts";
 import { setHelp } from "./help-texts.ts";
 import { parseParameter } from "./parse-parameter.ts";
-import type { SlashResult } from "./slash-commands.ts";
+import type { SlashResult } from "./slash-result.ts";
 
 const levels = ["low", "medium", "high", "max"] as const;
 

@@ -4,17 +4,7 @@ import { printModelList } from "../ui/model-list.ts";
 import { commandsHelp, setHelp, shortcutsHelp, showHelp } from "./help-texts.ts";
 import { runSet } from "./set-command.ts";
 import { runShow } from "./show-command.ts";
-
-/** What a slash command leaves behind: the next conversation, a text to print, or the end. */
-export interface SlashResult {
-  readonly conversation?: Conversation;
-  readonly print?: string;
-  readonly ends?: boolean;
-  /** Load this model before the next turn. */
-  readonly load?: string;
-  /** Whether lines typed from now on are kept. */
-  readonly history?: boolean;
-}
+import type { SlashResult } from "./slash-result.ts";
 
 /** `/set`, `/show`, `/load`, `/save`, `/clear`, `/list`, `/?` and `/bye`, typed in the REPL. */
 export async function runSlashCommand(

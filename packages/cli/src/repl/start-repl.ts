@@ -12,7 +12,8 @@ import { TerminalInput } from "./editor/terminal-input.ts";
 import { History } from "./history.ts";
 import { type OpenText, takeLine } from "./session.ts";
 import { setSystem } from "./set-command.ts";
-import { runSlashCommand, type SlashResult } from "./slash-commands.ts";
+import { runSlashCommand } from "./slash-commands.ts";
+import type { SlashResult } from "./slash-result.ts";
 
 const prompt = ">>> ";
 const continuation = "... ";
