@@ -35,6 +35,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     contextTokens: config.contextLength,
     kvCacheType: config.kvCacheType,
     ...(config.flashAttention === undefined ? {} : { flashAttention: config.flashAttention }),
+    memoryLimitBytes: config.memoryLimitBytes,
     driver: config.driver,
     env: config.runnerEnv,
     logger,

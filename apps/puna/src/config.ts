@@ -31,6 +31,8 @@ export interface Config {
   readonly flashAttention?: boolean;
   readonly kvCacheType: string;
   readonly gpuOverheadBytes: number;
+  /** What all loaded models together may take; 0 = whatever the machine has. */
+  readonly memoryLimitBytes: number;
   readonly driver: "auto" | "native" | "portable";
   /** What the runners see of the environment: library paths and the choice of devices. */
   readonly runnerEnv: Readonly<Record<string, string | undefined>>;
@@ -74,6 +76,7 @@ export function readConfig(env: Environment): Config {
     ...optional("flashAttention", flag(env, "OLLAMA_FLASH_ATTENTION")),
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
     gpuOverheadBytes: count(env, "OLLAMA_GPU_OVERHEAD", 0),
+    memoryLimitBytes: count(env, "PUNA_MEMORY_LIMIT", 0),
     driver: driver(text(env, "PUNA_DRIVER")),
     runnerEnv: runnerEnv(env),
     proxy: {

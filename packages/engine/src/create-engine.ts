@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly flashAttention?: boolean;
   /** Memory of each runner for conversations that lost their slot; a sixteenth of the machine's, at most 1 GiB. */
   readonly promptCacheBytes?: number;
+  /** Bytes that all models together may take; everything that the machine has free when absent or 0. */
+  readonly memoryLimitBytes?: number;
   readonly driver?: "auto" | "native" | "portable";
   /** Entry of the child process; that of this package. */
   readonly runnerEntry?: string;
@@ -52,6 +54,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
     logger,
   });
+  const memory = options.memoryLimitBytes || totalmem();
   return new Scheduler({
     startRunner,
     readFacts: readModelFacts,
@@ -66,7 +69,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
     contextTokens: options.contextTokens || defaultContextTokens,
     kvCacheType: options.kvCacheType ?? "f16",
-    promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(totalmem() / 16)),
+    promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(memory / 16)),
+    ...(options.memoryLimitBytes ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
 }

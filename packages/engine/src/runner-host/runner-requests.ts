@@ -5,6 +5,8 @@ import type { Channel } from "../ipc/channel.ts";
 import { type ChildMessage, type HostMessage, ipcVersion } from "../ipc/messages.ts";
 
 interface Pending {
+  /** What models are loaded for; the rest is talk about them. */
+  readonly isWork: boolean;
   readonly events?: EventQueue<TokenEvent>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -22,6 +24,8 @@ export class RunnerRequests {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #failure: EngineError | undefined;
+  /** Completions, embeddings and rankings that came to their end. */
+  answered = 0;
   /** When the child last said anything, and when it last got something to do while it had nothing. */
   heardAt = Date.now();
   busySince = Date.now();
@@ -54,7 +58,8 @@ export class RunnerRequests {
     const cancel = () => this.#channel.send({ type: "cancel", id });
     signal?.addEventListener("abort", cancel, { once: true });
     const answered = new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, ...(events === undefined ? {} : { events }) });
+      const isWork = body.type === "complete" || body.type === "embed" || body.type === "rank";
+      this.#pending.set(id, { isWork, resolve, reject, ...(events === undefined ? {} : { events }) });
     });
     // RequestBody is HostMessage without its id, which is given back here.
     this.#channel.send({ ...body, id } as HostMessage);
@@ -105,6 +110,7 @@ export class RunnerRequests {
         return;
       case "done":
         this.#pending.delete(message.id);
+        if (pending.isWork) this.answered += 1;
         pending.resolve(message.value);
         return;
       case "failed": {

@@ -9,6 +9,8 @@ export interface Runner {
   readonly exited: Promise<void>;
   /** False once it has failed, also while its process is still ending: it must get no new request. */
   isUsable(): boolean;
+  /** Completions, embeddings and rankings that it brought to their end. */
+  answered(): number;
   complete(request: CompletionRequest, turn: RequestTurn, signal?: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): Promise<readonly number[]>;
   detokenize(tokens: readonly number[]): Promise<string>;

@@ -72,6 +72,7 @@ function toRunner({ requests, exited, stop, pid }: RunnerChild, facts: RunnerFac
     facts,
     exited,
     isUsable: () => !requests.hasFailed,
+    answered: () => requests.answered,
     stop,
     ...(pid === undefined ? {} : { pid }),
     complete: (request, turn, signal) => requests.stream({ type: "complete", request, turn }, signal),

@@ -18,7 +18,9 @@ export class LoadedModel {
   #timer: NodeJS.Timeout | undefined;
   /** Gone once idle, whatever its keep-alive says; takes no new requests. */
   isExpiring = false;
-  readonly #idleWaiters: (() => void)[] = [];
+  /** Somebody waits until it is idle, to take its place; it takes no new requests meanwhile. */
+  isDraining = false;
+  readonly #idleWaiters = new Set<() => void>();
 
   constructor(parts: {
     readonly runner: Runner;
@@ -43,6 +45,11 @@ export class LoadedModel {
     return Math.max(this.#estimatedBytes, this.runner.facts.sizeBytes);
   }
 
+  /** What it may take at most. */
+  get memoryBytes(): number {
+    return this.sizeBytes + this.spec.promptCacheBytes;
+  }
+
   hold(keepAliveMs: number | undefined): void {
     this.activeRequests += 1;
     if (keepAliveMs !== undefined) this.keepAliveMs = keepAliveMs;
@@ -54,7 +61,7 @@ export class LoadedModel {
     this.activeRequests -= 1;
     this.lastUsedMs = this.#now();
     if (this.activeRequests > 0) return;
-    for (const wake of this.#idleWaiters.splice(0)) wake();
+    for (const wake of this.#idleWaiters) wake();
     if (this.isExpiring || this.keepAliveMs === 0) {
       this.#expire();
       return;
@@ -67,8 +74,14 @@ export class LoadedModel {
     this.#timer.unref();
   }
 
-  async idle(): Promise<void> {
-    if (this.activeRequests > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  /** Waits until its last request is over, or until nobody wants that any more. */
+  async idle(signal: AbortSignal | undefined): Promise<void> {
+    if (this.activeRequests === 0 || signal?.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idleWaiters.add(resolve);
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    this.#idleWaiters.delete(resolve);
   }
 
   async stop(): Promise<void> {

@@ -36,6 +36,47 @@ it("lets a cancelled request leave the queue at once", async () => {
   expect(engine.loaded().map(({ modelPath }) => modelPath)).toEqual(["/models/a"]);
 });
 
+it("evicts nothing for a request that is cancelled while it waits for room", async () => {
+  await using engine = createScriptedEngine({ answer, maxLoadedModels: 1 });
+  const busy = await engine.acquire(model("a"));
+  const controller = new AbortController();
+  const waiting = engine.acquire(model("b"), { signal: controller.signal });
+  await sleep(5);
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: "ABORTED" });
+  // It serves others again at once, and stays when its request is over.
+  await (await engine.acquire(model("a")))[Symbol.asyncDispose]();
+  await busy[Symbol.asyncDispose]();
+  await sleep(5);
+  expect(engine.loads.map(({ modelPath }) => modelPath)).toEqual(["/models/a"]);
+  expect(engine.loaded()).toHaveLength(1);
+});
+
+it("does not reload for a cancelled request of another context, nor load for one that left the queue", async () => {
+  await using engine = createScriptedEngine({ answer, maxLoadedModels: 1 });
+  const busy = await engine.acquire(model("a"));
+  const controllers = [new AbortController(), new AbortController()];
+  const [other, queued] = controllers.map(({ signal }, index) =>
+    engine.acquire({ ...model(index === 0 ? "a" : "b"), load: { contextTokens: 77 } }, { signal }),
+  );
+  await sleep(5);
+  for (const controller of controllers) controller.abort();
+  await expect(other).rejects.toMatchObject({ code: "ABORTED" });
+  await expect(queued).rejects.toMatchObject({ code: "ABORTED" });
+  await busy[Symbol.asyncDispose]();
+  await sleep(5);
+  expect(engine.loads).toHaveLength(1);
+});
+
+it("keeps its models together within the memory that they may take", async () => {
+  // Each takes a megabyte, and a fifth stays free.
+  await using engine = createScriptedEngine({ answer, memoryLimitBytes: 2_500_000 });
+  for (const name of ["a", "b", "c"]) await (await engine.acquire(model(name)))[Symbol.asyncDispose]();
+  expect(engine.loaded().map(({ modelPath }) => modelPath)).toEqual(["/models/b", "/models/c"]);
+  await using small = createScriptedEngine({ answer, memoryLimitBytes: 900_000 });
+  await expect(small.acquire(model("a"))).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+});
+
 it("waits for a busy model before it makes room, and takes the idle one first", async () => {
   await using engine = createScriptedEngine({ answer, maxLoadedModels: 2 });
   const busy = await engine.acquire(model("busy"));
@@ -109,6 +150,22 @@ it("fails the requests of a crashed runner and starts another for the next", asy
   await expect(running).rejects.toMatchObject({ code: "RUNNER_CRASHED" });
   await using _next = await engine.acquire(model("a"));
   expect(engine.loads).toHaveLength(2);
+});
+
+it("backs off after deaths without an answer, not after those of runners that work", async () => {
+  await using engine = createScriptedEngine({ answer });
+  const die = async (answers: boolean) => {
+    await using lease = await engine.acquire(model("a"));
+    if (answers) await collect(lease, { prompt: "x", sampling: {} });
+    engine.crash("/models/a");
+  };
+  for (let death = 0; death < 5; death++) await die(true);
+  await die(false);
+  await die(false);
+  await expect(engine.acquire(model("a"))).rejects.toMatchObject({
+    code: "RUNNER_CRASHED",
+    details: { deaths: 3 },
+  });
 });
 
 it("passes the loader's refusal on and keeps nothing", async () => {

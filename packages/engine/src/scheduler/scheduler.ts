@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly flashAttention?: boolean;
   /** Saved sequence states of each runner. */
   readonly promptCacheBytes: number;
+  /** What all runners together may take; absent: whatever the machine has. */
+  readonly memoryLimitBytes?: number;
 }
 
 interface PlannedLoad {
@@ -113,7 +115,8 @@ export class Scheduler implements Engine {
   /** A lease on a runner that is there and fits the request; undefined when one must be loaded. */
   async #holdLoaded(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease | undefined> {
     const model = this.#models.get(spec.modelPath);
-    if (model === undefined || model.isExpiring || !satisfies(model.spec, spec)) return undefined;
+    if (model === undefined || model.isExpiring || model.isDraining) return undefined;
+    if (!satisfies(model.spec, spec)) return undefined;
     // It hangs or died, and its process is still being cleared away.
     if (!model.runner.isUsable()) return undefined;
     model.hold(options.keepAliveMs);
@@ -134,34 +137,48 @@ export class Scheduler implements Engine {
     const previous = this.#models.get(spec.modelPath);
     // One that failed is not waited for: its requests are over, and it ends by itself.
     if (previous !== undefined && !previous.runner.isUsable()) await previous.runner.exited;
-    else if (previous !== undefined) await this.#expireWhenIdle(previous);
+    else if (previous !== undefined) await this.#expireWhenIdle(previous, options.signal);
     this.#backoff.check(spec.modelPath);
     const facts = await this.#options.readFacts(spec.modelPath);
+    this.#checkOpen(options.signal);
     const runnerSpec = this.#plan(spec, facts);
     const estimatedBytes = estimateBytes(facts, runnerSpec);
     const evicted = planEviction([...this.#models.values()], {
       bytes: estimatedBytes + runnerSpec.promptCacheBytes,
-      freeBytes: this.#options.freeBytes(),
+      freeBytes: this.#freeBytes(),
       maxModels: this.#options.maxLoadedModels,
     });
-    await this.#evict(evicted, spec.modelPath);
-    checkMemory(estimatedBytes, this.#options.freeBytes());
+    await this.#evict(evicted, spec.modelPath, options.signal);
+    checkMemory(estimatedBytes, this.#freeBytes());
     try {
       return await this.#start(runnerSpec, { facts, estimatedBytes, options });
     } catch (error) {
       const others = [...this.#models.values()];
       if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY" || others.length === 0) throw error;
       // The plan was too hopeful: everything else goes, and it may try once more.
-      await this.#evict(others, spec.modelPath);
+      await this.#evict(others, spec.modelPath, options.signal);
       return this.#start(runnerSpec, { facts, estimatedBytes, options });
     }
   }
 
-  async #evict(models: readonly LoadedModel[], modelPath: string): Promise<void> {
+  /** A request that is cancelled while it waits takes nothing from anybody. @throws EngineError `ABORTED` */
+  async #evict(
+    models: readonly LoadedModel[],
+    modelPath: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     for (const model of models) {
-      this.#options.logger.info("evicting model", { modelPath: model.spec.modelPath, for: modelPath });
-      await this.#expireWhenIdle(model);
+      await this.#expireWhenIdle(model, signal);
+      this.#options.logger.info("evicted model", { modelPath: model.spec.modelPath, for: modelPath });
     }
+  }
+
+  /** Of the machine, or of what the models may take together. */
+  #freeBytes(): number {
+    const { freeBytes, memoryLimitBytes } = this.#options;
+    if (memoryLimitBytes === undefined) return freeBytes();
+    const taken = [...this.#models.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    return Math.min(freeBytes(), memoryLimitBytes - taken);
   }
 
   async #start(spec: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
@@ -194,7 +211,7 @@ export class Scheduler implements Engine {
       if (this.#models.get(spec.modelPath) !== model) return;
       // Nobody asked it to go: the next request starts another one, soon or after a pause.
       this.#models.delete(spec.modelPath);
-      if (!model.isExpiring) this.#backoff.died(spec.modelPath);
+      if (!model.isExpiring) this.#backoff.died(spec.modelPath, runner.answered());
     });
     model.hold(undefined);
     return createLease(model, turnOf(options));
@@ -240,9 +257,11 @@ export class Scheduler implements Engine {
     };
   }
 
-  async #expireWhenIdle(model: LoadedModel): Promise<void> {
-    model.isExpiring = true;
-    await model.idle();
+  async #expireWhenIdle(model: LoadedModel, signal: AbortSignal | undefined): Promise<void> {
+    model.isDraining = true;
+    await model.idle(signal);
+    model.isDraining = false;
+    this.#checkOpen(signal);
     await this.#expire(model);
   }
 

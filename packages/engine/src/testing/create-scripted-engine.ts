@@ -26,6 +26,7 @@ export interface ScriptedEngineOptions {
   readonly keepAliveMs?: number;
   readonly maxLoadedModels?: number;
   readonly maxQueue?: number;
+  readonly memoryLimitBytes?: number;
   readonly logger?: Logger;
   readonly now?: () => number;
 }
@@ -107,6 +108,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
     contextTokens: options.contextTokens ?? 4096,
     kvCacheType: "f16",
     promptCacheBytes: 0,
+    ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
   });
   return {
     calls,

@@ -23,6 +23,7 @@ export function scriptedRunner(parts: ScriptedRunnerParts): {
   const { spec, modelSpec, script, record } = parts;
   const ended = Promise.withResolvers<void>();
   const dead = new AbortController();
+  let answered = 0;
   const die = () => {
     dead.abort();
     ended.resolve();
@@ -40,6 +41,7 @@ export function scriptedRunner(parts: ScriptedRunnerParts): {
         contextTokens: spec.contextTokens,
         signal: either,
       });
+      answered += 1;
     } catch (error) {
       if (!dead.signal.aborted) throw error;
       throw new EngineError(
@@ -60,7 +62,8 @@ export function scriptedRunner(parts: ScriptedRunnerParts): {
       embeddingLength: 3,
     },
     exited: ended.promise,
-    isUsable: () => true,
+    isUsable: () => !dead.signal.aborted,
+    answered: () => answered,
     complete,
     tokenize: async (text) => toCodePoints(text),
     detokenize: async (tokens) => fromCodePoints(tokens),
