@@ -1,6 +1,6 @@
 import type { AnyNode, ArgumentNode, IdentifierNode } from "./ast.ts";
 import { printNode } from "./ast.ts";
-import type { Evaluate, Scope } from "./compile-pipe.ts";
+import type { Evaluate, Scope } from "./compiled.ts";
 import type { Parameter, TemplateFunction } from "./functions.ts";
 import { quote } from "./quote.ts";
 import type { RunState, Value } from "./run-state.ts";

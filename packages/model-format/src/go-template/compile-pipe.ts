@@ -1,22 +1,11 @@
 import type { AnyNode, ArgumentNode, ChainNode, CommandNode, PipeNode, VariableNode } from "./ast.ts";
 import { printNode } from "./ast.ts";
-import type { Run } from "./compile.ts";
 import { type Arguments, compileFunction } from "./compile-function.ts";
-import type { TemplateFunctions } from "./functions.ts";
+import type { Evaluate, Scope } from "./compiled.ts";
 import { holdsAny, readField } from "./read-field.ts";
 import type { RunState, Value } from "./run-state.ts";
 import { GoStruct } from "./values.ts";
 
-/** What the parts of a template refer to by name. */
-export interface Scope {
-  readonly functions: TemplateFunctions;
-  /** Filled after compiling, so that templates may call each other. */
-  readonly trees: ReadonlyMap<string, Run>;
-  /** A missing key of a map is nil rather than nothing; it shows in fields of it. */
-  readonly missingKeyIsNil: boolean;
-}
-
-export type Evaluate = (state: RunState, dot: Value) => Value;
 /** @param piped  the value of the command before, where there is one */
 type Command = (state: RunState, dot: Value, piped?: Value) => Value;
 

@@ -1,5 +1,6 @@
 import type { AnyNode, BranchNode, CallTemplateNode, ListNode, PipeNode, TemplateNode } from "./ast.ts";
-import { compilePipe, type Evaluate, type Scope } from "./compile-pipe.ts";
+import { compilePipe } from "./compile-pipe.ts";
+import type { Evaluate, Flow, Run, Scope } from "./compiled.ts";
 import { printShown } from "./printer.ts";
 import { quote } from "./quote.ts";
 import { holdsAny } from "./read-field.ts";
@@ -7,13 +8,8 @@ import { childrenOf } from "./reflect.ts";
 import type { RunState, Value } from "./run-state.ts";
 import { GoByte, GoMap, GoSlice, isTrue } from "./values.ts";
 
-/** How a list or node ended: 0 as usual, else the loop around it is left or goes on. */
-type Flow = 0 | 1 | 2;
 const leave = 1;
 const next = 2;
-
-/** A part of a template, ready to run. */
-export type Run = (state: RunState, dot: Value) => Flow;
 
 /** Turns trees into functions once, so that rendering does not have to look at the trees again. */
 export function compileList(list: ListNode, scope: Scope): Run {

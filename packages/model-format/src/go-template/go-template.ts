@@ -1,6 +1,7 @@
 import type { ListNode } from "./ast.ts";
 import { toWellFormedText } from "./bytes.ts";
-import { compileList, type Run } from "./compile.ts";
+import { compileList } from "./compile.ts";
+import type { Run } from "./compiled.ts";
 import { FunctionFailure } from "./errors.ts";
 import { builtinFunctions, type TemplateFunctions } from "./functions.ts";
 import { defaultTemplateLimits, type TemplateLimits } from "./limits.ts";

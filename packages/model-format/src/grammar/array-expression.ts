@@ -1,8 +1,8 @@
 import { evaluatingSchemas } from "./evaluating-schemas.ts";
 import { choice, type Expression, empty, nothing, optional, repeat, sequence, text } from "./expression.ts";
 import { comma, space } from "./json-text.ts";
-import type { SchemaCompiler } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-document.ts";
+import type { SchemaGrammar } from "./schema-grammar.ts";
 import { keywordsOf, readCount, readLength } from "./schema-keywords.ts";
 
 const keywords = [
@@ -24,7 +24,7 @@ const maxArrangements = 64;
  * `items` with a list is read as drafts before 2020 wrote `prefixItems`.
  */
 export function arrayExpression(
-  compiler: SchemaCompiler,
+  grammar: SchemaGrammar,
   nodes: readonly SchemaNode[],
   name: string,
 ): Expression | undefined {
@@ -37,25 +37,25 @@ export function arrayExpression(
   const prefix = Math.max(...concerned.map(prefixLength));
   for (const node of concerned) {
     if (keywordsOf(node)["uniqueItems"] === true && max > 1) {
-      compiler.report(node, "uniqueItems", "that items differ cannot be enforced");
+      grammar.report(node, "uniqueItems", "that items differ cannot be enforced");
     }
   }
-  const item = (index: number) => concerned.flatMap((node) => itemSchemas(compiler, node, index));
+  const item = (index: number) => concerned.flatMap((node) => itemSchemas(grammar, node, index));
   const containing = concerned.filter((node) => keywordsOf(node)["contains"] !== undefined);
   const required = containing.filter((node) => (readCount(node, "minContains") ?? 1) > 0);
   const isTooLong = Number.isFinite(max) && max > maxArrangements;
   for (const node of containing)
-    reportContains(compiler, node, required.length > 1 || prefix > 0 || isTooLong);
+    reportContains(grammar, node, required.length > 1 || prefix > 0 || isTooLong);
   const [contains] = required;
   if (contains !== undefined && prefix === 0 && !isTooLong) {
-    return withContained(compiler, {
+    return withContained(grammar, {
       all: item(0),
-      contains: compiler.document.child(contains, "contains"),
+      contains: grammar.document.child(contains, "contains"),
       min,
       max,
     });
   }
-  return wrap(members(compiler, { prefix, min, max, item, name }), min);
+  return wrap(members(grammar, { prefix, min, max, item, name }), min);
 }
 
 interface Members {
@@ -67,8 +67,8 @@ interface Members {
 }
 
 /** Items one after the other; each may be the last once there are enough. */
-function members(compiler: SchemaCompiler, { prefix, min, max, item, name }: Members): Expression {
-  const tail = compiler.value(item(prefix));
+function members(grammar: SchemaGrammar, { prefix, min, max, item, name }: Members): Expression {
+  const tail = grammar.value(item(prefix));
   const count = Math.min(prefix, max);
   let rest: Expression =
     prefix >= max ? empty : repeat(sequence(space, comma(), tail), Math.max(0, min - prefix), max - prefix);
@@ -78,10 +78,10 @@ function members(compiler: SchemaCompiler, { prefix, min, max, item, name }: Mem
   }
   for (let index = count - 1; index >= 0; index -= 1) {
     const separator = index === 0 ? empty : sequence(space, comma());
-    const one = sequence(separator, compiler.value(item(index)), rest);
+    const one = sequence(separator, grammar.value(item(index)), rest);
     const isFree = index >= min && index > 0;
     const place = `${name}-from-${index}`;
-    compiler.addRule(place, isFree ? choice(empty, one) : one);
+    grammar.addRule(place, isFree ? choice(empty, one) : one);
     rest = { kind: "rule", name: place };
   }
   return sequence(rest, space);
@@ -94,7 +94,7 @@ function wrap(inner: Expression, min: number): Expression {
 
 /** Any items, of which one at least also satisfies `contains`. */
 function withContained(
-  compiler: SchemaCompiler,
+  grammar: SchemaGrammar,
   parts: {
     readonly all: readonly SchemaNode[];
     readonly contains: SchemaNode;
@@ -104,8 +104,8 @@ function withContained(
 ): Expression {
   const { min, max } = parts;
   if (max === 0) return nothing;
-  const plain = compiler.value(parts.all);
-  const special = compiler.value([...parts.all, parts.contains]);
+  const plain = grammar.value(parts.all);
+  const special = grammar.value([...parts.all, parts.contains]);
   const before = sequence(plain, space, comma());
   const after = sequence(space, comma(), plain);
   const isFree = min <= 1 && max === Number.POSITIVE_INFINITY;
@@ -130,8 +130,8 @@ function prefixLength(node: SchemaNode): number {
   return Array.isArray(items) ? items.length : readLength(node, "prefixItems");
 }
 
-function itemSchemas(compiler: SchemaCompiler, node: SchemaNode, index: number): readonly SchemaNode[] {
-  const { document } = compiler;
+function itemSchemas(grammar: SchemaGrammar, node: SchemaNode, index: number): readonly SchemaNode[] {
+  const { document } = grammar;
   const { items, additionalItems, unevaluatedItems } = keywordsOf(node);
   const list = Array.isArray(items) ? "items" : "prefixItems";
   if (index < prefixLength(node)) return [document.child(node, list, index)];
@@ -141,7 +141,7 @@ function itemSchemas(compiler: SchemaCompiler, node: SchemaNode, index: number):
   if (unevaluatedItems === undefined) return [];
   const evaluating = evaluatingSchemas(document, node);
   if (evaluating === undefined) {
-    compiler.report(node, "unevaluatedItems", "what is evaluated depends on the value");
+    grammar.report(node, "unevaluatedItems", "what is evaluated depends on the value");
     return [];
   }
   const isEvaluated = evaluating.some(
@@ -153,14 +153,14 @@ function itemSchemas(compiler: SchemaCompiler, node: SchemaNode, index: number):
   return isEvaluated ? [] : [document.child(node, "unevaluatedItems")];
 }
 
-function reportContains(compiler: SchemaCompiler, node: SchemaNode, isHard: boolean): void {
+function reportContains(grammar: SchemaGrammar, node: SchemaNode, isHard: boolean): void {
   const min = readCount(node, "minContains") ?? 1;
-  if (min > 1) compiler.report(node, "minContains", "only that one item is contained can be enforced");
+  if (min > 1) grammar.report(node, "minContains", "only that one item is contained can be enforced");
   if (keywordsOf(node)["maxContains"] !== undefined) {
-    compiler.report(node, "maxContains", "how many items are contained at most cannot be enforced");
+    grammar.report(node, "maxContains", "how many items are contained at most cannot be enforced");
   }
   if (min > 0 && isHard) {
-    compiler.report(
+    grammar.report(
       node,
       "contains",
       "beside another contains, fixed items or a high maxItems it cannot be enforced",

@@ -7,6 +7,6 @@ export {
   jsonSchemaToGbnf,
 } from "./json-schema-to-gbnf.ts";
 export { regexToGbnf } from "./regex-to-gbnf.ts";
-export type { UnlistedProperties } from "./schema-compiler.ts";
+export type { UnlistedProperties } from "./schema-grammar.ts";
 export { type ToolCallGrammar, type ToolChoice, toolCallGrammar } from "./tool-call-grammar.ts";
 export { type ToolCallShape, type ToolCallStyle, toolCallStyles } from "./tool-call-style.ts";

@@ -1,8 +1,9 @@
 import { GrammarError } from "../errors.ts";
 import { printGrammar } from "./print-grammar.ts";
 import type { ReportUnsupported } from "./schema-alternatives.ts";
-import { SchemaCompiler, type UnlistedProperties } from "./schema-compiler.ts";
+import { SchemaCompiler } from "./schema-compiler.ts";
 import { SchemaDocument } from "./schema-document.ts";
+import type { UnlistedProperties } from "./schema-grammar.ts";
 
 export interface JsonSchemaGrammarOptions {
   /**

@@ -24,8 +24,8 @@ import {
 import { colon, comma, jsonString, literal, quoted, space } from "./json-text.ts";
 import { regexExpression } from "./regex-expression.ts";
 import { schemaAlternatives } from "./schema-alternatives.ts";
-import type { SchemaCompiler } from "./schema-compiler.ts";
 import type { SchemaNode } from "./schema-document.ts";
+import type { SchemaGrammar } from "./schema-grammar.ts";
 import { keywordsOf, readCount, readLiterals, readNames, readTexts, readTypes } from "./schema-keywords.ts";
 import { automatonExpression, stringAutomaton, stringConstraint } from "./string-language.ts";
 
@@ -48,7 +48,7 @@ const maxPatterns = 4;
  * listed, others after them; undefined when none of the schemas says anything of objects.
  */
 export function objectExpression(
-  compiler: SchemaCompiler,
+  grammar: SchemaGrammar,
   nodes: readonly SchemaNode[],
   name: string,
 ): Expression | undefined {
@@ -56,11 +56,11 @@ export function objectExpression(
     keywords.some((keyword) => keywordsOf(node)[keyword] !== undefined),
   );
   if (concerned.length === 0) return undefined;
-  const properties = new ObjectProperties(compiler, concerned);
+  const properties = new ObjectProperties(grammar, concerned);
   const listed = properties.names.map((property) => ({
     isRequired: properties.isRequired(property),
     member: properties.allowsName(property)
-      ? sequence(literal(property), colon(), compiler.value(properties.schemasOf(property)))
+      ? sequence(literal(property), colon(), grammar.value(properties.schemasOf(property)))
       : nothing,
   }));
   const min = Math.max(0, ...concerned.map((node) => readCount(node, "minProperties") ?? 0));
@@ -68,7 +68,7 @@ export function objectExpression(
     ...concerned.map((node) => readCount(node, "maxProperties") ?? Number.POSITIVE_INFINITY),
   );
   const others = properties.otherMembers(`${name}-key`);
-  return sequence(text("{"), space, members(compiler, { listed, others, min, max, name }), text("}"));
+  return sequence(text("{"), space, members(grammar, { listed, others, min, max, name }), text("}"));
 }
 
 interface Members {
@@ -83,7 +83,7 @@ interface Members {
  * One rule for every place in the list and every count of members written so far, as far as the count matters:
  * whether a comma is due, and how the count stands to its bounds.
  */
-function members(compiler: SchemaCompiler, { listed, others, min, max, name }: Members): Expression {
+function members(grammar: SchemaGrammar, { listed, others, min, max, name }: Members): Expression {
   const cap = Number.isFinite(max) ? max : Math.max(1, min);
   const place = (index: number, count: number) => rule(`${name}-${index}-${Math.min(count, cap)}`);
   const separated = (count: number, member: Expression) =>
@@ -109,7 +109,7 @@ function members(compiler: SchemaCompiler, { listed, others, min, max, name }: M
         if (canWrite) options.push(sequence(separated(count, entry.member), place(index + 1, count + 1)));
         if (!entry.isRequired) options.push(place(index + 1, count));
       }
-      compiler.addRule(`${name}-${index}-${count}`, choice(...options));
+      grammar.addRule(`${name}-${index}-${count}`, choice(...options));
     }
   }
   return place(0, 0);
@@ -118,14 +118,14 @@ function members(compiler: SchemaCompiler, { listed, others, min, max, name }: M
 class ObjectProperties {
   /** Listed or required, in the order of the schemas. */
   readonly names: readonly string[];
-  readonly #compiler: SchemaCompiler;
+  readonly #grammar: SchemaGrammar;
   readonly #nodes: readonly SchemaNode[];
   readonly #required: ReadonlySet<string>;
   readonly #patterns: ReadonlyMap<string, Automaton>;
   readonly #keys: Automaton | undefined;
 
-  constructor(compiler: SchemaCompiler, nodes: readonly SchemaNode[]) {
-    this.#compiler = compiler;
+  constructor(grammar: SchemaGrammar, nodes: readonly SchemaNode[]) {
+    this.#grammar = grammar;
     this.#nodes = nodes;
     this.#required = new Set(nodes.flatMap((node) => readTexts(node, "required")));
     this.names = [...new Set([...nodes.flatMap((node) => readNames(node, "properties")), ...this.#required])];
@@ -156,7 +156,7 @@ class ObjectProperties {
     if (patterns.length > maxPatterns) {
       const [node] = this.#nodes;
       if (node !== undefined)
-        this.#compiler.report(node, "patternProperties", `more than ${maxPatterns} patterns in one place`);
+        this.#grammar.report(node, "patternProperties", `more than ${maxPatterns} patterns in one place`);
       return nothing;
     }
     const kinds = Array.from({ length: 2 ** patterns.length }, (_, bits) =>
@@ -168,13 +168,13 @@ class ObjectProperties {
   #otherMember(matched: ReadonlySet<string>, name: string): Expression {
     const schemas = this.#nodes.flatMap((node) => this.#schemasIn(node, undefined, matched));
     const isClosed =
-      this.#compiler.unlisted === "where-nothing-is-listed" &&
+      this.#grammar.unlisted === "where-nothing-is-listed" &&
       matched.size === 0 &&
       this.names.length > 0 &&
       this.#nodes.every((node) => keywordsOf(node)["additionalProperties"] === undefined);
     if (isClosed || schemas.some(({ schema }) => schema === false)) return nothing;
     const key = this.#otherKey(matched, name);
-    return sequence(key, colon(), this.#compiler.value(schemas));
+    return sequence(key, colon(), this.#grammar.value(schemas));
   }
 
   /** Keys that match exactly these patterns, and are not listed. */
@@ -185,7 +185,7 @@ class ObjectProperties {
       keys = matched.has(pattern) ? intersect(keys, automaton) : subtract(keys, automaton);
     }
     if (this.names.length > 0) keys = subtract(keys, automatonOfTexts(this.names));
-    return isEmptyAutomaton(keys) ? nothing : quoted(automatonExpression(keys, name, this.#compiler.addRule));
+    return isEmptyAutomaton(keys) ? nothing : quoted(automatonExpression(keys, name, this.#grammar.addRule));
   }
 
   #schemasIn(
@@ -193,7 +193,7 @@ class ObjectProperties {
     name: string | undefined,
     matched: ReadonlySet<string>,
   ): readonly SchemaNode[] {
-    const { document } = this.#compiler;
+    const { document } = this.#grammar;
     const schemas: SchemaNode[] = [];
     const isListed = (other: SchemaNode) =>
       name !== undefined && readNames(other, "properties").includes(name);
@@ -208,7 +208,7 @@ class ObjectProperties {
     if (keywordsOf(node)["unevaluatedProperties"] !== undefined) {
       const evaluating = evaluatingSchemas(document, node);
       if (evaluating === undefined) {
-        this.#compiler.report(node, "unevaluatedProperties", "what is evaluated depends on the value");
+        this.#grammar.report(node, "unevaluatedProperties", "what is evaluated depends on the value");
         return schemas;
       }
       const isEvaluated = evaluating.some(
@@ -233,10 +233,10 @@ class ObjectProperties {
     const nodes = this.#nodes.flatMap((node) =>
       keywordsOf(node)["propertyNames"] === undefined
         ? []
-        : [this.#compiler.document.child(node, "propertyNames")],
+        : [this.#grammar.document.child(node, "propertyNames")],
     );
     if (nodes.length === 0) return undefined;
-    const alternatives = schemaAlternatives(this.#compiler.document, nodes, this.#compiler.report).map(
+    const alternatives = schemaAlternatives(this.#grammar.document, nodes, this.#grammar.report).map(
       keyAutomaton,
     );
     return alternatives.reduce(union, automatonOf(nothing));

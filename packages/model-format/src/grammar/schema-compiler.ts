@@ -8,6 +8,7 @@ import { numberExpression } from "./number-language.ts";
 import { objectExpression } from "./object-expression.ts";
 import { type ReportUnsupported, schemaAlternatives } from "./schema-alternatives.ts";
 import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
+import type { SchemaGrammar, UnlistedProperties } from "./schema-grammar.ts";
 import {
   type JsonType,
   jsonTypes,
@@ -18,9 +19,6 @@ import {
 } from "./schema-keywords.ts";
 import { stringConstraint, stringExpression } from "./string-language.ts";
 
-/** Whether objects may have properties that no schema lists. */
-export type UnlistedProperties = "where-nothing-is-listed" | "as-schema-says";
-
 /** Guards time and memory against schemas whose parts combine without end. */
 const maxRules = 10_000;
 
@@ -28,7 +26,7 @@ const maxRules = 10_000;
  * Turns conjunctions of schemas into grammar rules, one rule for each conjunction, so that recursive schemas
  * become recursive rules.
  */
-export class SchemaCompiler {
+export class SchemaCompiler implements SchemaGrammar {
   readonly document: SchemaDocument;
   readonly unlisted: UnlistedProperties;
   readonly report: ReportUnsupported;
