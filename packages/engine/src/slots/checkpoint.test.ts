@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { addCheckpoint, type Checkpoint, planResume } from "./checkpoint.ts";
+import { type Checkpoint, makeRoomForCheckpoint, planResume } from "./checkpoint.ts";
 
-const state = new Uint8Array();
-const at = (from: number, to: number): Checkpoint => ({ from, to, state });
+const at = (from: number, to: number, bytes = 0): Checkpoint => ({ from, to, state: new Uint8Array(bytes) });
 
 describe("planResume", () => {
   it("cuts anywhere when every token attends to all before it", () => {
@@ -35,8 +34,25 @@ describe("planResume", () => {
   });
 });
 
-it("keeps the first checkpoint and the newest ones", () => {
-  const checkpoints: Checkpoint[] = [];
-  for (let to = 1; to <= 12; to++) addCheckpoint(checkpoints, at(0, to));
-  expect(checkpoints.map(({ to }) => to)).toEqual([1, 6, 7, 8, 9, 10, 11, 12]);
+describe("makeRoomForCheckpoint", () => {
+  const take = (checkpoints: Checkpoint[], to: number, maxBytes: number) => {
+    if (makeRoomForCheckpoint(checkpoints, 100, maxBytes)) checkpoints.push(at(0, to, 100));
+  };
+
+  it("keeps the first checkpoint and the newest ones", () => {
+    const checkpoints: Checkpoint[] = [];
+    for (let to = 1; to <= 12; to++) take(checkpoints, to, 1_000_000);
+    expect(checkpoints.map(({ to }) => to)).toEqual([1, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  it("keeps as many as their memory holds, down to the newest, and none that is larger than all of it", () => {
+    const checkpoints: Checkpoint[] = [];
+    for (let to = 1; to <= 12; to++) take(checkpoints, to, 350);
+    expect(checkpoints.map(({ to }) => to)).toEqual([1, 11, 12]);
+    const few: Checkpoint[] = [];
+    for (let to = 1; to <= 4; to++) take(few, to, 100);
+    expect(few.map(({ to }) => to)).toEqual([4]);
+    take(few, 5, 99);
+    expect(few.map(({ to }) => to)).toEqual([4]);
+  });
 });

@@ -50,8 +50,16 @@ export function planResume(
 
 const maxCheckpoints = 8;
 
-/** Keeps the first, which serves every chat with the same beginning, and the newest. */
-export function addCheckpoint(checkpoints: Checkpoint[], checkpoint: Checkpoint): void {
-  checkpoints.push(checkpoint);
-  if (checkpoints.length > maxCheckpoints) checkpoints.splice(1, 1);
+/**
+ * Drops checkpoints until one more of `size` bytes may be taken. The first, which serves every chat with the
+ * same beginning, and the newest stay longest.
+ * @returns false when it is larger than all that they may take together
+ */
+export function makeRoomForCheckpoint(checkpoints: Checkpoint[], size: number, maxBytes: number): boolean {
+  if (size > maxBytes) return false;
+  const taken = () => checkpoints.reduce((sum, { state }) => sum + state.length, 0);
+  while (checkpoints.length >= maxCheckpoints || taken() + size > maxBytes) {
+    checkpoints.splice(checkpoints.length > 1 ? 1 : 0, 1);
+  }
+  return true;
 }

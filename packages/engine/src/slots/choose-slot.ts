@@ -21,7 +21,7 @@ export function chooseSlot(
   prompt: readonly number[],
   cache: StateCache,
 ): SlotChoice | undefined {
-  const free = slots.filter(({ job }) => job === undefined);
+  const free = slots.filter(({ job, isBroken }) => job === undefined && !isBroken);
   const busy = slots.filter(({ job }) => job !== undefined);
   const own = longest(free, (slot) => commonPrefix(slot.tokens, prompt));
   if (own === undefined) return undefined;

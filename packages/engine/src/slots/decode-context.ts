@@ -31,6 +31,8 @@ export interface DecodeContext {
   positions(sequence: number): { readonly first: number; readonly last: number };
   /** Removes [from, to) and moves what follows into its place. */
   shift(sequence: number, from: number, to: number): void;
+  /** How long such a state is, before any memory is taken for it. */
+  stateBytes(sequence: number, kind: StateKind): number;
   saveState(sequence: number, kind: StateKind): Uint8Array;
   /** @returns false when the state does not fit this context */
   restoreState(sequence: number, state: Uint8Array, kind: StateKind): boolean;

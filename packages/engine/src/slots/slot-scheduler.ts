@@ -3,39 +3,58 @@ import { EngineError } from "../errors.ts";
 import { EventQueue } from "../event-queue.ts";
 import type { RequestTurn } from "../ipc/messages.ts";
 import { AnswerText } from "./answer-text.ts";
-import { chooseSlot } from "./choose-slot.ts";
+import { forgets } from "./checkpoint.ts";
+import { chooseSlot, type SlotChoice } from "./choose-slot.ts";
 import { commonPrefix } from "./common-prefix.ts";
 import type { DecodeContext } from "./decode-context.ts";
 import { finishJob, takeToken } from "./finish-job.ts";
 import { type Job, nextJob } from "./job.ts";
 import { planBatch } from "./plan-batch.ts";
 import { Slot } from "./slot.ts";
-import { StateCache } from "./state-cache.ts";
+import { SlotMemory } from "./slot-memory.ts";
+import type { StateStore } from "./state-store.ts";
 
-/** What a slot may lose without being saved: it is read again faster. */
-const worthSaving = 64;
+export interface SlotSchedulerOptions {
+  /** Bound of saved sequences and of the slots' checkpoints together. */
+  readonly cacheBytes: number;
+  /** Where sequences outlive this process. */
+  readonly store?: StateStore;
+}
+
+type Outputs = ReadonlyMap<Slot, { readonly tokens: number; readonly output: number | undefined }>;
 
 /**
  * Continuous batching: every decode carries the next token of all running streams and a bounded part of the
  * prompts that are being read. Slots remember what they read, so that a prompt with a known beginning is
- * read from where it differs.
+ * read from where it differs. Whatever fails in a slot fails its own request only.
  */
 export class SlotScheduler {
   readonly #context: DecodeContext;
   readonly #slots: readonly Slot[];
-  readonly #cache: StateCache;
+  readonly #memory: SlotMemory;
   #waiting: Job[] = [];
   #inDecode: readonly Slot[] = [];
+  /** A decode of these together failed: each is run by itself, to find whose fault it was. */
+  #suspects: readonly Slot[] = [];
   #isRunning = false;
-  /** More conversations than slots: they are saved as soon as they pause, not when the next one waits. */
-  #isCrowded = false;
   #jobs = 0;
   #uses = 0;
 
-  constructor(context: DecodeContext, options: { readonly cacheBytes: number }) {
+  constructor(context: DecodeContext, { cacheBytes, store }: SlotSchedulerOptions) {
     this.#context = context;
-    this.#slots = Array.from({ length: context.sequences }, (_, sequence) => new Slot(context, sequence));
-    this.#cache = new StateCache(options.cacheBytes);
+    // Models that forget need checkpoints while they run as much as saved conversations.
+    const checkpointBytes = forgets(context) ? Math.floor(cacheBytes / 2) : 0;
+    const { sequences } = context;
+    this.#slots = Array.from(
+      { length: sequences },
+      (_, sequence) => new Slot(context, sequence, Math.floor(checkpointBytes / sequences)),
+    );
+    this.#memory = new SlotMemory(cacheBytes - checkpointBytes, store);
+  }
+
+  /** Before the process ends: what the slots know outlives it, where there is a store. */
+  retire(): void {
+    this.#memory.retire(this.#slots);
   }
 
   /** @throws EngineError `INVALID_REQUEST`, `PROMPT_TOO_LONG`, `INVALID_GRAMMAR`, `ABORTED` */
@@ -96,12 +115,24 @@ export class SlotScheduler {
     // Everything that happens in one turn of the event loop is seen before the first decode.
     await Promise.resolve();
     for (;;) {
-      this.#dropCancelled();
-      this.#admit();
-      if (!this.#slots.some(({ job }) => job !== undefined)) break;
-      await this.#step();
+      try {
+        this.#dropCancelled();
+        this.#admit();
+        if (!this.#slots.some(({ job }) => job !== undefined)) break;
+        await this.#step();
+      } catch (error) {
+        // Nobody knows whose fault it was. The process lives on for the next requests.
+        this.#failAll(toError(error));
+      }
     }
     this.#isRunning = false;
+  }
+
+  #failAll(error: Error): void {
+    for (const job of this.#waiting) job.events.end(error);
+    this.#waiting = [];
+    this.#suspects = [];
+    for (const slot of this.#slots) this.#abandon(slot, error);
   }
 
   #dropCancelled(): void {
@@ -111,6 +142,10 @@ export class SlotScheduler {
   }
 
   #admit(): void {
+    for (const slot of this.#slots) if (slot.isBroken) slot.abandon();
+    if (this.#waiting.length > 0 && this.#slots.every(({ isBroken }) => isBroken)) {
+      throw new EngineError("INTERNAL", "no sequence of the context can be used any more");
+    }
     let deferred: readonly Job[] = [];
     for (;;) {
       const job = nextJob(
@@ -118,10 +153,11 @@ export class SlotScheduler {
         this.#runningByClient(),
       );
       if (job === undefined) return;
-      const choice = chooseSlot(this.#slots, job.prompt, this.#cache);
+      if (this.#slots.every((slot) => slot.job !== undefined || slot.isBroken)) return;
+      this.#memory.recall(job.prompt, this.#slots);
+      const choice = chooseSlot(this.#slots, job.prompt, this.#memory.cache);
       if (choice === undefined) {
         deferred = [...deferred, job];
-        if (this.#slots.every((slot) => slot.job !== undefined)) return;
         continue;
       }
       this.#waiting = this.#waiting.filter((candidate) => candidate !== job);
@@ -141,15 +177,16 @@ export class SlotScheduler {
     return counts;
   }
 
-  #start(job: Job, { slot, source }: NonNullable<ReturnType<typeof chooseSlot>>): void {
+  #start(job: Job, { slot, source }: SlotChoice): void {
     const startedAt = performance.now();
     const { request, prompt } = job;
+    const text = this.#answerText(request);
     const sampler = this.#context.createSampler(request, prompt);
     try {
       const promptLogits = source !== undefined && "slot" in source ? source.slot.promptLogits : undefined;
-      this.#makeRoom(slot, prompt, source !== undefined);
-      if (source !== undefined) this.#bring(slot, source);
-      slot.promptLogits = promptLogits ?? slot.promptLogits;
+      this.#memory.makeRoom(slot, prompt, source !== undefined);
+      if (source !== undefined) this.#memory.bring(slot, source);
+      if (slot.held > 0) slot.promptLogits = promptLogits ?? slot.promptLogits;
       const common = commonPrefix(slot.tokens, prompt);
       const kept = slot.keep(common);
       const isComplete = kept === prompt.length && slot.promptLogits?.length === kept;
@@ -158,27 +195,11 @@ export class SlotScheduler {
       slot.tokens = [...prompt];
       slot.job = job;
       slot.lastUse = ++this.#uses;
-      job.run = { sampler, text: this.#answerText(request), startedAt, cachedTokens, generatedTokens: 0 };
+      job.run = { sampler, text, startedAt, cachedTokens, generatedTokens: 0 };
     } catch (error) {
+      slot.abandon();
       sampler.free();
       throw error;
-    }
-  }
-
-  /** Saves what a slot knows before another prompt takes its place. */
-  #makeRoom(slot: Slot, prompt: readonly number[], isReplaced: boolean): void {
-    const kept = isReplaced ? 0 : commonPrefix(slot.tokens, prompt);
-    if (slot.held - kept < worthSaving) return;
-    this.#isCrowded = true;
-    if (!this.#cache.holds(slot.tokens)) this.#cache.save(slot.save());
-  }
-
-  #bring(slot: Slot, source: NonNullable<NonNullable<ReturnType<typeof chooseSlot>>["source"]>): void {
-    if ("saved" in source) {
-      this.#cache.touch(source.saved);
-      slot.load(source.saved);
-    } else {
-      slot.load(source.slot.save());
     }
   }
 
@@ -193,7 +214,7 @@ export class SlotScheduler {
   }
 
   async #step(): Promise<void> {
-    const active = this.#slots.filter(({ job }) => job !== undefined);
+    const active = this.#nextSlots();
     // The end of a prompt that was read before is known without reading anything.
     const ready = active.filter((slot) => slot.pending === 0);
     for (const slot of ready) this.#advance(slot, slot.promptLogits?.logits);
@@ -204,21 +225,43 @@ export class SlotScheduler {
     try {
       result = await this.#context.decode();
     } catch (error) {
-      for (const slot of outputs.keys()) {
-        this.#release(slot, toError(error));
-        slot.clear();
-      }
+      this.#decodeFailed([...outputs.keys()], toError(error));
       return;
     } finally {
       this.#inDecode = [];
+      // Their tokens went along with those of the others.
+      for (const slot of this.#slots) if (slot.job === undefined && slot.isBroken) slot.abandon();
     }
     this.#takeResult(result, outputs);
   }
 
+  /** All that have a job, or the first of those whose last decode failed. */
+  #nextSlots(): readonly Slot[] {
+    const [first, ...rest] = this.#suspects.filter(({ job }) => job !== undefined);
+    this.#suspects = rest;
+    return first === undefined ? this.#slots.filter(({ job }) => job !== undefined) : [first];
+  }
+
+  /** One alone has failed by itself. Of several, each is run again alone. */
+  #decodeFailed(slots: readonly Slot[], error: Error): void {
+    if (slots.length === 1) {
+      for (const slot of slots) this.#abandon(slot, error);
+      return;
+    }
+    for (const slot of slots) this.#rewind(slot);
+    this.#suspects = slots;
+  }
+
+  #rewind(slot: Slot): void {
+    try {
+      slot.rewind();
+    } catch (error) {
+      this.#abandon(slot, toError(error));
+    }
+  }
+
   /** @returns the slots of the batch with the number of their tokens and the index of their logits */
-  #fillBatch(
-    active: readonly Slot[],
-  ): Map<Slot, { readonly tokens: number; readonly output: number | undefined }> {
+  #fillBatch(active: readonly Slot[]): Outputs {
     const candidates = active.map((slot) => ({
       slot,
       pending: slot.pending,
@@ -228,38 +271,47 @@ export class SlotScheduler {
     const outputs = new Map<Slot, { tokens: number; output: number | undefined }>();
     for (const { of, tokens } of planBatch(candidates, this.#context.batchTokens)) {
       const { slot } = of;
-      slot.checkpointBefore(tokens);
-      let output: number | undefined;
-      for (let index = slot.held; index < slot.held + tokens; index++) {
-        const isLast = index === slot.tokens.length - 1;
-        const at = this.#context.add(slot.sequence, slot.tokens[index] ?? 0, index, isLast);
-        if (isLast) output = at;
+      try {
+        outputs.set(slot, { tokens, output: this.#addTokens(slot, tokens) });
+      } catch (error) {
+        this.#abandon(slot, toError(error));
+        // Some of its tokens are in the batch: what they leave behind is removed after the decode.
+        slot.isBroken = true;
       }
-      outputs.set(slot, { tokens, output });
     }
     return outputs;
   }
 
-  #takeResult(
-    result: "done" | "aborted" | "full",
-    outputs: ReadonlyMap<Slot, { readonly tokens: number; readonly output: number | undefined }>,
-  ): void {
-    for (const [slot, { tokens, output }] of outputs) {
-      switch (result) {
-        case "done":
+  #addTokens(slot: Slot, tokens: number): number | undefined {
+    slot.checkpointBefore(tokens);
+    let output: number | undefined;
+    for (let index = slot.held; index < slot.held + tokens; index++) {
+      const isLast = index === slot.tokens.length - 1;
+      const at = this.#context.add(slot.sequence, slot.tokens[index] ?? 0, index, isLast);
+      if (isLast) output = at;
+    }
+    return output;
+  }
+
+  #takeResult(result: "done" | "aborted" | "full", outputs: Outputs): void {
+    switch (result) {
+      case "done":
+        for (const [slot, { tokens, output }] of outputs) {
           slot.held += tokens;
           if (output !== undefined) this.#advance(slot, output);
-          break;
-        case "aborted":
-          slot.rewind();
-          break;
-        case "full":
-          this.#release(slot, new EngineError("INTERNAL", "the context has no room left for the next token"));
-          slot.clear();
-          break;
-        default:
-          result satisfies never;
-      }
+        }
+        break;
+      case "aborted":
+        for (const slot of outputs.keys()) this.#rewind(slot);
+        break;
+      case "full":
+        this.#decodeFailed(
+          [...outputs.keys()],
+          new EngineError("INTERNAL", "the context has no room left for the next token"),
+        );
+        break;
+      default:
+        result satisfies never;
     }
   }
 
@@ -280,18 +332,31 @@ export class SlotScheduler {
       finishJob({ slot, job, run: job.run, end });
       this.#release(slot, undefined);
     } catch (error) {
-      this.#release(slot, toError(error));
+      // What the request itself brought about leaves the sequence as it was.
+      if (EngineError.is(error)) this.#release(slot, error);
+      else this.#abandon(slot, toError(error));
     }
   }
 
   #release(slot: Slot, error: Error | undefined): void {
-    const { job } = slot;
+    end(slot.job, error);
+    slot.settle();
+    this.#memory.remember(slot);
+  }
+
+  /** Ends the request and forgets the sequence. */
+  #abandon(slot: Slot, error: Error): void {
+    end(slot.job, error);
+    slot.abandon();
+  }
+}
+
+function end(job: Job | undefined, error: Error | undefined): void {
+  try {
     job?.run?.sampler.free();
     job?.events.end(error);
-    slot.settle();
-    if (this.#isCrowded && slot.held >= worthSaving && !this.#cache.holds(slot.tokens)) {
-      this.#cache.save(slot.save());
-    }
+  } catch (cause) {
+    job?.events.end(error ?? toError(cause));
   }
 }
 

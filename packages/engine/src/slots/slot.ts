@@ -1,4 +1,4 @@
-import { addCheckpoint, type Checkpoint, forgets, planResume } from "./checkpoint.ts";
+import { type Checkpoint, forgets, makeRoomForCheckpoint, planResume } from "./checkpoint.ts";
 import type { DecodeContext } from "./decode-context.ts";
 import type { Job } from "./job.ts";
 import type { SavedSequence } from "./state-cache.ts";
@@ -11,6 +11,7 @@ export class Slot {
   readonly sequence: number;
   readonly #context: DecodeContext;
   readonly #stride: number;
+  readonly #checkpointBytes: number;
   /** Everything that shall be in the sequence; the first `held` tokens are. */
   tokens: number[] = [];
   held = 0;
@@ -19,8 +20,12 @@ export class Slot {
   promptLogits: { readonly length: number; readonly logits: Float32Array } | undefined;
   job: Job | undefined;
   lastUse = 0;
+  /** What it holds is not known, and it could not be emptied either. */
+  isBroken = false;
 
-  constructor(context: DecodeContext, sequence: number) {
+  /** @param checkpointBytes  memory that its checkpoints may take together */
+  constructor(context: DecodeContext, sequence: number, checkpointBytes: number) {
+    this.#checkpointBytes = checkpointBytes;
     this.#context = context;
     this.sequence = sequence;
     this.#stride = Math.min(checkpointStride, context.batchTokens);
@@ -55,6 +60,21 @@ export class Slot {
 
   clear(): void {
     this.#context.cut(this.sequence, 0);
+    this.#forget();
+  }
+
+  /** Something failed in the middle: nothing that it holds is trusted any more. */
+  abandon(): void {
+    this.#forget();
+    this.job = undefined;
+    try {
+      this.isBroken = !this.#context.cut(this.sequence, 0);
+    } catch {
+      this.isBroken = true;
+    }
+  }
+
+  #forget(): void {
     this.tokens = [];
     this.held = 0;
     this.checkpoints = [];
@@ -71,14 +91,14 @@ export class Slot {
     return {
       tokens: this.tokens.slice(0, this.held),
       state: this.#context.saveState(this.sequence, "whole"),
-      checkpoints: this.checkpoints,
+      checkpoints: [...this.checkpoints],
     };
   }
 
   /** @returns false when the state could not be read; the slot is empty then */
   load({ tokens, state, checkpoints }: SavedSequence): boolean {
     this.clear();
-    if (!this.#context.restoreState(this.sequence, state, "whole")) {
+    if (!this.#restore(state)) {
       this.clear();
       return false;
     }
@@ -86,6 +106,14 @@ export class Slot {
     this.held = tokens.length;
     this.checkpoints = [...checkpoints];
     return true;
+  }
+
+  #restore(state: Uint8Array): boolean {
+    try {
+      return this.#context.restoreState(this.sequence, state, "whole");
+    } catch {
+      return false; // As one that does not fit: the tokens are read again.
+    }
   }
 
   /** Before `coming` tokens push others out of the window, what may be needed again is set aside. */
@@ -102,9 +130,11 @@ export class Slot {
   }
 
   checkpoint(): void {
+    const size = this.#context.stateBytes(this.sequence, "partial");
+    if (!makeRoomForCheckpoint(this.checkpoints, size, this.#checkpointBytes)) return;
     const { first } = this.#context.positions(this.sequence);
     const state = this.#context.saveState(this.sequence, "partial");
-    addCheckpoint(this.checkpoints, { from: first, to: this.held, state });
+    this.checkpoints.push({ from: first, to: this.held, state });
   }
 
   /** Drops tokens in the middle and moves the rest to the left. */

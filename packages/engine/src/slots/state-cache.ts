@@ -9,13 +9,13 @@ export interface SavedSequence {
 
 /** Sequences that lost their slot, in bounded memory; the longest unused one goes first. */
 export class StateCache {
-  readonly #maxBytes: number;
+  readonly maxBytes: number;
   /** In order of use, oldest first. */
   #entries: SavedSequence[] = [];
   #bytes = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   get bytes(): number {
@@ -25,9 +25,9 @@ export class StateCache {
   /** Replaces saved sequences that are but the beginning of this one. */
   save(entry: SavedSequence): void {
     const size = bytesOf(entry);
-    if (size > this.#maxBytes) return;
+    if (size > this.maxBytes) return;
     this.#remove(({ tokens }) => commonPrefix(tokens, entry.tokens) === tokens.length);
-    while (this.#bytes + size > this.#maxBytes) this.#remove((oldest) => oldest === this.#entries[0]);
+    while (this.#bytes + size > this.maxBytes) this.#remove((oldest) => oldest === this.#entries[0]);
     this.#entries.push(entry);
     this.#bytes += size;
   }
@@ -47,6 +47,15 @@ export class StateCache {
     return this.#entries.some((entry) => commonPrefix(entry.tokens, tokens) === tokens.length);
   }
 
+  /** It could not be used. */
+  drop(entry: SavedSequence): void {
+    this.#remove((other) => other === entry);
+  }
+
+  newestFirst(): readonly SavedSequence[] {
+    return this.#entries.toReversed();
+  }
+
   touch(entry: SavedSequence): void {
     if (!this.#entries.includes(entry)) return;
     this.#entries = [...this.#entries.filter((other) => other !== entry), entry];
@@ -59,6 +68,7 @@ export class StateCache {
   }
 }
 
-function bytesOf({ state, tokens, checkpoints }: SavedSequence): number {
+/** Memory that a saved sequence takes. */
+export function bytesOf({ state, tokens, checkpoints }: SavedSequence): number {
   return checkpoints.reduce((sum, { state: { length } }) => sum + length, state.length + tokens.length * 8);
 }

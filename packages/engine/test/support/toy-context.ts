@@ -81,6 +81,11 @@ export class ToyContext implements DecodeContext {
     this.#abort = true;
   }
 
+  /** Forgets what was added since the last decode. */
+  dropBatch(): void {
+    this.#batch = [];
+  }
+
   cut(sequence: number, from: number): boolean {
     const cells = this.#of(sequence);
     const kept = cells.filter(({ position }) => position < from);
@@ -98,6 +103,10 @@ export class ToyContext implements DecodeContext {
     this.#cells[sequence] = this.#of(sequence)
       .filter(({ position }) => position < from || position >= to)
       .map((cell) => (cell.position < from ? cell : { ...cell, position: cell.position - (to - from) }));
+  }
+
+  stateBytes(sequence: number, kind: StateKind): number {
+    return this.saveState(sequence, kind).length;
   }
 
   saveState(sequence: number, _kind: StateKind): Uint8Array {

@@ -152,12 +152,19 @@ export class LlamaContext implements DecodeContext {
     c.llama_memory_seq_add(this.#memory, sequence, to, -1, from - to);
   }
 
+  stateBytes(sequence: number, kind: StateKind): number {
+    this.#checkSequence(sequence);
+    this.#checkIdle();
+    const flags = kind === "partial" ? partialStateFlag : 0;
+    return this.#model.library.c.llama_state_seq_get_size_ext(this.#handle.pointer, sequence, flags);
+  }
+
   saveState(sequence: number, kind: StateKind): Uint8Array {
     this.#checkSequence(sequence);
     this.#checkIdle();
     const { c } = this.#model.library;
     const flags = kind === "partial" ? partialStateFlag : 0;
-    const size = c.llama_state_seq_get_size_ext(this.#handle.pointer, sequence, flags);
+    const size = this.stateBytes(sequence, kind);
     const state = new Uint8Array(size);
     const written = c.llama_state_seq_get_data_ext(this.#handle.pointer, state, size, sequence, flags);
     if (written !== size)
