@@ -50,27 +50,31 @@ function variadic(
 const two = ["value", "value"] as const;
 
 /** The functions every Go template has. `and` and `or` are evaluated lazily and stand here for their counts. */
-export const builtinFunctions: TemplateFunctions = new Map<string, TemplateFunction>([
-  ["and", variadic(["value"], "value", (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1))],
-  ["or", variadic(["value"], "value", (...args) => args.find(isTrue) ?? args.at(-1))],
-  ["not", define(["value"], (value) => !isTrue(value))],
-  ["eq", { ...variadic(["value"], "value", equalsAny), pair: equals }],
-  ["ne", define(two, (first, second) => !equals(first, second))],
-  ["lt", define(two, isLess)],
-  ["le", define(two, isAtMost)],
-  ["gt", define(two, (first, second) => !isAtMost(first, second))],
-  ["ge", define(two, (first, second) => !isLess(first, second))],
-  ["len", define(["value"], length)],
-  ["index", variadic(["value"], "value", index)],
-  ["slice", variadic(["value"], "value", slice)],
-  ["print", variadic([], "any", (...args) => sprint(args.map(orNil)))],
-  ["println", variadic([], "any", (...args) => `${args.map((arg) => printValue(orNil(arg))).join(" ")}\n`)],
-  ["printf", variadic(["string"], "any", (format, ...args) => sprintf(String(format), args.map(orNil)))],
-  ["html", variadic([], "any", (...args) => escapeHtml(printed(args)))],
-  ["js", variadic([], "any", (...args) => escapeJs(printed(args)))],
-  ["urlquery", variadic([], "any", (...args) => escapeQuery(printed(args)))],
-  ["call", variadic(["value"], "value", call)],
-]);
+export const builtinFunctions: TemplateFunctions = /* @__PURE__ */ builtins();
+
+function builtins(): TemplateFunctions {
+  return new Map<string, TemplateFunction>([
+    ["and", variadic(["value"], "value", (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1))],
+    ["or", variadic(["value"], "value", (...args) => args.find(isTrue) ?? args.at(-1))],
+    ["not", define(["value"], (value) => !isTrue(value))],
+    ["eq", { ...variadic(["value"], "value", equalsAny), pair: equals }],
+    ["ne", define(two, (first, second) => !equals(first, second))],
+    ["lt", define(two, isLess)],
+    ["le", define(two, isAtMost)],
+    ["gt", define(two, (first, second) => !isAtMost(first, second))],
+    ["ge", define(two, (first, second) => !isLess(first, second))],
+    ["len", define(["value"], length)],
+    ["index", variadic(["value"], "value", index)],
+    ["slice", variadic(["value"], "value", slice)],
+    ["print", variadic([], "any", (...args) => sprint(args.map(orNil)))],
+    ["println", variadic([], "any", (...args) => `${args.map((arg) => printValue(orNil(arg))).join(" ")}\n`)],
+    ["printf", variadic(["string"], "any", (format, ...args) => sprintf(String(format), args.map(orNil)))],
+    ["html", variadic([], "any", (...args) => escapeHtml(printed(args)))],
+    ["js", variadic([], "any", (...args) => escapeJs(printed(args)))],
+    ["urlquery", variadic([], "any", (...args) => escapeQuery(printed(args)))],
+    ["call", variadic(["value"], "value", call)],
+  ]);
+}
 
 function orNil(value: Value): GoValue {
   return value ?? null;

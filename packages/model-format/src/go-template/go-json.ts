@@ -27,7 +27,7 @@ function isPlain(unit: number): boolean {
   return unit < 0xd800 ? unit !== 0x2028 && unit !== 0x2029 : unit >= 0xe000;
 }
 
-const plainAscii = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+const plainAscii = /* @__PURE__ */ Uint8Array.from({ length: 0x80 }, (_, unit) =>
   unit < 0x20 || '"\\<>&'.includes(String.fromCharCode(unit)) ? 0 : 1,
 );
 const escaped = /["\\\u0000-\u001f<>&\u2028\u2029]|\p{Surrogate}/gu;

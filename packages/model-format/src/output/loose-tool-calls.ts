@@ -15,7 +15,11 @@ export interface LooseToolCallOptions {
 }
 
 /** Special tokens of models that must arrive as text for their calls to be seen; thinking tags come on top. */
-export const looseToolCallTokens: readonly string[] = [...callTags, "</tool_call>", "[ARGS]", "[CALL_ID]"];
+export const looseToolCallTokens: readonly string[] = /* @__PURE__ */ callTags.concat(
+  "</tool_call>",
+  "[ARGS]",
+  "[CALL_ID]",
+);
 
 /**
  * Finds tool calls as models without a parser of their own write them: Qwen's and Hermes' `<tool_call>`,

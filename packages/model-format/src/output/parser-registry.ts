@@ -20,15 +20,15 @@ const families: ReadonlyMap<string, OutputParserFamily> = new Map([
   ["cohere", cohere],
   ["deepseek3", deepseek3],
   ["functiongemma", functionGemma],
-  ["gemma4", gemma4(true)],
-  ["gemma4-no-thinking", gemma4(false)],
+  ["gemma4", /* @__PURE__ */ gemma4(true)],
+  ["gemma4-no-thinking", /* @__PURE__ */ gemma4(false)],
   ["glimmer", glimmer],
   ["glm-4.7", glm47],
   ["glm-ocr", glmOcr],
   ["harmony", harmony],
-  ["laguna", laguna(true)],
-  ["lfm2", lfm2(false)],
-  ["lfm2-thinking", lfm2(true)],
+  ["laguna", /* @__PURE__ */ laguna(true)],
+  ["lfm2", /* @__PURE__ */ lfm2(false)],
+  ["lfm2-thinking", /* @__PURE__ */ lfm2(true)],
   ["ministral", ministral],
   ["nemotron-3-nano", thinkingThenXmlCalls],
   ["nemotron-3.5-nano", thinkingThenXmlCalls],
@@ -36,17 +36,19 @@ const families: ReadonlyMap<string, OutputParserFamily> = new Map([
   ["olmo3-think", olmo3Think],
   ["ornith", thinkingThenXmlCalls],
   ["passthrough", passthrough],
-  ["poolside-v1", laguna(false)],
-  ["qwen3", qwen3(false)],
+  ["poolside-v1", /* @__PURE__ */ laguna(false)],
+  ["qwen3", /* @__PURE__ */ qwen3(false)],
   ["qwen3-coder", qwen3Coder],
-  ["qwen3-thinking", qwen3(true)],
-  ["qwen3-vl-instruct", qwen3Vl(false)],
-  ["qwen3-vl-thinking", qwen3Vl(true)],
+  ["qwen3-thinking", /* @__PURE__ */ qwen3(true)],
+  ["qwen3-vl-instruct", /* @__PURE__ */ qwen3Vl(false)],
+  ["qwen3-vl-thinking", /* @__PURE__ */ qwen3Vl(true)],
   ["qwen3.5", thinkingThenXmlCalls],
 ]);
 
 /** Names that `outputParserFamily` knows, sorted. */
-export const outputParserNames: readonly string[] = [...families.keys()];
+export const outputParserNames: readonly string[] = /* @__PURE__ */ Array.from(
+  /* @__PURE__ */ families.keys(),
+);
 
 /** The built-in parser of that name, or undefined: an unknown name means that no parser applies. */
 export function outputParserFamily(name: string): OutputParserFamily | undefined {

@@ -55,7 +55,7 @@ const renderers: ReadonlyMap<string, (options: RendererOptions) => BuiltinRender
 ]);
 
 /** Names that `rendererFor` knows, sorted. */
-export const rendererNames: readonly string[] = [...renderers.keys()];
+export const rendererNames: readonly string[] = /* @__PURE__ */ Array.from(/* @__PURE__ */ renderers.keys());
 
 /**
  * The built-in renderer of that name.

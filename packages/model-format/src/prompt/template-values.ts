@@ -31,7 +31,7 @@ export function messageValues(messages: readonly Message[]): GoSlice {
   );
 }
 
-const messageType = new GoStructType<Message>(
+const messageType = /* @__PURE__ */ new GoStructType<Message>(
   "template.templateMessage",
   {
     Role: ({ role }) => role,
@@ -47,17 +47,20 @@ const messageType = new GoStructType<Message>(
   { isPointer: true },
 );
 
-const callType = new GoStructType<ToolCall>("template.templateToolCall", {
+const callType = /* @__PURE__ */ new GoStructType<ToolCall>("template.templateToolCall", {
   ID: ({ id = "" }) => id,
   Function: (call) => calledType.of(call.function),
 });
 
-const calledType = new GoStructType<ToolCall["function"]>("template.templateToolCallFunction", {
-  Index: ({ index = 0 }) => index,
-  Name: ({ name }) => name,
-  // Callers in JavaScript may leave them out, as requests do.
-  Arguments: (called) => GoMap.from<unknown>(called.arguments ?? null, fromJson, argumentsType),
-});
+const calledType = /* @__PURE__ */ new GoStructType<ToolCall["function"]>(
+  "template.templateToolCallFunction",
+  {
+    Index: ({ index = 0 }) => index,
+    Name: ({ name }) => name,
+    // Callers in JavaScript may leave them out, as requests do.
+    Arguments: (called) => GoMap.from<unknown>(called.arguments ?? null, fromJson, argumentsType),
+  },
+);
 
 const argumentsType: GoMapType = {
   name: "template.templateArgs",
@@ -74,7 +77,7 @@ const toolsType: GoType<GoSlice> = {
   string: (value) => (value.isNil ? "null" : `[${[...value].map(goJson).join(",")}]`),
 };
 
-const toolType = new GoStructType<Tool>(
+const toolType = /* @__PURE__ */ new GoStructType<Tool>(
   "template.templateTool",
   {
     Type: ({ type }) => type,
@@ -84,7 +87,7 @@ const toolType = new GoStructType<Tool>(
   { json: encodeTool, string: encodeTool },
 );
 
-const functionType = new GoStructType<Tool["function"]>(
+const functionType = /* @__PURE__ */ new GoStructType<Tool["function"]>(
   "template.templateToolFunction",
   {
     Name: ({ name }) => name,
@@ -97,7 +100,7 @@ const functionType = new GoStructType<Tool["function"]>(
 /** Callers in JavaScript may leave them out, as requests do. */
 const noParameters: ToolParameters = { type: "", properties: null };
 
-const parametersType = new GoStructType<ToolParameters>(
+const parametersType = /* @__PURE__ */ new GoStructType<ToolParameters>(
   "template.templateToolFunctionParameters",
   {
     Type: ({ type }) => type,
@@ -110,7 +113,7 @@ const parametersType = new GoStructType<ToolParameters>(
   { json: encodeParameters },
 );
 
-const propertyType: GoStructType<ToolProperty> = new GoStructType<ToolProperty>(
+const propertyType: GoStructType<ToolProperty> = /* @__PURE__ */ new GoStructType<ToolProperty>(
   "api.ToolProperty",
   {
     AnyOf: ({ anyOf }) =>
@@ -148,7 +151,7 @@ const typeNamesType: GoType<GoSlice> = {
 type Properties = Readonly<Record<string, ToolProperty>>;
 
 /** A nested map keeps its order in Go behind a type that shows nothing but methods. */
-const nestedType: GoStructType<Properties> = new GoStructType<Properties>(
+const nestedType: GoStructType<Properties> = /* @__PURE__ */ new GoStructType<Properties>(
   "api.ToolPropertiesMap",
   {},
   {

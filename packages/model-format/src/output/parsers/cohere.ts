@@ -18,7 +18,7 @@ const responseClose = "<|END_RESPONSE|>";
 const turnEnd = "<|END_OF_TURN_TOKEN|>";
 
 const openers = [textOpen, responseOpen, actionOpen];
-const awaited = [...openers, turnEnd];
+const awaited = /* @__PURE__ */ openers.concat(turnEnd);
 
 /** Cohere Command A and North: thinking, then blocks of text or of calls as a JSON list. */
 export const cohere: OutputParserFamily = {

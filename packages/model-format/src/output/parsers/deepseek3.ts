@@ -92,7 +92,7 @@ const fenced = /^(.*?)\n```json\n(.*?)\n```/s;
 export const cogito: OutputParserFamily = {
   hasThinking: true,
   hasTools: true,
-  preservedTokens: [...deepseek3.preservedTokens, outputsBegin, outputsEnd],
+  preservedTokens: /* @__PURE__ */ deepseek3.preservedTokens.concat(outputsBegin, outputsEnd),
   create({ tools = [], think, lastMessage }) {
     const { content, thinking } = stages({
       read(body) {

@@ -85,5 +85,5 @@ function emit(reader: Reader, tools: readonly Tool[], read: () => GlmCall, blame
   }
 }
 
-export const glm47: OutputParserFamily = glm(true);
-export const glmOcr: OutputParserFamily = glm(false);
+export const glm47: OutputParserFamily = /* @__PURE__ */ glm(true);
+export const glmOcr: OutputParserFamily = /* @__PURE__ */ glm(false);

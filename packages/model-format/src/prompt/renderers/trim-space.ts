@@ -3,8 +3,8 @@
  * @source Go strings.TrimSpace, which the reference uses wherever a chat template says `trim`
  */
 const space = "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const leading = new RegExp(`^${space}+`);
-const beyondAscii = new RegExp(`^${space}$`);
+const leading = /* @__PURE__ */ new RegExp(`^${space}+`);
+const beyondAscii = /* @__PURE__ */ new RegExp(`^${space}$`);
 
 export function trimSpace(text: string): string {
   return trimSpaceEnd(text.replace(leading, ""));

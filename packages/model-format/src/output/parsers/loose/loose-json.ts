@@ -20,7 +20,7 @@ export type LooseJson =
 const nameKeys = ["name", "function", "tool_name", "tool"];
 const argumentKeys = ["arguments", "parameters", "args", "input"];
 const otherKeys = ["type", "id", "tool_call_id"];
-const callKeys = [...nameKeys, ...argumentKeys, ...otherKeys];
+const callKeys = /* @__PURE__ */ nameKeys.concat(argumentKeys, otherKeys);
 
 interface LooseJsonOptions {
   readonly tools: readonly Tool[];

@@ -8,7 +8,7 @@ import { callTags, judgeTagged } from "./judge-tagged.ts";
 import type { LooseContext, Verdict } from "./verdict.ts";
 
 const tokens = /<tool_call>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=|```|[{[]/g;
-const callStarts = [...callTags, fence, "{", "["];
+const callStarts = /* @__PURE__ */ callTags.concat(fence, "{", "[");
 
 interface LooseStages {
   /** Answer in which calls are found however loosely they are written. */
