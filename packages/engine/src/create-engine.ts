@@ -28,6 +28,13 @@ export interface EngineOptions {
   readonly promptCacheBytes?: number;
   /** Bytes that all models together may take; everything that the machine has free when absent or 0. */
   readonly memoryLimitBytes?: number;
+  /**
+   * Folder of the engine's own in which conversations outlive their runner, so that a model that comes back goes
+   * on where it left off. They are readable for their owner only. Absent: they are forgotten.
+   */
+  readonly stateFolder?: string;
+  /** Most that the folder may hold, the oldest goes first; 2 GiB. */
+  readonly stateFolderBytes?: number;
   readonly driver?: "auto" | "native" | "portable";
   /** Entry of the child process; that of this package. */
   readonly runnerEntry?: string;
@@ -38,6 +45,7 @@ export interface EngineOptions {
 }
 
 const defaultContextTokens = 4096;
+const defaultStateFolderBytes = 2 * 1024 ** 3;
 const maxPromptCacheBytes = 1024 ** 3;
 const defaultHangTimeoutMs = 30_000;
 const fiveMinutesMs = 300_000;
@@ -71,6 +79,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
     kvCacheType: options.kvCacheType ?? "f16",
     promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(memory / 16)),
     ...(options.memoryLimitBytes ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
+    ...(options.stateFolder === undefined
+      ? {}
+      : {
+          savedStates: {
+            folder: options.stateFolder,
+            maxBytes: options.stateFolderBytes ?? defaultStateFolderBytes,
+          },
+        }),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
 }

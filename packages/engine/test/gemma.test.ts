@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
@@ -16,7 +16,8 @@ if (!isThere) console.log(`skipping tests with a real model: ${modelPath} is mis
 
 /** Gemma 3 270M: a vocabulary of 262 144 tokens and windows of 512. */
 describe.skipIf(!isThere)("a real model with sliding windows", () => {
-  const engine = createEngine({ env: { PATH: process.env["PATH"] }, parallel: 2, contextTokens: 4096 });
+  const options = { env: { PATH: process.env["PATH"] }, parallel: 2, contextTokens: 4096 };
+  const engine = createEngine(options);
   afterAll(() => engine[Symbol.asyncDispose]());
   const greedy = { temperature: 0 };
   // One thread: others may use the machine beside these tests.
@@ -104,5 +105,34 @@ describe.skipIf(!isThere)("a real model with sliding windows", () => {
     });
     expect(text).toBe("🏴‍☠️👩‍👩‍👧‍👦é.");
     for (const delta of deltas) expect(delta.text).not.toContain("\uFFFD");
+  });
+
+  it("goes on after a restart where it left off, and reads nothing again but the new tokens", async () => {
+    const stateFolder = mkdtempSync(join(tmpdir(), "puna-states-"));
+    const run = async (prompt: string | readonly number[]) => {
+      await using process = createEngine({ ...options, stateFolder });
+      await using lease = await process.acquire({ modelPath, load: { threads: 1 } });
+      const { end, text } = await collect(lease, { prompt, sampling: greedy, maxTokens: 12 });
+      const more = await lease.tokenize(" And then");
+      return { text, end, next: [...end.tokens, ...more] };
+    };
+    try {
+      const first = await run("A tale of two cities and three rivers. ".repeat(80));
+      expect(first.end.cachedTokens).toBe(0);
+      expect(readdirSync(stateFolder)).toHaveLength(1);
+      const second = await run(first.next);
+      // The last token of an answer was chosen, but never read.
+      expect(second.end.cachedTokens).toBe(first.end.tokens.length - 1);
+      console.log(
+        `restart: ${second.end.promptTokens} tokens of prompt, ${second.end.cachedTokens} known, ` +
+          `${second.end.promptMs.toFixed(0)} ms (first turn ${first.end.promptMs.toFixed(0)} ms)`,
+      );
+      rmSync(stateFolder, { recursive: true, force: true });
+      const anew = await run(first.next);
+      expect(anew.end.cachedTokens).toBe(0);
+      expect(second.text).toBe(anew.text);
+    } finally {
+      rmSync(stateFolder, { recursive: true, force: true });
+    }
   });
 });

@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 2;
+export const ipcVersion = 3;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {
@@ -31,6 +31,14 @@ export interface RunnerSpec {
   readonly kvOverrides: readonly KvOverride[];
   /** Bound of the saved sequence states, beside the context itself. */
   readonly promptCacheBytes: number;
+  /** Where saved sequences outlive the runner; absent: nowhere. */
+  readonly savedStates?: SavedStatesFolder;
+}
+
+export interface SavedStatesFolder {
+  readonly folder: string;
+  /** Of all models together. */
+  readonly maxBytes: number;
 }
 
 export type KvOverride = NativeOverride;
@@ -68,6 +76,8 @@ export type HostMessage =
       readonly documents: readonly string[];
     }
   | { readonly type: "probe"; readonly id: number }
+  /** The runner is about to be ended: what it knows of conversations goes to disk, within a few seconds. */
+  | { readonly type: "retire"; readonly id: number }
   | ({ readonly type: "quantize"; readonly id: number } & QuantizeSpec)
   /** `id` is that of the request to stop; it still ends with `done` or `failed`. */
   | { readonly type: "cancel"; readonly id: number };

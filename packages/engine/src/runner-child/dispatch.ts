@@ -46,6 +46,8 @@ export function dispatch(channel: Channel<ChildMessage, HostMessage>, work: Runn
         return loaded().embed(message.inputs, signal);
       case "probe":
         return work.probe();
+      case "retire":
+        return model?.retire();
       case "quantize":
         return work.quantize(message);
       case "rank":

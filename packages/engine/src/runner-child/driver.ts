@@ -16,6 +16,8 @@ export interface DriverModel extends AsyncDisposable {
   complete(request: CompletionRequest, turn: RequestTurn, signal: AbortSignal): AsyncIterable<TokenEvent>;
   tokenize(text: string, addSpecial: boolean): readonly number[];
   detokenize(tokens: readonly number[]): string;
+  /** The process is about to end: saves to disk what shall be found again, where the spec names a folder. */
+  retire(): void;
   embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]>;
   rank(query: string, documents: readonly string[], signal: AbortSignal): Promise<readonly RankedDocument[]>;
 }

@@ -4,6 +4,7 @@ import type { RunnerFacts } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import { loadReason, ranOutOfMemory } from "./exit-reason.ts";
 import { withinLimits } from "./load-limits.ts";
+import { retireRunner } from "./retire-runner.ts";
 import type { Runner, StartRunner } from "./runner.ts";
 import type { RunnerRequests } from "./runner-requests.ts";
 import { type ChildOptions, type RunnerChild, startChild } from "./start-child.ts";
@@ -30,7 +31,9 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
       options.logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
       watch(child, options);
       // "done" of a load carries RunnerFacts; the versions were compared above.
-      return toRunner(child, facts as RunnerFacts);
+      const runner = toRunner(child, facts as RunnerFacts);
+      if (spec.savedStates === undefined) return runner;
+      return { ...runner, stop: () => retireRunner(requests).then(child.stop) };
     } catch (error) {
       await child.stop();
       throw asLoadError(error, child.output());

@@ -1,6 +1,6 @@
 import type { AcquireOptions, Engine, LoadedModelInfo, ModelLease, ModelSpec } from "../engine.ts";
 import { EngineError } from "../errors.ts";
-import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerSpec, SavedStatesFolder } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly flashAttention?: boolean;
   /** Saved sequence states of each runner. */
   readonly promptCacheBytes: number;
+  /** Where they outlive their runners. */
+  readonly savedStates?: SavedStatesFolder;
   /** What all runners together may take; absent: whatever the machine has. */
   readonly memoryLimitBytes?: number;
 }
@@ -234,7 +236,7 @@ export class Scheduler implements Engine {
 
   #plan(spec: ModelSpec, facts: ModelFacts): RunnerSpec {
     const { load = {} } = spec;
-    const { contextTokens, kvCacheType, flashAttention, driver } = this.#options;
+    const { contextTokens, kvCacheType, flashAttention, driver, savedStates } = this.#options;
     const flash = load.flashAttention ?? flashAttention;
     const planned = planContext(load.contextTokens, contextTokens, facts);
     return {
@@ -254,6 +256,7 @@ export class Scheduler implements Engine {
       embedding: load.embedding ?? false,
       kvOverrides: facts.kvOverrides,
       promptCacheBytes: this.#options.promptCacheBytes,
+      ...(savedStates === undefined || load.embedding ? {} : { savedStates }),
     };
   }
 

@@ -217,6 +217,7 @@ export const llamaPrototypes = [
   "int32_t llama_model_n_swa(void *model)",
   "uint32_t llama_model_n_cls_out(void *model)",
   "uint64_t llama_model_size(void *model)",
+  "int32_t llama_model_meta_val_str(void *model, const char *key, void *to, size_t size)",
   "bool llama_model_has_encoder(void *model)",
   "bool llama_model_has_decoder(void *model)",
   "bool llama_model_is_recurrent(void *model)",

@@ -88,6 +88,15 @@ export class LlamaModel {
     return this.#vocabulary;
   }
 
+  /** A metadata value as text, as far as it fits 128 bytes; undefined where the file has none of that name. */
+  metadata(key: string): string | undefined {
+    const text = new Uint8Array(128);
+    const length = this.library.c.llama_model_meta_val_str(this.pointer, key, text, text.length);
+    return length < 0
+      ? undefined
+      : new TextDecoder().decode(text.subarray(0, Math.min(length, text.length - 1)));
+  }
+
   isEndToken(token: number): boolean {
     return this.library.c.llama_vocab_is_eog(this.vocabulary, this.check(token));
   }

@@ -3,9 +3,18 @@ import { EngineError } from "../../errors.ts";
 import type { RequestTurn, RunnerFacts, RunnerSpec } from "../../ipc/messages.ts";
 import type { DriverModel } from "../../runner-child/driver.ts";
 import { SlotScheduler } from "../../slots/slot-scheduler.ts";
+import { DiskStates } from "../../states/disk-states.ts";
+import { stateIdentity } from "../../states/state-identity.ts";
 import type { LlamaContext } from "./context.ts";
 import { Embedder } from "./embedder.ts";
 import type { LlamaModel } from "./model.ts";
+
+interface Parts {
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly spec: RunnerSpec;
+  readonly vramBytes: number;
+}
 
 /** A model with its context: slots for text, or an embedder. */
 export class NativeModel implements DriverModel {
@@ -15,17 +24,12 @@ export class NativeModel implements DriverModel {
   readonly #slots: SlotScheduler | undefined;
   readonly #embedder: Embedder | undefined;
 
-  constructor(parts: {
-    readonly model: LlamaModel;
-    readonly context: LlamaContext;
-    readonly spec: RunnerSpec;
-    readonly vramBytes: number;
-  }) {
+  constructor(parts: Parts) {
     const { model, context, spec, vramBytes } = parts;
     this.#model = model;
     this.#context = context;
     if (spec.embedding) this.#embedder = new Embedder(model, context);
-    else this.#slots = new SlotScheduler(context, { cacheBytes: spec.promptCacheBytes });
+    else this.#slots = new SlotScheduler(context, { cacheBytes: spec.promptCacheBytes, ...storeOf(parts) });
     this.facts = {
       driver: "llama/native",
       contextTokens: Math.min(spec.contextTokens, context.contextTokens),
@@ -46,6 +50,10 @@ export class NativeModel implements DriverModel {
       throw new EngineError("UNSUPPORTED", "this model was loaded for embeddings and cannot generate text");
     }
     return this.#slots.complete(request, turn, signal);
+  }
+
+  retire(): void {
+    this.#slots?.retire();
   }
 
   tokenize(text: string, addSpecial: boolean): readonly number[] {
@@ -79,4 +87,22 @@ export class NativeModel implements DriverModel {
     }
     return this.#embedder;
   }
+}
+
+function storeOf({ spec, model, context }: Parts): { readonly store?: DiskStates } {
+  if (spec.savedStates === undefined) return {};
+  // Such models turn positions by factors that they choose by the length of the context.
+  const architecture = model.metadata("general.architecture") ?? "";
+  const isLongRope = model.metadata(`${architecture}.rope.scaling.original_context_length`) !== undefined;
+  const store = new DiskStates({
+    ...spec.savedStates,
+    identity: stateIdentity(spec, [
+      model.library.version,
+      ...(isLongRope ? [String(spec.contextTokens)] : []),
+    ]),
+    vocabularySize: model.vocabularySize,
+    contextTokens: context.contextTokens,
+    now: Date.now,
+  });
+  return { store };
 }

@@ -105,6 +105,9 @@ export class PortableModel implements DriverModel {
     );
   }
 
+  /** Sequences are not kept on disk: node-llama-cpp's files hold one only with the risk of crashing on another. */
+  retire(): void {}
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.model.dispose();
   }
