@@ -1,12 +1,13 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createServer, type PunaServer } from "@puna/api-server";
-import { openIdentity, openStore, type Store } from "@puna/blob-store";
+import { openStore, type Store } from "@puna/blob-store";
 import { createEngine, createQuantizer, type Engine } from "@puna/engine";
-import { createRegistryClient, dockerCredentials } from "@puna/registry-client";
+import { createRegistryClient } from "@puna/registry-client";
 import { readApiKeys, writeApiKeys } from "./api-key-file.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
+import { registryOptions } from "./registry-options.ts";
 
 /** The parts of a running puna, joined. Disposing ends them in the order in which they depend on each other. */
 export interface Parts extends AsyncDisposable {
@@ -40,15 +41,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     env: config.runnerEnv,
     logger,
   });
-  const registry = createRegistryClient({
-    store,
-    identity: () => openIdentity(config.home),
-    policy: { trustedHosts: config.trustedRegistries },
-    credentials: dockerCredentials(join(config.dockerConfigDir, "config.json")),
-    proxy: config.proxy,
-    userAgent: `puna/${version}`,
-    keepReplacedLayers: config.noPrune,
-  });
+  const registry = createRegistryClient({ store, ...registryOptions(config, version) });
   const server = createServer({
     store,
     engine,

@@ -60,6 +60,34 @@ describe("readConfig", () => {
     expect(read({ OLLAMA_NOPRUNE: value }).noPrune).toBe(expected);
   });
 
+  it("limits nothing about registries unless asked", () => {
+    const config = read({ PUNA_ALLOWED_REGISTRIES: " , ", PUNA_DOWNLOAD_LIMIT: "fast" });
+    expect(config.allowedRegistries).toBeUndefined();
+    expect(config.downloadBytesPerSecond).toBeUndefined();
+    expect(config.certificateFile).toBeUndefined();
+  });
+
+  it("reads which registries may be asked", () => {
+    const config = read({ PUNA_ALLOWED_REGISTRIES: "registry.ollama.ai, hf.co" });
+    expect(config.allowedRegistries).toEqual(["registry.ollama.ai", "hf.co"]);
+  });
+
+  it.each([
+    ["500000", 500_000],
+    ["20M", 20_000_000],
+    ["1.5 GB", 1_500_000_000],
+    ["64k", 64_000],
+    ["0", undefined],
+    ["-5M", undefined],
+  ])("reads PUNA_DOWNLOAD_LIMIT=%s as %s bytes a second", (value, expected) => {
+    expect(read({ PUNA_DOWNLOAD_LIMIT: value }).downloadBytesPerSecond).toBe(expected);
+  });
+
+  it("takes further certificates from PUNA_CA_FILE, else from SSL_CERT_FILE", () => {
+    expect(read({ SSL_CERT_FILE: "/b.pem" }).certificateFile).toBe("/b.pem");
+    expect(read({ SSL_CERT_FILE: "/b.pem", PUNA_CA_FILE: "/a.pem" }).certificateFile).toBe("/a.pem");
+  });
+
   it("reads counts, lists and levels", () => {
     const config = read({
       OLLAMA_CONTEXT_LENGTH: "8192",

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseDuration } from "@puna/protocol";
-import { count, durationMs, type Environment, flag, text } from "./environment.ts";
+import { byteCount, count, durationMs, type Environment, flag, text } from "./environment.ts";
 import { type HostAddress, parseHost } from "./host.ts";
 
 /** Everything the environment decides; read once, frozen, and passed on as values. */
@@ -39,6 +39,12 @@ export interface Config {
   readonly proxy: { readonly http?: string; readonly https?: string; readonly no?: string };
   /** Registries of the user's own network; others may not be reached at private addresses. */
   readonly trustedRegistries: readonly string[];
+  /** Absent: every registry may be asked. */
+  readonly allowedRegistries?: readonly string[];
+  /** Bandwidth of all pulls together. Absent: no limit. */
+  readonly downloadBytesPerSecond?: number;
+  /** PEM file of certificates to trust beside those of Node and the system. */
+  readonly certificateFile?: string;
   /** Where `docker login` keeps registry passwords. */
   readonly dockerConfigDir: string;
   /** Listen where others can reach it, without keys: what Ollama does with OLLAMA_HOST=0.0.0.0. */
@@ -86,6 +92,10 @@ export function readConfig(env: Environment): Config {
     },
     ...optional("apiKey", text(env, "PUNA_API_KEY")),
     trustedRegistries: list(text(env, "PUNA_TRUSTED_REGISTRIES")),
+    ...optional("allowedRegistries", nonEmpty(list(text(env, "PUNA_ALLOWED_REGISTRIES")))),
+    ...optional("downloadBytesPerSecond", byteCount(env, "PUNA_DOWNLOAD_LIMIT")),
+    // NODE_EXTRA_CA_CERTS is read by Node itself; the other is what Go programs such as Ollama look at.
+    ...optional("certificateFile", text(env, "PUNA_CA_FILE") ?? text(env, "SSL_CERT_FILE")),
     dockerConfigDir: text(env, "DOCKER_CONFIG") ?? join(text(env, "HOME") ?? homedir(), ".docker"),
     allowUnauthenticated: flag(env, "PUNA_ALLOW_UNAUTHENTICATED") ?? false,
     editor: text(env, "OLLAMA_EDITOR") ?? text(env, "VISUAL") ?? text(env, "EDITOR") ?? "vi",
@@ -111,6 +121,10 @@ function list(value: string | undefined): readonly string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+function nonEmpty(items: readonly string[]): readonly string[] | undefined {
+  return items.length === 0 ? undefined : items;
 }
 
 function debugLevel(value: string | undefined): Config["debug"] {

@@ -27,6 +27,15 @@ export function count(env: Environment, name: string, fallback: number): number 
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : fallback;
 }
 
+/** Bytes, with an optional decimal unit: `500000`, `20M`, `1.5 GB`. Anything else, and 0, is undefined. */
+export function byteCount(env: Environment, name: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text(env, name) ?? "");
+  if (match === null) return undefined;
+  const [, number = "", unit = ""] = match;
+  const bytes = Math.round(Number(number) * 1000 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase()));
+  return bytes > 0 ? bytes : undefined;
+}
+
 /** A Go duration or whole seconds, in milliseconds; negative = forever, written as -1. */
 export function durationMs(
   env: Environment,

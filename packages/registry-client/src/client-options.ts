@@ -25,9 +25,9 @@ export interface RegistryClientOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** give a connection up after so long without data; default 30 s */
   readonly stallMs?: number;
-  /** connections of all transfers together; default 16 */
+  /** connections of all transfers together; default 24 */
   readonly maxConnections?: number;
-  /** bytes in memory between network and disk, all transfers together; default 48 MiB */
+  /** bytes in memory between network and disk, all transfers together; default 56 MiB */
   readonly windowBytes?: number;
   /** bandwidth of all downloads together; default unlimited */
   readonly bytesPerSecond?: number;

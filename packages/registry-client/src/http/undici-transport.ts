@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { RegistryError } from "../errors.ts";
 import { guardConnector, type Resolve, resolveBySystem } from "./guarded-connector.ts";
@@ -29,6 +30,7 @@ const defaultStallMs = 30_000;
 export function createUndiciTransport(options: UndiciTransportOptions = {}): HttpTransport {
   const stallMs = options.stallMs ?? defaultStallMs;
   const dispatchers = new Map<string, Dispatcher>();
+  const connector = options.connector ?? builtInConnector(options, stallMs);
 
   const dispatcherFor = (url: URL, guard: ConnectionGuard): Dispatcher => {
     const proxy = selectProxy(url, options.proxy ?? {});
@@ -36,7 +38,9 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): Htt
     const known = dispatchers.get(key);
     if (known !== undefined) return known;
     const made =
-      proxy === undefined ? directAgent(options, guard, stallMs) : proxyAgent(options, proxy, stallMs);
+      proxy === undefined
+        ? directAgent(options, { guard, connector, stallMs })
+        : proxyAgent(options, proxy, stallMs);
     dispatchers.set(key, made);
     return made;
   };
@@ -68,24 +72,51 @@ function agentOptions(options: UndiciTransportOptions, stallMs: number) {
   };
 }
 
-function tlsOptions(options: UndiciTransportOptions) {
-  const { certificateAuthority } = options;
-  return certificateAuthority === undefined ? {} : { ca: [...[certificateAuthority].flat()] };
+/**
+ * Node's certificates and the system's, and those of the options. Made once for all connections of an agent, since
+ * reading hundreds of certificates takes longer than connecting.
+ */
+function trustedCertificates({ certificateAuthority = [] }: UndiciTransportOptions): SecureContext {
+  const ca = [
+    ...getCACertificates("default"),
+    ...getCACertificates("system"),
+    ...[certificateAuthority].flat(),
+  ];
+  return createSecureContext({ ca: [...new Set(ca)] });
 }
 
-function directAgent(options: UndiciTransportOptions, guard: ConnectionGuard, stallMs: number): Agent {
-  const connector = options.connector ?? buildConnector({ timeout: stallMs, ...tlsOptions(options) });
+/** Certificates are read when the first encrypted connection is opened. */
+function builtInConnector(options: UndiciTransportOptions, stallMs: number): buildConnector.connector {
+  const plain = buildConnector({ timeout: stallMs });
+  let secure: buildConnector.connector | undefined;
+  return (target, callback) => {
+    if (target.protocol !== "https:") return plain(target, callback);
+    secure ??= buildConnector({ timeout: stallMs, secureContext: trustedCertificates(options) });
+    secure(target, callback);
+  };
+}
+
+function directAgent(
+  options: UndiciTransportOptions,
+  parts: {
+    readonly guard: ConnectionGuard;
+    readonly connector: buildConnector.connector;
+    readonly stallMs: number;
+  },
+): Agent {
+  const { guard, connector, stallMs } = parts;
   const connect = guardConnector(connector, guard, options.resolve ?? resolveBySystem);
   return new Agent({ ...agentOptions(options, stallMs), connect });
 }
 
 /** Behind a proxy it is the proxy that resolves names: the user's own configuration put it there. */
 function proxyAgent(options: UndiciTransportOptions, uri: string, stallMs: number): ProxyAgent {
+  const secureContext = trustedCertificates(options);
   return new ProxyAgent({
     uri,
     ...agentOptions(options, stallMs),
-    requestTls: tlsOptions(options),
-    proxyTls: tlsOptions(options),
+    requestTls: { secureContext },
+    proxyTls: { secureContext },
   });
 }
 

@@ -41,6 +41,17 @@ test("connections double while each doubling pays, and stop at the limit", () =>
 
 test("a doubling that does not pay is taken back", () => {
   let plan = firstConnectionPlan;
-  for (let step = 0; step < 6; step += 1) plan = adjustConnections(plan, 1e9, 16);
-  expect(plan.connections).toBe(4);
+  const counts: number[] = [];
+  for (let step = 0; step < 6; step += 1) {
+    plan = adjustConnections(plan, 1e9, 16);
+    counts.push(plan.connections);
+  }
+  expect(counts).toEqual([8, 8, 8, 4, 4, 4]);
+});
+
+test("one slow moment does not end an increase that pays", () => {
+  let plan = adjustConnections(firstConnectionPlan, 200e6, 16);
+  for (const rate of [150e6, 390e6, 300e6, 780e6]) plan = adjustConnections(plan, rate, 16);
+  expect(plan.connections).toBe(16);
+  expect(plan.settledRate).toBe(780e6);
 });

@@ -26,19 +26,24 @@ export interface ConnectionPlan {
   readonly tryingFromRate: number | undefined;
   /** rates above this make another increase worthwhile */
   readonly settledRate: number;
+  /** measurements in a row by which the increase did not pay */
+  readonly disappointments: number;
 }
 
 export const firstConnectionPlan: ConnectionPlan = {
   connections: 4,
   tryingFromRate: undefined,
   settledRate: 0,
+  disappointments: 0,
 };
 
 const worthwhileGain = 1.2;
+/** New connections take a moment to get going, and one measurement may meet a busy moment. */
+const patience = 3;
 
 /**
  * Finds the number of connections by trying: doubles it, keeps the new number if the rate rose by a fifth, else
- * goes back and rests until the rate changes by much.
+ * goes back and rests until the rate changes by much. An increase is judged by the best of three measurements.
  */
 export function adjustConnections(
   plan: ConnectionPlan,
@@ -49,14 +54,15 @@ export function adjustConnections(
   if (plan.tryingFromRate === undefined) {
     const changed = rate > plan.settledRate * worthwhileGain || rate < plan.settledRate / worthwhileGain;
     if (!changed || grown === plan.connections) return plan;
-    return { connections: grown, tryingFromRate: rate, settledRate: plan.settledRate };
+    return { ...plan, connections: grown, tryingFromRate: rate, disappointments: 0 };
   }
   if (rate >= plan.tryingFromRate * worthwhileGain) {
-    if (grown === plan.connections)
-      return { connections: grown, tryingFromRate: undefined, settledRate: rate };
-    return { connections: grown, tryingFromRate: rate, settledRate: rate };
+    const tryingFromRate = grown === plan.connections ? undefined : rate;
+    return { connections: grown, tryingFromRate, settledRate: rate, disappointments: 0 };
   }
+  if (plan.disappointments + 1 < patience) return { ...plan, disappointments: plan.disappointments + 1 };
   return {
+    disappointments: 0,
     connections: Math.max(Math.ceil(plan.connections / 2), 1),
     tryingFromRate: undefined,
     settledRate: rate,
