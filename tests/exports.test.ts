@@ -12,6 +12,7 @@ const entries: Readonly<Record<string, readonly string[]>> = {
   "packages/engine": [".", "./runner", "./testing"],
   "packages/api-server": ["."],
   "packages/sdk": [".", "./node"],
+  "packages/ai-provider": ["."],
   "packages/cli": ["."],
   "apps/puna": [".", "./package.json"],
 };
@@ -37,17 +38,20 @@ describe.each(Object.entries(entries))("%s", (folder, names) => {
   });
 });
 
-it.each(["packages/protocol", "packages/sdk"])("%s has a built root without Node built-ins", (folder) => {
-  const built = join(root, folder, "dist/index.js");
-  expect(existsSync(built), `${built} is missing: run the build first`).toBe(true);
-  const seen = new Set<string>();
-  const queue = [built];
-  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const text = readFileSync(file, "utf8");
-    expect(text).not.toMatch(/["']node:/);
-    for (const match of text.matchAll(/from\s*["'](\.[^"']+)["']/g))
-      queue.push(join(file, "..", match[1] ?? ""));
-  }
-});
+it.each(["packages/protocol", "packages/sdk", "packages/ai-provider"])(
+  "%s has a built root without Node built-ins",
+  (folder) => {
+    const built = join(root, folder, "dist/index.js");
+    expect(existsSync(built), `${built} is missing: run the build first`).toBe(true);
+    const seen = new Set<string>();
+    const queue = [built];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      const text = readFileSync(file, "utf8");
+      expect(text).not.toMatch(/["']node:/);
+      for (const match of text.matchAll(/from\s*["'](\.[^"']+)["']/g))
+        queue.push(join(file, "..", match[1] ?? ""));
+    }
+  },
+);

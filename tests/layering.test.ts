@@ -50,6 +50,10 @@ const rules: Readonly<Record<string, Rule>> = {
     may: [/^@puna\/protocol(\/(errors|framing|modelfile))?$/, node],
     why: "clients carry neither schemas nor server code",
   },
+  "packages/ai-provider": {
+    may: [/^@puna\/sdk$/, /^@ai-sdk\/provider$/],
+    why: "a provider is a translation for the client, and runs in browsers",
+  },
   "packages/cli": {
     may: [/^@puna\/(sdk|protocol)(\/|$)/, /^@oclif\/core$/, /^(marked|get-east-asian-width)$/, node],
     why: "the CLI speaks HTTP through the SDK; serve belongs to the application",
@@ -141,3 +145,33 @@ it("lets no package import an application", () => {
     .filter(({ specifier }) => specifier === "puna" || specifier.startsWith("puna/"));
   expect(breaches).toEqual([]);
 });
+
+/** Closed paths of imports between the files of one package, each as the files that lie on it. */
+function importCircles(folder: string): string[] {
+  const targets = new Map<string, string[]>();
+  for (const { file, specifier } of importsOf(`${folder}/src`)) {
+    if (isTest(file) || !isOwn(specifier)) continue;
+    const known = targets.get(file) ?? [];
+    targets.set(file, [...known, join(file, "..", specifier)]);
+  }
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const follow = (file: string): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (path.includes(file) || done.has(file)) return;
+    path.push(file);
+    for (const target of targets.get(file) ?? []) follow(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of targets.keys()) follow(file);
+  return circles;
+}
+
+it.each([...Object.keys(rules), "apps/puna"])(
+  "%s has no files that import each other in a circle",
+  (folder) => {
+    expect(importCircles(folder)).toEqual([]);
+  },
+);
