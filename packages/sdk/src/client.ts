@@ -5,6 +5,7 @@ import { encodeBase64 } from "./base64.ts";
 import { Blobs } from "./blobs.ts";
 import { PunaError } from "./errors.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
+import { type WithParsedAtEnd, withParsedAtEnd } from "./parsed-at-end.ts";
 import type { AbortableAsyncIterator } from "./stream.ts";
 import { type FormatInput, toWireFormat, type WithParsed, withParsed } from "./structured-output.ts";
 import { type CallOptions, Transport, type TransportOptions } from "./transport.ts";
@@ -71,11 +72,11 @@ export class Puna implements AsyncDisposable {
     this.abort();
   }
 
-  /** Continues a conversation. With a schema as `format`, the answer has the value as `parsed`. */
-  async chat(
-    request: ChatRequest & Streamed,
+  /** Continues a conversation. With a schema as `format`, the answer has the value as `parsed`, a stream as `parsed()`. */
+  async chat<const F extends FormatInput = undefined>(
+    request: ChatRequest<F> & Streamed,
     options?: CallOptions,
-  ): Promise<AbortableAsyncIterator<ChatResponse>>;
+  ): Promise<AbortableAsyncIterator<ChatResponse> & WithParsedAtEnd<F>>;
   async chat<const F extends FormatInput = undefined>(
     request: ChatRequest<F> & Whole,
     options?: CallOptions,
@@ -95,14 +96,16 @@ export class Puna implements AsyncDisposable {
       ...(request.messages && { messages }),
     };
     const answer = await this.#streamable<ChatResponse>("/api/chat", json, options);
-    return "message" in answer ? withParsed(answer, answer.message.content, request.format) : answer;
+    return "message" in answer
+      ? withParsed(answer, answer.message.content, request.format)
+      : withParsedAtEnd(answer, request.format, ({ message }) => message.content);
   }
 
-  /** Continues a text. With a schema as `format`, the answer has the value as `parsed`. */
-  async generate(
-    request: GenerateRequest & Streamed,
+  /** Continues a text. With a schema as `format`, the answer has the value as `parsed`, a stream as `parsed()`. */
+  async generate<const F extends FormatInput = undefined>(
+    request: GenerateRequest<F> & Streamed,
     options?: CallOptions,
-  ): Promise<AbortableAsyncIterator<GenerateResponse>>;
+  ): Promise<AbortableAsyncIterator<GenerateResponse> & WithParsedAtEnd<F>>;
   async generate<const F extends FormatInput = undefined>(
     request: GenerateRequest<F> & Whole,
     options?: CallOptions,
@@ -111,7 +114,9 @@ export class Puna implements AsyncDisposable {
     const images = request.images && { images: await this.#encodeImages(request.images) };
     const json = { ...this.#keepAlive, ...request, ...formatOf(request), ...images };
     const answer = await this.#streamable<GenerateResponse>("/api/generate", json, options);
-    return "response" in answer ? withParsed(answer, answer.response, request.format) : answer;
+    return "response" in answer
+      ? withParsed(answer, answer.response, request.format)
+      : withParsedAtEnd(answer, request.format, ({ response }) => response);
   }
 
   /** One vector for each text. */

@@ -9,6 +9,7 @@ export { Puna, Puna as Ollama, type PunaOptions, type PunaOptions as Config } fr
 export { cosineSimilarity, findNearest } from "./embeddings.ts";
 export { PunaError, type PunaErrorCode } from "./errors.ts";
 export type { InferJsonSchema } from "./infer-json-schema.ts";
+export type { ParsedAtEnd, WithParsedAtEnd } from "./parsed-at-end.ts";
 export { AbortableAsyncIterator } from "./stream.ts";
 export type { FormatInput, StandardSchema, WithParsed } from "./structured-output.ts";
 export type { CallOptions } from "./transport.ts";

@@ -69,10 +69,16 @@ export function jsonSchemaOf(schema: StandardSchema): Record<string, unknown> {
  */
 export async function withParsed<T extends object>(answer: T, text: string, format: FormatInput): Promise<T> {
   if (isStandardSchema(format)) {
-    return Object.assign(answer, { parsed: await validate(format, parseJson(text)) });
+    return Object.assign(answer, { parsed: await parseAs(format, text) });
   }
   if (typeof format !== "object" || format === null) return answer;
   return Object.defineProperty(answer, "parsed", { get: () => parseJson(text), enumerable: false });
+}
+
+/** The value of a text: validated by a schema object, taken as it is with a JSON schema. @throws PunaError `INVALID_OUTPUT` */
+export async function parseAs(format: FormatInput, text: string): Promise<unknown> {
+  const value = parseJson(text);
+  return isStandardSchema(format) ? validate(format, value) : value;
 }
 
 /** @throws PunaError `INVALID_OUTPUT` naming what does not fit */

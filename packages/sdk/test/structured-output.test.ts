@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import * as z from "zod";
 import { Puna } from "../src/index.ts";
-import { sendJson, startServer } from "./server.ts";
+import { sendJson, sendLines, startServer } from "./server.ts";
 
 async function startModel(text: string) {
   const server = await startServer((_request, response) =>
@@ -92,5 +92,71 @@ describe("format", () => {
       code: "INVALID_INPUT",
       message: expect.stringContaining("oldlib"),
     });
+  });
+});
+
+/** Streams the pieces as answers of chat and generate. */
+async function startStreamingModel(pieces: readonly string[]) {
+  const server = await startServer((_request, response) =>
+    sendLines(
+      response,
+      pieces.map((text, at) => ({
+        model: "m",
+        created_at: "t",
+        done: at === pieces.length - 1,
+        response: text,
+        message: { role: "assistant", content: text },
+      })),
+    ),
+  );
+  return {
+    client: new Puna({ host: server.url }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+describe("format of a stream", () => {
+  const pieces = ['{"name":"R', 'ex","born":', '"2020-01-02"}'];
+
+  test("given a zod schema gives the pieces, and then the validated value, typed", async () => {
+    await using world = await startStreamingModel(pieces);
+    const stream = await world.client.chat({ model: "m", messages: [], format: Pet, stream: true });
+    let text = "";
+    for await (const { message } of stream) text += message.content;
+    expect(text).toBe(pieces.join(""));
+    const value = await stream.parsed();
+    expectTypeOf(value).toEqualTypeOf<{ name: string; age?: number | undefined; born: Date }>();
+    expect(value).toEqual({ name: "Rex", born: new Date("2020-01-02") });
+    expect(await stream.parsed()).toEqual(value);
+  });
+
+  test("gives the value without a loop too, and of a JSON schema the type of the literal", async () => {
+    await using world = await startStreamingModel(pieces);
+    const stream = await world.client.generate({ model: "m", prompt: "", format: jsonSchema, stream: true });
+    const value = await stream.parsed();
+    expectTypeOf(value).toEqualTypeOf<{ name: string; tags?: string[] }>();
+    expect(value).toMatchObject({ name: "Rex" });
+  });
+
+  test("has no value when the answer does not fit, is cut off, or was left", async () => {
+    await using wrong = await startStreamingModel(['{"name":5}']);
+    const request = { model: "m", messages: [], format: Pet, stream: true } as const;
+    await expect((await wrong.client.chat(request)).parsed()).rejects.toMatchObject({
+      code: "INVALID_OUTPUT",
+      details: { issues: expect.arrayContaining([expect.objectContaining({ path: ["name"] })]) },
+    });
+    await using cut = await startStreamingModel(['{"na', 'me":"Re']);
+    await expect((await cut.client.chat(request)).parsed()).rejects.toThrow("not complete JSON");
+    await using long = await startStreamingModel(pieces);
+    const left = await long.client.chat(request);
+    for await (const _message of left) break;
+    await expect(left.parsed()).rejects.toThrow("left before its end");
+  });
+
+  test("as a plain word, or absent, adds nothing", async () => {
+    await using world = await startStreamingModel(["{}"]);
+    const stream = await world.client.chat({ model: "m", messages: [], format: "json", stream: true });
+    expect("parsed" in stream).toBe(false);
+    expect("parsed" in (await world.client.chat({ model: "m", messages: [], stream: true }))).toBe(false);
   });
 });
