@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { fetchMiniLm } from "./minilm.mjs";
 import { fetchModel } from "./model-files.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -29,6 +30,11 @@ try {
     process.exit(1);
   }
   console.log(`Tests that need it will skip: ${reason}`);
+}
+try {
+  await fetchMiniLm({ log: (line) => console.log(line) });
+} catch (error) {
+  console.log(`Tests of a real embedding model will skip: ${error.message}`);
 }
 
 let passed = 0;
