@@ -1,7 +1,8 @@
 import { Command } from "@oclif/core";
-import { type Arity, normalizeArguments } from "./arguments/normalize-arguments.ts";
+import type { Arity } from "./arguments/normalize-arguments.ts";
 import { type CliContext, contextOf } from "./context.ts";
 import { describeError } from "./describe-error.ts";
+import type { EnvironmentVariable } from "./help/environment-variables.ts";
 
 /** What all commands share: the context, and one way to fail: `Error: <text>` on stderr, exit code 1. */
 export abstract class BaseCommand extends Command {
@@ -9,6 +10,8 @@ export abstract class BaseCommand extends Command {
   static arity: Arity | undefined;
   /** Flags that may stand without a value, and what they mean then. */
   static bareFlags: Readonly<Record<string, string>> = {};
+  /** Variables that its help names. */
+  static environment: readonly EnvironmentVariable[] = ["OLLAMA_HOST"];
 
   protected get context(): CliContext {
     return contextOf(this.config);
@@ -20,18 +23,6 @@ export abstract class BaseCommand extends Command {
 
   protected printJson(value: unknown): void {
     this.print(JSON.stringify(value, null, 2));
-  }
-
-  protected override async init(): Promise<void> {
-    await super.init();
-    // Every class that runs here derives from this one; oclif knows only its own base.
-    const { args, arity, bareFlags, flags } = this.constructor as typeof BaseCommand;
-    const count = Object.keys(args).length;
-    this.argv = normalizeArguments(this.argv, {
-      flags,
-      bareFlags,
-      arity: arity ?? { min: count, max: count },
-    });
   }
 
   protected override async catch(error: Error): Promise<void> {

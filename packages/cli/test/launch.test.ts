@@ -93,7 +93,7 @@ describe("launch", () => {
   });
 
   it("refuses tools it does not know", async () => {
-    expect((await launch("emacs")).stderr).toContain('unknown tool "emacs": use one of claude, codex');
+    expect((await launch("emacs")).stderr).toContain("unknown integration: emacs; use one of claude, codex");
   });
 });
 

@@ -123,6 +123,34 @@ describe("verify", () => {
     expect(stdout).toBe("damaged: sha256:aa (1 MB)\n1 file checked, 1 MB, 1 damaged\n");
     expect(stderr).toContain("Error: 1 damaged file:");
   });
+
+  it("shows with --repair what is pulled again, and what nobody has", async () => {
+    const lines = [
+      { digest: "sha256:aa", size: 1e6, ok: false, found: "sha256:bb", models: ["m:latest"] },
+      { digest: "sha256:cc", size: 500, ok: false, models: ["m:latest", "n:latest"] },
+      { digest: "sha256:dd", size: 500, ok: true, orphaned: true },
+      { status: "pulling aa", digest: "sha256:aa", total: 1e6 },
+      { status: "pulling aa", digest: "sha256:aa", total: 1e6, completed: 1e6 },
+      { digest: "sha256:aa", repaired: true, from: "m:latest" },
+      { digest: "sha256:cc", repaired: false, error: "m:latest: file does not exist" },
+      { status: "damaged", checked: 2, damaged: 2, repaired: 1, orphaned: 1 },
+    ];
+    const { exitCode, stdout, stderr, asked } = await run(["verify", "--repair", "--insecure"], {
+      "POST /api/puna/store/verify": () => lines,
+    });
+    expect(asked[0]?.body).toEqual({ repair: true, insecure: true });
+    expect(exitCode).toBe(1);
+    expect(stdout.split("\n")).toEqual([
+      "damaged: sha256:aa (1 MB) of m:latest",
+      "missing: sha256:cc (500 B) of m:latest, n:latest",
+      "repaired: sha256:aa from m:latest",
+      "not repaired: sha256:cc (m:latest: file does not exist)",
+      "2 files checked, 1 MB, 2 damaged, 1 repaired, 1 unused",
+      "",
+    ]);
+    expect(stderr).toContain("pulling aa");
+    expect(stderr).toContain("Error: 1 damaged file: pull or create the models again");
+  });
 });
 
 describe("export and import", () => {
@@ -244,7 +272,7 @@ describe("--json", () => {
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line).status),
-    ).toEqual(["pulling manifest", "pulling ab", "success"]);
+    ).toEqual(["pulling ab", "success"]);
     expect(stderr).toBe("");
   });
 

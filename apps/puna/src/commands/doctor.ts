@@ -4,9 +4,10 @@ import { readConfig } from "../config.ts";
 
 export class Doctor extends AppCommand {
   static override description = "Check this machine, the models folder and the server, and say what to do";
+  static environment = ["OLLAMA_HOST", "OLLAMA_MODELS", "PUNA_API_KEY", "PUNA_DRIVER", "PUNA_HOME"] as const;
   static override flags = {
-    json: Flags.boolean({ description: "print JSON" }),
-    verify: Flags.boolean({ description: "also compare every file with its checksum" }),
+    json: Flags.boolean({ description: "Print JSON" }),
+    verify: Flags.boolean({ description: "Also compare every file with its checksum" }),
   };
 
   async run(): Promise<void> {

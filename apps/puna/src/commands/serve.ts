@@ -4,9 +4,31 @@ import { AppCommand } from "../app-command.ts";
 import { readConfig } from "../config.ts";
 
 export class Serve extends AppCommand {
-  static override description = "Start the server: Ollama, OpenAI and Anthropic APIs";
+  static override description = "Start puna";
+  static otherNames = ["start"];
+  static environment = [
+    "OLLAMA_DEBUG",
+    "OLLAMA_HOST",
+    "OLLAMA_CONTEXT_LENGTH",
+    "OLLAMA_KEEP_ALIVE",
+    "OLLAMA_MAX_LOADED_MODELS",
+    "OLLAMA_MAX_QUEUE",
+    "OLLAMA_MODELS",
+    "OLLAMA_NUM_PARALLEL",
+    "OLLAMA_NO_CLOUD",
+    "OLLAMA_NOPRUNE",
+    "OLLAMA_ORIGINS",
+    "OLLAMA_FLASH_ATTENTION",
+    "OLLAMA_KV_CACHE_TYPE",
+    "OLLAMA_GPU_OVERHEAD",
+    "OLLAMA_LOAD_TIMEOUT",
+    "PUNA_ALLOW_UNAUTHENTICATED",
+    "PUNA_DRIVER",
+    "PUNA_HOME",
+    "PUNA_TRUSTED_REGISTRIES",
+  ] as const;
   static override flags = {
-    "idle-exit": Flags.string({ description: "end when nothing was asked for so long, such as 10m" }),
+    "idle-exit": Flags.string({ description: "End when nothing was asked for so long, such as 10m" }),
   };
 
   async run(): Promise<void> {

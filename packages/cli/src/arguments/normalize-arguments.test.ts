@@ -7,6 +7,7 @@ const shape = {
     think: { type: "option" },
     verbose: { type: "boolean", char: "v" },
     truncate: { type: "boolean", allowNo: true },
+    dimensions: { type: "option", helpValue: "int" },
   },
   arity: { min: 1, max: Number.POSITIVE_INFINITY },
   bareFlags: { think: "true" },
@@ -56,26 +57,59 @@ describe("normalizeArguments", () => {
       ["--", "m", "--verbose", "-x"],
     ],
     [
+      ["-vv", "m"],
+      ["--verbose", "--verbose", "--", "m"],
+    ],
+    [
+      ["-vfa", "m"],
+      ["--verbose", "--file=a", "--", "m"],
+    ],
+    [
+      ["-vf", "a", "m"],
+      ["--verbose", "--file=a", "--", "m"],
+    ],
+    [
+      ["-v=false", "-f=a", "m"],
+      ["--file=a", "--", "m"],
+    ],
+    [
+      ["--dimensions", "12", "m"],
+      ["--dimensions=12", "--", "m"],
+    ],
+    [
       ["m", "-"],
       ["--", "m", "-"],
     ],
   ])("reads %j as %j", (argv, expected) => {
-    expect(normalizeArguments(argv, shape)).toEqual(expected);
+    expect(normalizeArguments(argv, shape).words).toEqual(expected);
   });
 
   it.each([
     [["m", "--frob"], "unknown flag: --frob"],
     [["m", "--frob=1"], "unknown flag: --frob"],
     [["m", "-x"], "unknown shorthand flag: 'x' in -x"],
+    [["m", "-vxy"], "unknown shorthand flag: 'x' in -xy"],
+    [["m", "---x"], "bad flag syntax: ---x"],
+    [
+      ["m", "--dimensions", "x"],
+      'invalid argument "x" for "--dimensions" flag: strconv.ParseInt: parsing "x": invalid syntax',
+    ],
     [["m", "--file"], "flag needs an argument: --file"],
     [["m", "-f"], "flag needs an argument: 'f' in -f"],
     [
       ["m", "--verbose=x"],
-      'invalid argument "x" for "--verbose" flag: strconv.ParseBool: parsing "x": invalid syntax',
+      'invalid argument "x" for "-v, --verbose" flag: strconv.ParseBool: parsing "x": invalid syntax',
     ],
     [[], "requires at least 1 arg(s), only received 0"],
   ])("refuses %j: %s", (argv, message) => {
     expect(() => normalizeArguments(argv, shape)).toThrow(message);
+  });
+
+  it("leaves the words uncounted where help is asked for, in any spelling", () => {
+    for (const argv of [["--help"], ["-h"], ["a", "-vh"], ["a", "--help=true"]])
+      expect(normalizeArguments(argv, shape).wantsHelp).toBe(true);
+    expect(normalizeArguments(["a", "--help=false"], shape).wantsHelp).toBe(false);
+    expect(normalizeArguments(["a", "--", "--help"], shape).wantsHelp).toBe(false);
   });
 
   it.each([

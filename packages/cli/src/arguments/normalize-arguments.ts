@@ -1,10 +1,12 @@
 import { CliError } from "../errors.ts";
 
-/** What of a flag's definition decides how words are read. */
-interface FlagShape {
+/** What of a flag's definition decides how words are read and shown. */
+export interface FlagShape {
   readonly type: "boolean" | "option";
   readonly char?: string | undefined;
   readonly allowNo?: boolean | undefined;
+  /** `int` where the value must be a whole number. */
+  readonly helpValue?: string | string[] | undefined;
 }
 
 /** How many words besides flags a command takes. */
@@ -20,13 +22,21 @@ export interface ArgumentShape {
   readonly bareFlags: Readonly<Record<string, string>>;
 }
 
+/** A command's words, sorted. */
+export interface NormalArguments {
+  /** In an order that leaves no doubt: flags, `--`, the rest. */
+  readonly words: string[];
+  /** `--help` or `-h` was among the flags; how many words there are does not matter then. */
+  readonly wantsHelp: boolean;
+}
+
 /**
  * Reads a command's words by the rules of the program whose scripts should go on working: flags anywhere, `--flag=value`,
- * `--flag=false`, `-fvalue`, `--` ends them.
- * @returns the same words in an order that leaves no doubt: flags, `--`, the rest
+ * `--flag=false`, `-fvalue`, `-vh`, `--` ends them.
  * @throws CliError `USAGE`, with the texts of Cobra, which scripts and people know from Ollama
  */
-export function normalizeArguments(argv: readonly string[], shape: ArgumentShape): string[] {
+export function normalizeArguments(argv: readonly string[], shape: ArgumentShape): NormalArguments {
+  const withHelp = { ...shape, flags: { ...shape.flags, help: { type: "boolean", char: "h" } as const } };
   const flags: string[] = [];
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
@@ -39,14 +49,17 @@ export function normalizeArguments(argv: readonly string[], shape: ArgumentShape
       words.push(word);
       continue;
     }
-    const flag = word.startsWith("--") ? longFlag(word, shape) : shortFlag(word, shape);
-    const value = flag.value ?? (flag.wantsValue ? argv[++at] : undefined);
-    if (flag.wantsValue && value === undefined)
-      throw new CliError("USAGE", `flag needs an argument: ${flag.shown}`);
-    flags.push(...spell(flag.name, flag.shape, value));
+    const found = word.startsWith("--") ? [longFlag(word, withHelp)] : shortFlags(word.slice(1), withHelp);
+    for (const flag of found) {
+      const value = flag.value ?? (flag.wantsValue ? argv[++at] : undefined);
+      if (flag.wantsValue && value === undefined)
+        throw new CliError("USAGE", `flag needs an argument: ${flag.shown}`);
+      flags.push(...spell(flag.name, flag.shape, value));
+    }
   }
-  checkArity(words.length, shape.arity);
-  return [...flags, "--", ...words];
+  const wantsHelp = flags.includes("--help");
+  if (!wantsHelp) checkArity(words.length, shape.arity);
+  return { words: [...flags.filter((flag) => flag !== "--help"), "--", ...words], wantsHelp };
 }
 
 interface FoundFlag {
@@ -59,6 +72,7 @@ interface FoundFlag {
 
 function longFlag(word: string, { flags, bareFlags }: ArgumentShape): FoundFlag {
   const [, name = "", value] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+  if (name === "" || name.startsWith("-")) throw new CliError("USAGE", `bad flag syntax: ${word}`);
   const positive = name.startsWith("no-") ? name.slice(3) : name;
   const known = Object.hasOwn(flags, name) ? name : flags[positive]?.allowNo === true ? positive : undefined;
   const shape = known === undefined ? undefined : flags[known];
@@ -72,31 +86,38 @@ function longFlag(word: string, { flags, bareFlags }: ArgumentShape): FoundFlag 
   };
 }
 
-function shortFlag(word: string, { flags }: ArgumentShape): FoundFlag {
-  const char = word.charAt(1);
-  const found = Object.entries(flags).find(([, shape]) => shape.char === char);
-  if (found === undefined) throw new CliError("USAGE", `unknown shorthand flag: '${char}' in ${word}`);
-  const [name, shape] = found;
-  const rest = word.slice(2).replace(/^=/, "");
-  return {
-    name,
-    shape,
-    shown: `'${char}' in ${word}`,
-    value: rest === "" ? undefined : rest,
-    wantsValue: shape.type === "option" && rest === "",
-  };
+/** `-vfname`: flags without values in a row; the first that takes one has the rest of the word, or the next. */
+function shortFlags(letters: string, shape: ArgumentShape): FoundFlag[] {
+  const char = letters.charAt(0);
+  const found = Object.entries(shape.flags).find(([, flag]) => flag.char === char);
+  if (found === undefined) throw new CliError("USAGE", `unknown shorthand flag: '${char}' in -${letters}`);
+  const [name, flag] = found;
+  const rest = letters.slice(1);
+  const given = rest.length > 1 && rest.startsWith("=") ? rest.slice(1) : undefined;
+  const shown = `'${char}' in -${letters}`;
+  if (flag.type === "boolean") {
+    const here = { name, shape: flag, shown, value: given, wantsValue: false };
+    return given === undefined && rest !== "" ? [here, ...shortFlags(rest, shape)] : [here];
+  }
+  const value = given ?? (rest === "" ? undefined : rest);
+  return [{ name, shape: flag, shown, value, wantsValue: value === undefined }];
 }
 
 const truths = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const falsehoods = new Set(["0", "f", "F", "FALSE", "false", "False"]);
 
 function spell(name: string, shape: FlagShape, value: string | undefined): string[] {
-  if (shape.type === "option") return [`--${name}=${value ?? ""}`];
-  if (value === undefined || truths.has(value)) return [`--${name}`];
-  if (!falsehoods.has(value)) {
-    const reason = `strconv.ParseBool: parsing "${value}": invalid syntax`;
-    throw new CliError("USAGE", `invalid argument "${value}" for "--${name}" flag: ${reason}`);
+  const refuse = (parser: string) => {
+    const reason = `strconv.${parser}: parsing "${value}": invalid syntax`;
+    const spelled = shape.char === undefined ? `--${name}` : `-${shape.char}, --${name}`;
+    return new CliError("USAGE", `invalid argument "${value}" for "${spelled}" flag: ${reason}`);
+  };
+  if (shape.type === "option") {
+    if (shape.helpValue === "int" && !/^[+-]?\d+$/.test(value ?? "")) throw refuse("ParseInt");
+    return [`--${name}=${value ?? ""}`];
   }
+  if (value === undefined || truths.has(value)) return [`--${name}`];
+  if (!falsehoods.has(value)) throw refuse("ParseBool");
   return shape.allowNo === true ? [`--no-${name}`] : [];
 }
 

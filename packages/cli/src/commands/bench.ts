@@ -18,13 +18,13 @@ export class Bench extends BaseCommand {
   static override description = "Measure how fast a model reads and writes";
   static override args = { model: Args.string({ required: true, description: "name of the model" }) };
   static override flags = {
-    prompt: Flags.string({ description: "tokens to read", default: "512" }),
-    output: Flags.string({ description: "tokens to write", default: "128" }),
-    parallel: Flags.string({ description: "answers at once", default: "4" }),
-    runs: Flags.string({ description: "times each is measured; the middle one counts", default: "3" }),
-    save: Flags.string({ description: "write the result to this file" }),
-    compare: Flags.string({ description: "show the difference to a result saved in this file" }),
-    json: Flags.boolean({ description: "print JSON" }),
+    prompt: Flags.string({ description: "Tokens to read", default: "512" }),
+    output: Flags.string({ description: "Tokens to write", default: "128" }),
+    parallel: Flags.string({ description: "Answers at once", default: "4" }),
+    runs: Flags.string({ description: "Times each is measured; the middle one counts", default: "3" }),
+    save: Flags.string({ description: "Write the result to this file" }),
+    compare: Flags.string({ description: "Show the difference to a result saved in this file" }),
+    json: Flags.boolean({ description: "Print JSON" }),
   };
 
   async run(): Promise<void> {

@@ -5,6 +5,7 @@ import { type CompletedCommand, completionScripts } from "../ui/completion-scrip
 
 export class Completion extends BaseCommand {
   static override description = "Print a completion script for a shell";
+  static override environment = [];
   static override args = {
     shell: Args.string({ required: true, description: Object.keys(completionScripts).join(", ") }),
   };

@@ -1,30 +1,36 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Args, Flags } from "@oclif/core";
-import { type ProgressResponse, ProtocolError } from "@puna/protocol";
+import { ModelName, type ProgressResponse, ProtocolError } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { withStatusPrefix } from "../server/status-prefix.ts";
-import { openProgress } from "../ui/progress-output.ts";
+import { openProgress, type ProgressOutput } from "../ui/progress-output.ts";
 
 export class Create extends BaseCommand {
   static override description = "Create a model";
   static override args = { model: Args.string({ required: true, description: "name of the new model" }) };
   static override flags = {
-    file: Flags.string({ char: "f", description: 'name of the Modelfile (default "Modelfile")' }),
-    quantize: Flags.string({ char: "q", description: "quantize model to this level (e.g. q4_K_M)" }),
-    json: Flags.boolean({ description: "print progress as JSON lines" }),
-    "draft-quantize": Flags.string({ description: "quantize the draft model to this level" }),
+    file: Flags.string({ char: "f", description: 'Name of the Modelfile (default "Modelfile")' }),
+    quantize: Flags.string({ char: "q", description: "Quantize model to this level (e.g. q4_K_M)" }),
+    json: Flags.boolean({ description: "Print progress as JSON lines" }),
+    experimental: Flags.boolean({ description: "Folders of safetensors are read with and without it" }),
+    "draft-quantize": Flags.string({ description: "Quantize draft model to this level" }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Create);
     const { context } = this;
-    const source = await this.#findModelfile(flags.file);
+    if (!ModelName.parse(args.model).isValid())
+      throw new CliError("USAGE", `invalid model name: ${args.model}`);
+    const source = await this.#findModelfile(flags.file || undefined);
     await context.ensureServer();
     using progress = openProgress(context, flags.json);
-    progress.update({ status: "gathering model components" });
-    if (source === undefined) throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
+    if (source === undefined) {
+      progress.update({ status: "gathering model components" });
+      throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
+    }
+    if (flags["draft-quantize"] !== undefined) await requireDraft(source.modelfile, progress);
     // Loaded only now: parsing Modelfiles is no business of other commands.
     const { createFromModelfile } = await import("@puna/sdk/node");
     const events = createFromModelfile(context.client, {
@@ -52,6 +58,14 @@ export class Create extends BaseCommand {
     if (name !== undefined) return undefined;
     return { modelfile: "FROM .", directory: this.context.cwd };
   }
+}
+
+/** Fails before anything is sent where there is no draft model to quantize. */
+async function requireDraft(modelfile: Uint8Array | string, progress: ProgressOutput): Promise<void> {
+  const { parseModelfile } = await import("@puna/protocol/modelfile");
+  if (parseModelfile(modelfile).commands.some(({ name }) => name === "draft")) return;
+  progress.update({ status: "gathering model components" });
+  throw new CliError("USAGE", "--draft-quantize requires a DRAFT model");
 }
 
 /** In a pipe or log: one line for each file once it is there, none for work that is over in a moment. */

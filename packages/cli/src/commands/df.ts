@@ -7,7 +7,7 @@ import { printTable } from "../ui/table.ts";
 
 export class Df extends BaseCommand {
   static override description = "Show what models take on disk";
-  static override flags = { json: Flags.boolean({ description: "print JSON" }) };
+  static override flags = { json: Flags.boolean({ description: "Print JSON" }) };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Df);

@@ -12,8 +12,8 @@ import { openProgress } from "../ui/progress-output.ts";
 export class Import extends BaseCommand {
   static override description = "Add the model of a file that 'export' wrote";
   static override flags = {
-    name: Flags.string({ description: "name of the model, instead of the one it had" }),
-    json: Flags.boolean({ description: "print progress as JSON lines" }),
+    name: Flags.string({ description: "Name of the model, instead of the one it had" }),
+    json: Flags.boolean({ description: "Print progress as JSON lines" }),
   };
   static override args = { file: Args.string({ required: true, description: "file to read" }) };
 

@@ -17,14 +17,14 @@ export class Keys extends BaseCommand {
   static override flags = {
     scope: Flags.string({
       multiple: true,
-      description: `what it may do: ${scopes.join(", ")} (default infer)`,
+      description: `What it may do: ${scopes.join(", ")} (default infer)`,
     }),
     model: Flags.string({
       multiple: true,
-      description: "models it may use, * at the end for a family (default all)",
+      description: "Models it may use, * at the end for a family (default all)",
     }),
-    "per-minute": Flags.string({ description: "requests it may make in a minute" }),
-    json: Flags.boolean({ description: "print JSON" }),
+    "per-minute": Flags.string({ description: "Requests it may make in a minute" }),
+    json: Flags.boolean({ description: "Print JSON" }),
   };
 
   async run(): Promise<void> {

@@ -10,6 +10,14 @@ import { printTable } from "../ui/table.ts";
 
 export class Launch extends BaseCommand {
   static override description = "Start a coding tool that uses this server";
+  static override usage = "[INTEGRATION] [-- [EXTRA_ARGS...]]";
+  static override examples = [
+    "puna launch claude",
+    "puna launch claude --model <model>",
+    "puna launch opencode --config (does not auto-launch)",
+    "puna launch codex --restore",
+    "puna launch codex -- --sandbox workspace-write",
+  ];
   static override strict = false;
   static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
   static override args = {
@@ -18,20 +26,30 @@ export class Launch extends BaseCommand {
     }),
   };
   static override flags = {
-    model: Flags.string({ description: "model to use (default: the newest that can call tools)" }),
-    config: Flags.boolean({ description: "write the tool's settings instead of starting it" }),
-    restore: Flags.boolean({ description: "put the tool's settings back as they were" }),
-    print: Flags.boolean({ description: "print what would be set, and do nothing" }),
-    json: Flags.boolean({ description: "print as JSON" }),
+    model: Flags.string({ description: "Model to use (default: the newest that can call tools)" }),
+    config: Flags.boolean({ description: "Configure without launching" }),
+    restore: Flags.boolean({ description: "Restore an integration to its default profile" }),
+    print: Flags.boolean({ description: "Print what would be set, and do nothing" }),
+    yes: Flags.boolean({ char: "y", description: "Automatically answer yes to confirmation prompts" }),
+    json: Flags.boolean({ description: "Print as JSON" }),
   };
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Launch);
-    if (args.tool === undefined) return this.#list(flags.json ?? false);
+    if (args.tool === undefined) {
+      if (flags.model !== undefined || flags.config || flags.restore || flags.print || flags.yes) {
+        const example = `${this.context.binName} launch claude --model qwen3.5`;
+        throw new CliError(
+          "USAGE",
+          `flags and extra args require an integration name, for example: '${example}'`,
+        );
+      }
+      return this.#list(flags.json ?? false);
+    }
     const tool = codingTools.find(({ name }) => name === args.tool);
     if (tool === undefined) {
       const known = codingTools.map(({ name }) => name).join(", ");
-      throw new CliError("USAGE", `unknown tool "${args.tool}": use one of ${known}`);
+      throw new CliError("USAGE", `unknown integration: ${args.tool}; use one of ${known}`);
     }
     if (flags.restore) return this.#restore(tool);
     if (!flags.print) await this.context.ensureServer();

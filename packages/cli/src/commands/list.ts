@@ -5,8 +5,10 @@ import { printModelList } from "../ui/model-list.ts";
 export class List extends BaseCommand {
   static override description = "List models";
   static override args = { prefix: Args.string({ description: "show only names that begin with this" }) };
-  static override arity = { min: 0, max: 1 };
-  static override flags = { json: Flags.boolean({ description: "print JSON" }) };
+  static override strict = false;
+  static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
+  static otherNames = ["ls"];
+  static override flags = { json: Flags.boolean({ description: "Print JSON" }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(List);

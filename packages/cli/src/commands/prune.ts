@@ -9,11 +9,11 @@ const nanosecondsPerSecond = 1e9;
 export class Prune extends BaseCommand {
   static override description = "Remove files that no model uses";
   static override flags = {
-    "dry-run": Flags.boolean({ description: "only show what would go" }),
+    "dry-run": Flags.boolean({ description: "Only show what would go" }),
     "older-than": Flags.string({
-      description: "leave files changed within this time, such as 30m (default 1h)",
+      description: "Leave files changed within this time, such as 30m (default 1h)",
     }),
-    json: Flags.boolean({ description: "print JSON" }),
+    json: Flags.boolean({ description: "Print JSON" }),
   };
 
   async run(): Promise<void> {

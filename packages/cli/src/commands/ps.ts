@@ -7,8 +7,9 @@ import { printTable } from "../ui/table.ts";
 export class Ps extends BaseCommand {
   static override description = "List running models";
   static override args = { prefix: Args.string({ description: "show only names that begin with this" }) };
-  static override arity = { min: 0, max: 1 };
-  static override flags = { json: Flags.boolean({ description: "print JSON" }) };
+  static override strict = false;
+  static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
+  static override flags = { json: Flags.boolean({ description: "Print JSON" }) };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ps);

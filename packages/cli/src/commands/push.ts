@@ -12,8 +12,8 @@ export class Push extends BaseCommand {
   static override description = "Push a model to a registry";
   static override args = { model: Args.string({ required: true, description: "name of the model" }) };
   static override flags = {
-    insecure: Flags.boolean({ description: "use plain HTTP" }),
-    json: Flags.boolean({ description: "print progress as JSON lines" }),
+    insecure: Flags.boolean({ description: "Use an insecure registry" }),
+    json: Flags.boolean({ description: "Print progress as JSON lines" }),
   };
 
   async run(): Promise<void> {

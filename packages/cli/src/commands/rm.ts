@@ -1,9 +1,12 @@
 import { Args } from "@oclif/core";
+import { PunaError } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
+import { startSpinner } from "../ui/spinner.ts";
 import { isNotFound, unloadModel } from "./stop.ts";
 
 export class Rm extends BaseCommand {
-  static override description = "Remove models";
+  static override description = "Remove a model";
+  static override usage = "MODEL [MODEL...]";
   static override strict = false;
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override args = { model: Args.string({ description: "names of the models" }) };
@@ -20,11 +23,12 @@ export class Rm extends BaseCommand {
 
   /** A model that is not loaded, or cannot be, is deleted all the same. */
   async #unload(name: string): Promise<void> {
-    const running = await this.context.client.ps();
-    const loaded = running.models.some((model) => model.name === name || model.name === `${name}:latest`);
-    if (!loaded) return;
-    await unloadModel(this.context.client, name).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    using _spinner = startSpinner(this.context.stderr);
+    try {
+      await unloadModel(this.context.client, name);
+    } catch (error) {
+      if (!PunaError.is(error) || error.status === undefined) throw error;
+      if (!isNotFound(error)) this.context.stderr.write(`Warning: unable to stop model '${name}'\n`);
+    }
   }
 }

@@ -5,7 +5,7 @@ import { CliError } from "../errors.ts";
 import { attachMedia } from "../run/attach-media.ts";
 import { toChatRequest } from "../run/chat-request.ts";
 import type { Conversation } from "../run/conversation.ts";
-import { parseFormatFlag, parseInteger, parseThink } from "../run/parse-run-flags.ts";
+import { parseFormatFlag, parseThink } from "../run/parse-run-flags.ts";
 import { prepareModel } from "../run/prepare-model.ts";
 import { readPipedPrompt } from "../run/read-piped-prompt.ts";
 import { restoreOnSignal } from "../ui/restore-on-signal.ts";
@@ -18,26 +18,35 @@ export class Run extends BaseCommand {
   static override description = "Run a model";
   static override strict = false;
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
+  static override environment = ["OLLAMA_EDITOR", "OLLAMA_HOST", "OLLAMA_NOHISTORY"] as const;
   static override bareFlags = { think: "true" };
   static override args = {
     model: Args.string({ required: true, description: "name of the model" }),
     prompt: Args.string({ description: "ask this once instead of opening a chat" }),
   };
   static override flags = {
-    keepalive: Flags.string({ description: "how long the model stays loaded, such as 5m" }),
-    verbose: Flags.boolean({ description: "print timings" }),
-    insecure: Flags.boolean({ description: "pull over plain HTTP" }),
-    nowordwrap: Flags.boolean({ description: "do not wrap words to the next line" }),
-    nomarkdown: Flags.boolean({ description: "show answers as they are" }),
-    format: Flags.string({ description: 'response format: "json", a JSON schema, or a file with one' }),
-    think: Flags.string({ description: "true, false, low, medium, high or max" }),
-    json: Flags.boolean({ description: "print the whole answer as JSON" }),
-    hidethinking: Flags.boolean({ description: "do not show thinking" }),
+    keepalive: Flags.string({ description: "Duration to keep a model loaded (e.g. 5m)" }),
+    verbose: Flags.boolean({ description: "Show timings for response" }),
+    insecure: Flags.boolean({ description: "Use an insecure registry" }),
+    nowordwrap: Flags.boolean({ description: "Don't wrap words to the next line automatically" }),
+    nomarkdown: Flags.boolean({ description: "Show Markdown as it is written" }),
+    format: Flags.string({
+      description: "Response format (e.g. json): json, a JSON schema, or a file with one",
+    }),
+    think: Flags.string({
+      description: "Enable thinking mode: true/false or high/medium/low for supported models",
+    }),
+    json: Flags.boolean({ description: "Print the whole answer as JSON" }),
+    hidethinking: Flags.boolean({ description: "Hide thinking output (if provided)" }),
     truncate: Flags.boolean({
-      description: "cut inputs of embedding models that are too long",
+      description:
+        "For embedding models: truncate inputs exceeding context length (default: true). Set --truncate=false to error instead",
       allowNo: true,
     }),
-    dimensions: Flags.string({ description: "length of embeddings" }),
+    dimensions: Flags.string({
+      helpValue: "int",
+      description: "Truncate output embeddings to specified dimension (embedding models only)",
+    }),
   };
 
   async run(): Promise<void> {
@@ -52,12 +61,15 @@ export class Run extends BaseCommand {
     const prompt = [await readPipedPrompt(context.stdin), ...words].filter((part) => part !== "").join(" ");
 
     await context.ensureServer();
-    const model = await prepareModel(context, { model: args.model, insecure: flags.insecure ?? false });
-    if (isEmbeddingOnly(model)) return this.#embed(args.model, prompt, flags);
+    const { name, model } = await prepareModel(context, {
+      model: args.model,
+      insecure: flags.insecure ?? false,
+    });
+    if (isEmbeddingOnly(model)) return this.#embed(name, prompt, flags);
     const capabilities = model.capabilities ?? [];
     const think = wish ?? (capabilities.includes("thinking") ? true : undefined);
     const conversation: Conversation = {
-      model: args.model,
+      model: name,
       capabilities,
       messages: [],
       options: {},
@@ -69,7 +81,8 @@ export class Run extends BaseCommand {
       wordWrap: !flags.nowordwrap,
       markdown: !flags.nomarkdown,
     };
-    await this.#load(conversation);
+    if (model.remote_host === undefined) await this.#load(conversation);
+    else if (interactive) context.stderr.write(describeRemote(name, model));
     if (interactive) {
       const { startRepl } = await import("../repl/start-repl.ts");
       return startRepl(context, conversation, model);
@@ -108,16 +121,22 @@ export class Run extends BaseCommand {
       const usage = `${this.context.binName} run ${model} "your text here"`;
       throw new CliError("USAGE", `embedding models require input text. Usage: ${usage}`);
     }
-    const { dimensions, keepalive, truncate } = flags;
+    const { dimensions = "0", keepalive, truncate } = flags;
     const { embeddings } = await this.context.client.embed({
       model,
       input: prompt,
       ...(truncate === undefined ? {} : { truncate }),
-      ...(dimensions === undefined ? {} : { dimensions: parseInteger("--dimensions", dimensions) }),
+      ...(Number(dimensions) === 0 ? {} : { dimensions: Number(dimensions) }),
       ...(keepalive === undefined ? {} : { keep_alive: keepalive }),
     });
     this.print(JSON.stringify(embeddings[0] ?? []));
   }
+}
+
+/** A model of another server needs no loading; a person should know whom they talk to. */
+function describeRemote(name: string, { remote_host = "", remote_model = name }: ShowResponse): string {
+  const isCloud = remote_host.startsWith("https://ollama.com");
+  return `Connecting to '${remote_model}' on '${isCloud ? "ollama.com' ⚡" : `${remote_host}'`}\n`;
 }
 
 function isEmbeddingOnly({ capabilities = [] }: ShowResponse): boolean {

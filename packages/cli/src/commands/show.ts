@@ -9,13 +9,13 @@ export class Show extends BaseCommand {
   static override description = "Show information for a model";
   static override args = { model: Args.string({ required: true, description: "name of the model" }) };
   static override flags = {
-    license: Flags.boolean({ description: "only its license" }),
-    modelfile: Flags.boolean({ description: "only its Modelfile" }),
-    parameters: Flags.boolean({ description: "only its parameters" }),
-    template: Flags.boolean({ description: "only its template" }),
-    system: Flags.boolean({ description: "only its system message" }),
-    verbose: Flags.boolean({ char: "v", description: "metadata and tensors too" }),
-    json: Flags.boolean({ description: "print the server's answer as JSON" }),
+    license: Flags.boolean({ description: "Show license of a model" }),
+    modelfile: Flags.boolean({ description: "Show Modelfile of a model" }),
+    parameters: Flags.boolean({ description: "Show parameters of a model" }),
+    template: Flags.boolean({ description: "Show template of a model" }),
+    system: Flags.boolean({ description: "Show system message of a model" }),
+    verbose: Flags.boolean({ char: "v", description: "Show detailed model information" }),
+    json: Flags.boolean({ description: "Print the server's answer as JSON" }),
   };
 
   async run(): Promise<void> {

@@ -3,7 +3,8 @@ import { describeSignIn, readAccount } from "../server/account.ts";
 import { ServerRoutes } from "../server/server-routes.ts";
 
 export class Signin extends BaseCommand {
-  static override description = "Sign in to ollama.com (where the server has accounts)";
+  static override description = "Sign in to ollama.com";
+  static override environment = [];
 
   async run(): Promise<void> {
     await this.parse(Signin);

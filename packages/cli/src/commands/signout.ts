@@ -2,7 +2,8 @@ import { BaseCommand } from "../base-command.ts";
 import { ServerRoutes } from "../server/server-routes.ts";
 
 export class Signout extends BaseCommand {
-  static override description = "Sign out of ollama.com (where the server has accounts)";
+  static override description = "Sign out from ollama.com";
+  static override environment = [];
 
   async run(): Promise<void> {
     await this.parse(Signout);

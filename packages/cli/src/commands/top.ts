@@ -14,9 +14,9 @@ const minIntervalMs = 100;
 export class Top extends BaseCommand {
   static override description = "Watch loaded models, their slots and tokens per second";
   static override flags = {
-    interval: Flags.string({ description: "time between two pictures", default: "1s" }),
-    once: Flags.boolean({ description: "one picture, then end (always so when not in a terminal)" }),
-    json: Flags.boolean({ description: "one picture, as JSON" }),
+    interval: Flags.string({ description: "Time between two pictures", default: "1s" }),
+    once: Flags.boolean({ description: "One picture, then end (always so when not in a terminal)" }),
+    json: Flags.boolean({ description: "One picture, as JSON" }),
   };
 
   async run(): Promise<void> {

@@ -1,7 +1,7 @@
-import type { ThinkValue } from "@puna/protocol";
+import { ProtocolError, type ThinkValue } from "@puna/protocol";
+import { parseParameterValue } from "@puna/protocol/modelfile";
 import type { Conversation } from "../run/conversation.ts";
 import { setHelp } from "./help-texts.ts";
-import { parseParameter } from "./parse-parameter.ts";
 import type { SlashResult } from "./slash-result.ts";
 
 const levels = ["low", "medium", "high", "max"] as const;
@@ -63,12 +63,18 @@ export function setSystem(content: string, conversation: Conversation): SlashRes
 function setParameter([name, ...values]: readonly string[], conversation: Conversation): SlashResult {
   if (name === undefined || values.length === 0)
     return { print: "Usage:\n  /set parameter <name> <value>\n" };
-  const parsed = parseParameter(name, values);
-  if ("error" in parsed) return { print: `Couldn't set parameter: ${JSON.stringify(parsed.error)}\n` };
-  return {
-    conversation: { ...conversation, options: { ...conversation.options, [name]: parsed.value } },
-    print: `Set parameter '${name}' to '${values.join(", ")}'\n`,
-  };
+  try {
+    const value = parseParameterValue(name, values[0] ?? "");
+    // Options that may be repeated take all the words, others the first.
+    const options = { ...conversation.options, [name]: Array.isArray(value) ? values : value };
+    return {
+      conversation: { ...conversation, options },
+      print: `Set parameter '${name}' to '${values.join(", ")}'\n`,
+    };
+  } catch (error) {
+    if (!ProtocolError.is(error)) throw error;
+    return { print: `Couldn't set parameter: ${JSON.stringify(error.message)}\n` };
+  }
 }
 
 function setThink(

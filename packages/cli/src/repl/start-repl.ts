@@ -5,6 +5,7 @@ import { attachMedia, beginsWithMediaPath } from "../run/attach-media.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { prepareModel } from "../run/prepare-model.ts";
 import { streamAnswer } from "../run/stream-answer.ts";
+import { onResize } from "../ui/on-resize.ts";
 import { completeCommand } from "./complete-command.ts";
 import { editInEditor } from "./edit-in-editor.ts";
 import { readLine } from "./editor/read-line.ts";
@@ -147,17 +148,17 @@ class Repl {
     }
   }
 
-  async #load(model: string): Promise<void> {
+  async #load(wanted: string): Promise<void> {
     try {
-      const shown = await prepareModel(this.#context, { model, insecure: false });
-      await this.#context.client.load(model, this.#conversation.keepAlive);
+      const { name, model: shown } = await prepareModel(this.#context, { model: wanted, insecure: false });
+      await this.#context.client.load(name, this.#conversation.keepAlive);
       printStoredMessages(this.#context, shown);
       const { think: _think, ...rest } = this.#conversation;
       const capabilities = shown.capabilities ?? [];
       this.#conversation = {
         ...rest,
         ...(capabilities.includes("thinking") ? { think: true } : {}),
-        model,
+        model: name,
         capabilities,
         // Stored messages are the server's to add: sent from here they would count twice.
         messages: [],
@@ -165,7 +166,7 @@ class Repl {
       };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#context.stdout.write(`Couldn't find model '${model}': ${describeError(error, this.#context)}\n`);
+      this.#context.stdout.write(`Couldn't find model '${wanted}': ${describeError(error, this.#context)}\n`);
     }
   }
 
@@ -185,15 +186,4 @@ function printStoredMessages(context: CliContext, model: ShowResponse): void {
     if (message.role === "user") context.stdout.write(`${prompt}${message.content}\n`);
     else if (message.role === "assistant") context.stdout.write(`${message.content}\n\n`);
   }
-}
-
-/** A terminal tells of its size; what tests use instead does not. */
-function onResize(output: object, callback: () => void): () => void {
-  if (!("on" in output && "off" in output)) return () => {};
-  // Both belong to every stream that has one of them.
-  const stream = output as NodeJS.WriteStream;
-  stream.on("resize", callback);
-  return () => {
-    stream.off("resize", callback);
-  };
 }

@@ -2,17 +2,21 @@ import type { ShowResponse } from "@puna/protocol";
 import { pullWithProgress } from "../commands/pull.ts";
 import { isNotFound } from "../commands/stop.ts";
 import type { CliContext } from "../context.ts";
+import { pullOrSuggestCloud } from "./cloud-suggestion.ts";
 
-/** Asks for the model; pulls it when the server does not have it, and asks again. */
+/** Asks for the model; pulls it when the server does not have it, and asks again. @returns it, under the name it has */
 export async function prepareModel(
   context: CliContext,
   request: { readonly model: string; readonly insecure: boolean },
-): Promise<ShowResponse> {
+): Promise<{ readonly name: string; readonly model: ShowResponse }> {
   try {
-    return await context.client.show({ model: request.model });
+    return { name: request.model, model: await context.client.show({ model: request.model }) };
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  await pullWithProgress(context, request);
-  return context.client.show({ model: request.model });
+  const { insecure } = request;
+  const name = await pullOrSuggestCloud(context, { ...request, command: "run" }, (model) =>
+    pullWithProgress(context, { model, insecure }),
+  );
+  return { name, model: await context.client.show({ model: name }) };
 }

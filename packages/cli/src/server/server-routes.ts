@@ -24,8 +24,24 @@ export interface PruneResult {
 
 /** Lines of `POST /api/puna/store/verify`. */
 export type VerifyLine =
-  | { readonly digest: string; readonly size: number; readonly ok: boolean; readonly found?: string }
-  | { readonly status: "success" | "damaged"; readonly checked: number; readonly damaged: number };
+  | {
+      readonly digest: string;
+      readonly size: number;
+      readonly ok: boolean;
+      /** digest of the bytes that are there; a damaged file without it is missing */
+      readonly found?: string;
+      readonly models?: readonly string[];
+    }
+  | { readonly manifest: string; readonly ok: false; readonly error: string }
+  | { readonly digest: string; readonly repaired: boolean; readonly from?: string; readonly error?: string }
+  | {
+      readonly status: "success" | "damaged";
+      readonly checked: number;
+      readonly damaged: number;
+      readonly repaired?: number;
+      readonly orphaned?: number;
+    }
+  | ProgressResponse;
 
 /** A loaded model, as `GET /api/puna/slots` tells it. */
 export interface SlotUsage {
@@ -87,9 +103,11 @@ export class ServerRoutes extends Puna {
     );
   }
 
-  verify(): Promise<AsyncIterable<VerifyLine>> {
+  verify(
+    request: { readonly repair?: boolean; readonly insecure?: boolean } = {},
+  ): Promise<AsyncIterable<VerifyLine>> {
     return this.#ownRoute("/api/puna/store/verify", (path) =>
-      this.transport.stream<VerifyLine>({ method: "POST", path, json: {} }),
+      this.transport.stream<VerifyLine>({ method: "POST", path, json: request }),
     );
   }
 

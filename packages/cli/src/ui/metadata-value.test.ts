@@ -13,9 +13,9 @@ it.each([
   ["llama", "llama"],
   [true, "true"],
   [[], "[]"],
-  [[1, 2, 3], "[1, 2, 3]"],
-  [["<unk>", "<s>", "</s>"], "[<unk>, ...+2 more]"],
-  [["a-very-long-token", "b"], "[a-very-long-token, ...+1 more]"],
+  [[1, 2, 3], "[1 2 3]"],
+  [["<unk>", "<s>", "</s>"], "[<unk> ...+2 more]"],
+  [["a-very-long-token", "b"], "[a-very-long-token ...+1 more]"],
   [null, "<nil>"],
 ])("prints %j as %s", (value, text) => {
   expect(printMetadataValue(value)).toBe(text);

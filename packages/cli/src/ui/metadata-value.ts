@@ -16,12 +16,13 @@ export function printMetadataValue(value: unknown): string {
   let width = 1;
   let count = 0;
   for (const item of items) {
+    // Room is reckoned for a comma and a space, though only the space is printed.
     width += cellWidth(item) + (count > 0 ? 2 : 0);
     if (width > listWidth && count > 0) break;
     count++;
   }
   const rest = items.length - count;
-  return `[${items.slice(0, count).join(", ")}${rest > 0 ? `, ...+${rest} more` : ""}]`;
+  return `[${items.slice(0, count).join(" ")}${rest > 0 ? ` ...+${rest} more` : ""}]`;
 }
 
 /** Shortest digits that give the number back, with an exponent below 1e-4 and from 1e6 on. */

@@ -101,8 +101,8 @@ function drawLine(line: Line, columns: number, now: number): string {
 function transferOf({ status, completed, total, rate }: Line, now: number): Transfer {
   const bytesPerSecond = completed < total ? rate.at(now) : undefined;
   return {
-    // As people know it: what is counted stands before a colon.
-    label: status.endsWith(":") ? status : `${status}:`,
+    // As people know it: layers on their way stand before a colon.
+    label: /^(pulling|pushing) \S+$/.test(status) ? `${status}:` : status,
     completed,
     total,
     rate: bytesPerSecond,

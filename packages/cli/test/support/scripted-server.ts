@@ -109,7 +109,7 @@ export class ScriptedServer {
       case "/api/create":
         return this.#create(model, body);
       case "/api/pull":
-        return lines({ error: refusedPull(model) });
+        return lines({ status: "pulling manifest" }, { error: refusedPull(model) });
       case "/api/push":
         return (
           missing ??

@@ -1,4 +1,5 @@
 export type { Modelfile, ModelfileCommand } from "./modelfile.ts";
+export { parseParameterValue } from "./parameter-value.ts";
 export { parseModelfile } from "./parse.ts";
 export { type PrintOptions, printModelfile, printModelfileCommand } from "./print.ts";
 export {
