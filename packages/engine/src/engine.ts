@@ -108,6 +108,11 @@ export interface CompletionRequest {
   readonly grammar?: string;
   /** How many alternatives per token; 0 = only the chosen token. Absent = none. */
   readonly logprobs?: number;
+  /**
+   * `before-samplers` (default): what the model says, over its whole vocabulary. `after-samplers`: what the token was
+   * drawn from, when bias, penalties, grammar, filters and temperature had their say; at temperature 0 it alone.
+   */
+  readonly logprobsStage?: "before-samplers" | "after-samplers";
   /** Special tokens that must be streamed as text; others are hidden. */
   readonly preservedTokens?: readonly string[];
 }
@@ -144,7 +149,7 @@ export interface TokenProbability {
   /** Lossy text of the token's bytes. */
   readonly token: string;
   readonly bytes: readonly number[];
-  /** Natural logarithm over the full distribution, before samplers. */
+  /** Natural logarithm over the full distribution of the stage that was asked for. */
   readonly logprob: number;
 }
 

@@ -1,63 +1,24 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { createEngine } from "../src/create-engine.ts";
-import type { Engine, ModelLease, ModelSpec } from "../src/engine.ts";
-import { EngineError } from "../src/errors.ts";
-import { createScriptedEngine } from "../src/testing/create-scripted-engine.ts";
+import type { ModelLease, ModelSpec } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
+import { codeOf, subjects } from "./support/subjects.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
 const threads = 1; // Other tests run beside these: one thread waits for nobody.
-const script = [..."héllo 🌍 and 世界, told in many words. ".repeat(8)];
-
-interface Subject {
-  readonly name: string;
-  readonly create: () => Engine;
-  readonly isScripted?: boolean;
-  /** It has no log-probabilities, mirostat, typical sampling and ranking, and says so. */
-  readonly refusesSome?: boolean;
-}
-
-const subjects: readonly Subject[] = [
-  {
-    name: "llama/native",
-    create: () => createEngine({ env, driver: "native", parallel: 2, contextTokens: 512 }),
-  },
-  {
-    name: "llama/portable",
-    create: () => createEngine({ env, driver: "portable", parallel: 2, contextTokens: 512 }),
-    refusesSome: true,
-  },
-  {
-    name: "scripted",
-    create: () =>
-      createScriptedEngine({
-        answer: () => ({ pieces: script.map((text) => ({ text, delayMs: 1 })), reason: "length" }),
-        parallel: 2,
-        contextTokens: 512,
-      }),
-    isScripted: true,
-  },
-];
-
-const codeOf = async (work: Promise<unknown>) => {
-  try {
-    await work;
-    return "no error";
-  } catch (error) {
-    return EngineError.is(error) ? error.code : String(error);
-  }
-};
 
 describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => {
   const engine = create();
   const spec: ModelSpec = { modelPath: files.llama, load: { threads } };
   const greedy = { temperature: 0 };
-  /** Facts about drivers with a model behind them, about those that do everything, and about the others. */
+  /** Facts about drivers with a model behind them, and about those that do everything. */
   const whenModel = isScripted ? undefined : it;
   const whenNative = isScripted || refusesSome ? undefined : it;
-  const whenPortable = refusesSome ? it : undefined;
+  /** An answer that never ends by itself. */
+  const onlyQ = async (lease: ModelLease) => {
+    const token = (await lease.tokenize("Q")).at(-1) ?? 0;
+    return { ...greedy, logitBias: [{ token, bias: 1000 }] };
+  };
   const leases: ModelLease[] = [];
   const acquire = async (wanted: ModelSpec = spec) => {
     const lease = await engine.acquire(wanted, { label: "tiny" });
@@ -200,11 +161,7 @@ describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => 
 
   whenModel?.("ends with length when the context is full and must not shift", async () => {
     const lease = await acquire();
-    const request = {
-      prompt: "a".repeat(490),
-      sampling: { ...greedy, ignoreEos: true },
-      contextShift: false,
-    };
+    const request = { prompt: "a".repeat(490), sampling: await onlyQ(lease), contextShift: false };
     const { end } = await collect(lease, request);
     expect(end.reason).toBe("length");
     expect(end.tokens.length).toBeLessThanOrEqual(513);
@@ -213,7 +170,7 @@ describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => 
 
   whenModel?.("goes on past the context when it may shift", async () => {
     const lease = await acquire();
-    const sampling = { ...greedy, ignoreEos: true };
+    const sampling = await onlyQ(lease);
     const { end } = await collect(lease, { prompt: "a".repeat(490), sampling, maxTokens: 60, keepTokens: 4 });
     expect(end).toMatchObject({ reason: "length", generatedTokens: 60 });
   });
@@ -269,44 +226,6 @@ describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => 
       expect(top[0]).toMatchObject({ id, logprob });
       expect(top.reduce((sum, entry) => sum + Math.exp(entry.logprob), 0)).toBeLessThanOrEqual(1.000001);
     }
-  });
-
-  whenPortable?.("refuses what it cannot do by name", async () => {
-    const lease = await acquire();
-    const refused = { prompt: "x", maxTokens: 1 };
-    for (const request of [
-      { ...refused, sampling: greedy, logprobs: 1 },
-      { ...refused, sampling: { mirostat: 2 as const } },
-      { ...refused, sampling: { typicalP: 0.5 } },
-    ]) {
-      expect(await codeOf(collect(lease, request))).toBe("UNSUPPORTED");
-    }
-  });
-
-  whenNative?.each([
-    { mirostat: 1 as const, temperature: 1 },
-    { mirostat: 2 as const, temperature: 1 },
-    { typicalP: 0.7 },
-    { minP: 0.1, topK: 0, topP: 1 },
-    { xtcProbability: 0.5, xtcThreshold: 0.05 },
-    { dryMultiplier: 0.8, drySequenceBreakers: ["\n", "é"] },
-    { repeatPenalty: 1.3, repeatLastN: -1, presencePenalty: 0.5, frequencyPenalty: 0.5 },
-    { logitBias: [{ token: 40, bias: 5 }] },
-  ])("samples with %o, repeatably", async (sampling) => {
-    const lease = await acquire();
-    const request = { prompt: "Sampling", sampling: { seed: 11, ...sampling }, maxTokens: 16 };
-    const first = await collect(lease, request);
-    const second = await collect(lease, request);
-    expect(second.end.tokens).toEqual(first.end.tokens);
-    expect(first.end.promptTokens).toBeGreaterThan(0);
-  });
-
-  whenModel?.("lets a bias decide", async () => {
-    const lease = await acquire();
-    const token = (await lease.tokenize("Q")).at(-1) ?? 0;
-    const sampling = { ...greedy, logitBias: [{ token, bias: 1000 }] };
-    const { text } = await collect(lease, { prompt: "Bias", sampling, maxTokens: 5 });
-    expect(text).toBe("QQQQQ");
   });
 
   whenModel?.("hides special tokens unless they are to be seen", async () => {

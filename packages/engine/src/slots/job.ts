@@ -26,18 +26,23 @@ export interface JobRun {
   generatedTokens: number;
 }
 
+type Waiting = Pick<Job, "turn" | "number">;
+
 /**
  * Who is next: interactive before batch, then the client with the fewest running jobs, then first come.
  * @param running  jobs per client that have a slot
  */
-export function nextJob(waiting: readonly Job[], running: ReadonlyMap<string, number>): Job | undefined {
-  let best: Job | undefined;
+export function nextJob<TJob extends Waiting>(
+  waiting: readonly TJob[],
+  running: ReadonlyMap<string, number>,
+): TJob | undefined {
+  let best: TJob | undefined;
   for (const job of waiting) if (best === undefined || goesBefore(job, best, running)) best = job;
   return best;
 }
 
-function goesBefore(a: Job, b: Job, running: ReadonlyMap<string, number>): boolean {
-  const rank = (job: Job) => (job.turn.priority === "interactive" ? 0 : 1);
-  const load = (job: Job) => running.get(job.turn.clientId) ?? 0;
+function goesBefore(a: Waiting, b: Waiting, running: ReadonlyMap<string, number>): boolean {
+  const rank = (job: Waiting) => (job.turn.priority === "interactive" ? 0 : 1);
+  const load = (job: Waiting) => running.get(job.turn.clientId) ?? 0;
   return rank(a) - rank(b) < 0 || (rank(a) === rank(b) && (load(a) - load(b) || a.number - b.number) < 0);
 }

@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import type { Distribution } from "../../slots/token-logprobs.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory } from "./native-memory.ts";
 
@@ -63,13 +64,26 @@ export class Candidates {
 
   /** What the last sampler of a chain chose; undefined when it chose nothing. */
   selected(): number | undefined {
+    const { ids, length } = this.#result();
+    const index = Number(new DataView(this.#array.buffer).getBigInt64(16, true));
+    return index < 0 || index >= length ? undefined : ids[index * 3];
+  }
+
+  /** A copy of what the samplers left. */
+  remaining(): Distribution {
+    const { ids, logits, length } = this.#result();
+    return {
+      ids: Int32Array.from({ length }, (_, index) => ids[index * 3] ?? 0),
+      logits: Float32Array.from({ length }, (_, index) => logits[index * 3 + 1] ?? 0),
+    };
+  }
+
+  /** Samplers may have put another array in the place of ours. */
+  #result() {
     const view = new DataView(this.#array.buffer);
-    const size = Number(view.getBigUint64(8, true));
-    const index = Number(view.getBigInt64(16, true));
-    if (index < 0 || index >= size) return undefined;
-    // Samplers may have put another array in the place of ours.
-    const data = koffi.view(view.getBigUint64(0, true), size * dataBytes);
-    return new DataView(data).getInt32(index * dataBytes, true);
+    const length = Number(view.getBigUint64(8, true));
+    const data = koffi.view(view.getBigUint64(0, true), length * dataBytes);
+    return { ids: new Int32Array(data), logits: new Float32Array(data), length };
   }
 
   free(): void {

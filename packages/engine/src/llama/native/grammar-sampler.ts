@@ -1,12 +1,13 @@
 import type { CompletionRequest } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import { mostLikely } from "../../slots/most-likely.ts";
+import { Utf8Tail } from "../../slots/utf8-tail.ts";
 import type { Candidates } from "./candidates.ts";
-import type { LlamaContext } from "./context.ts";
 import { Handle } from "./handle.ts";
+import type { LogitsSource } from "./logits-source.ts";
 import type { LlamaModel } from "./model.ts";
-import type { TokenChooser } from "./sampler.ts";
 import { createSamplerChains } from "./sampler-chain.ts";
+import type { TokenChooser } from "./token-chooser.ts";
 
 /** How many of the most likely tokens the grammar is asked about, until enough of them are allowed. */
 const blockSizes = [64, 1024, 16_384] as const;
@@ -14,7 +15,7 @@ const blockSizes = [64, 1024, 16_384] as const;
 export interface GrammarOptions {
   readonly request: CompletionRequest;
   readonly grammar: string;
-  readonly context: LlamaContext;
+  readonly context: LogitsSource;
   readonly candidates: Candidates;
 }
 
@@ -37,6 +38,10 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   }
   const { adjust, select, among } = chains;
 
+  const tail = new Utf8Tail();
+  /** llama.cpp's grammars take any byte for the rest of a character, and longer forms of it than UTF-8 has. */
+  const fits = (token: number) => tail.accepts(model.piece(token, true));
+
   /** The best allowed tokens; undefined when no block held any. */
   const bestAllowed = (logits: Float32Array): readonly number[] | undefined => {
     if (among === undefined) return undefined;
@@ -45,7 +50,7 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
       const tokens = mostLikely(logits, size);
       candidates.fillWith(tokens, logits);
       candidates.apply(grammar.pointer);
-      const allowed = candidates.possible(tokens);
+      const allowed = candidates.possible(tokens).filter(fits);
       if (allowed.length >= among) return allowed.slice(0, among);
       if (allowed.length > 0 && (size === sizes.at(-1) || isEnough({ logits, asked: tokens, allowed })))
         return allowed;
@@ -64,7 +69,9 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
     accept(token);
     // A grammar that came to its end must not be told of the end token: C would end the process.
-    if (!model.isEndToken(token)) c.llama_sampler_accept(grammar.pointer, token);
+    if (model.isEndToken(token)) return token;
+    c.llama_sampler_accept(grammar.pointer, token);
+    tail.push(model.piece(token, true));
     return token;
   };
 
@@ -72,7 +79,7 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     const tokens = Array.from(logits, (_, token) => token);
     candidates.fillWith(tokens, logits);
     candidates.apply(grammar.pointer);
-    const allowed = candidates.possible(tokens);
+    const allowed = candidates.possible(tokens).filter(fits);
     if (allowed.length > 0) return allowed;
     throw new EngineError(
       "INVALID_GRAMMAR",
@@ -87,6 +94,7 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
 
   return {
     choose,
+    remaining: () => candidates.remaining(),
     accept,
     free: () => {
       adjust.free();

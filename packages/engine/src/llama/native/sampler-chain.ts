@@ -1,13 +1,12 @@
-import { randomInt } from "node:crypto";
 import koffi from "koffi";
 import type { CompletionRequest, SamplingParameters } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
+import { checkSampling } from "../../slots/check-sampling.ts";
+import { toSeed } from "../../slots/seed.ts";
 import { Handle } from "./handle.ts";
 import type { Pointer } from "./library.ts";
 import type { LlamaModel } from "./model.ts";
 
-/** llama.cpp takes this seed as "choose one". */
-const randomSeedMark = 0xffff_ffff;
 const mirostatCandidates = 100;
 const minKeep = 1;
 const defaultBreakers = ["\n", ":", '"', "*"];
@@ -55,7 +54,7 @@ export function createSamplerChain(
   request: CompletionRequest,
   contextTokens: number,
 ): Handle {
-  checkValues(request.sampling);
+  checkSampling(request.sampling);
   return createChain(model, (add) => {
     addAdjusters(model, request.sampling, { contextTokens, add });
     addSelectors(model, request.sampling, add);
@@ -69,7 +68,7 @@ export function createSamplerChains(
   contextTokens: number,
 ): SamplerChains {
   const { sampling } = request;
-  checkValues(sampling);
+  checkSampling(sampling);
   const adjust = createChain(model, (add) => addAdjusters(model, sampling, { contextTokens, add }));
   try {
     return {
@@ -83,8 +82,14 @@ export function createSamplerChains(
   }
 }
 
-function amongOf({ temperature = 0.8, topK = 40, mirostat = 0 }: SamplingParameters): number | undefined {
-  if (temperature <= 0) return 1;
+/** Whether the most likely token wins. */
+export function isGreedy({ temperature = 0.8 }: SamplingParameters): boolean {
+  return temperature <= 0;
+}
+
+function amongOf(sampling: SamplingParameters): number | undefined {
+  const { topK = 40, mirostat = 0 } = sampling;
+  if (isGreedy(sampling)) return 1;
   return mirostat === 0 && topK > 0 ? topK : undefined;
 }
 
@@ -94,9 +99,9 @@ function addSelectors(
   add: (sampler: Pointer) => void,
 ): void {
   const { c } = model.library;
-  const seed = sampling.seed === undefined ? randomInt(randomSeedMark) : seedOf(sampling.seed);
+  const seed = toSeed(sampling.seed);
   const temperature = sampling.temperature ?? 0.8;
-  if (temperature <= 0) {
+  if (isGreedy(sampling)) {
     add(c.llama_sampler_init_greedy());
     return;
   }
@@ -187,21 +192,5 @@ function addAdjusters(
         breakers.length,
       ),
     );
-  }
-}
-
-function seedOf(seed: number): number {
-  const value = Math.trunc(seed) >>> 0;
-  return value === randomSeedMark ? randomSeedMark - 1 : value;
-}
-
-function checkValues(sampling: SamplingParameters): void {
-  for (const [name, value] of Object.entries(sampling)) {
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      throw new EngineError("INVALID_REQUEST", `${name} must be a finite number`);
-    }
-  }
-  if ((sampling.repeatPenalty ?? 1) <= 0) {
-    throw new EngineError("INVALID_REQUEST", "repeatPenalty must be greater than 0; 1 switches it off");
   }
 }

@@ -1,31 +1,23 @@
 import type { CompletionRequest } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import type { SampledToken, TokenSampler } from "../../slots/decode-context.ts";
-import { tokenLogprobs } from "../../slots/token-logprobs.ts";
+import { type Distribution, tokenLogprobs } from "../../slots/token-logprobs.ts";
 import { Candidates } from "./candidates.ts";
-import type { LlamaContext } from "./context.ts";
 import { createGrammarSampler } from "./grammar-sampler.ts";
+import type { LogitsSource } from "./logits-source.ts";
 import type { LlamaModel } from "./model.ts";
-import { createSamplerChain, looksBack } from "./sampler-chain.ts";
+import { createSamplerChain, isGreedy, looksBack } from "./sampler-chain.ts";
+import type { TokenChooser } from "./token-chooser.ts";
 
 /** One per model: sampling happens on one thread, one token after another. */
 const sharedCandidates = new WeakMap<LlamaModel, Candidates>();
 
-/** Chooses a token and remembers it. */
-export interface TokenChooser {
-  choose(from: number | Float32Array): number;
-  accept(token: number): void;
-  free(): void;
-}
-
 /** @throws EngineError `INVALID_GRAMMAR`, `INVALID_REQUEST` */
 export function createSampler(
   model: LlamaModel,
-  context: LlamaContext,
+  context: LogitsSource,
   { request, prompt }: { readonly request: CompletionRequest; readonly prompt: readonly number[] },
 ): TokenSampler {
-  const logitsOf = (from: number | Float32Array) =>
-    typeof from === "number" ? context.viewLogits(from) : from;
   const chooser = request.grammar
     ? createGrammarSampler(model, {
         request,
@@ -35,35 +27,51 @@ export function createSampler(
       })
     : createFreeSampler(model, context, request);
   if (looksBack(request.sampling)) for (const token of prompt) chooser.accept(token);
+  const piece = (id: number) => model.piece(id, true);
   return {
     sample: (from): SampledToken => {
       const token = chooser.choose(from);
       if (request.logprobs === undefined) return { token };
-      const piece = (id: number) => model.piece(id, true);
-      return { token, logprobs: tokenLogprobs(logitsOf(from), { token, top: request.logprobs, piece }) };
+      const options = { token, top: request.logprobs, piece };
+      return { token, logprobs: tokenLogprobs(distributionOf(from, token), options) };
     },
     free: () => chooser.free(),
   };
+
+  function distributionOf(from: number | Float32Array, token: number): Distribution {
+    if (!isAfterSamplers(request)) {
+      return { logits: typeof from === "number" ? context.viewLogits(from) : from };
+    }
+    return isGreedy(request.sampling)
+      ? { ids: Int32Array.of(token), logits: Float32Array.of(0) }
+      : chooser.remaining();
+  }
+}
+
+function isAfterSamplers({ logprobs, logprobsStage }: CompletionRequest): boolean {
+  return logprobs !== undefined && logprobsStage === "after-samplers";
 }
 
 function createFreeSampler(
   model: LlamaModel,
-  context: LlamaContext,
+  context: LogitsSource,
   request: CompletionRequest,
 ): TokenChooser {
   const { c } = model.library;
   const chain = createSamplerChain(model, request, context.contextTokens);
   return {
     choose: (from) => {
-      if (typeof from === "number") return context.sample(chain.pointer, from);
+      // llama.cpp's own array of candidates, which is faster, is gone after the call.
+      if (typeof from === "number" && !isAfterSamplers(request)) return context.sample(chain.pointer, from);
       const candidates = candidatesOf(model);
-      candidates.fill(from);
+      candidates.fill(typeof from === "number" ? context.viewLogits(from) : from);
       candidates.apply(chain.pointer);
       const token = candidates.selected();
       if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
       c.llama_sampler_accept(chain.pointer, token);
       return token;
     },
+    remaining: () => candidatesOf(model).remaining(),
     accept: (token) => void c.llama_sampler_accept(chain.pointer, token),
     free: () => chain.free(),
   };

@@ -15,6 +15,12 @@ export async function loadPortableModel(
   fallbackReason: string | undefined,
 ): Promise<DriverModel> {
   refuseOverrides(spec);
+  if (spec.mainGpu !== undefined) {
+    throw new EngineError(
+      "UNSUPPORTED",
+      "main_gpu is not available with the portable driver; use the native one",
+    );
+  }
   // Never compile on a user's machine: the prebuilt libraries are the ones that were tested.
   const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error });
   return load(llama, { spec, ...(fallbackReason === undefined ? {} : { fallbackReason }) });
@@ -48,6 +54,7 @@ async function load(llama: Llama, { spec, ...notes }: PortableLoad): Promise<Dri
       const context = await model.createEmbeddingContext({
         contextSize: spec.contextTokens,
         batchSize: spec.contextTokens,
+        ...(spec.threads > 0 ? { threads: Math.min(spec.threads, availableParallelism()) } : {}),
       });
       return new PortableModel({ model, spec, ...notes, embedding: context });
     }

@@ -8,13 +8,21 @@ import {
 } from "node-llama-cpp";
 import type { CompletionRequest, SamplingParameters } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
+import { checkSampling } from "../../slots/check-sampling.ts";
+import { toSeed } from "../../slots/seed.ts";
 
 /** What node-llama-cpp has no way to do; asking for it is refused, never ignored. */
-function unsupported(request: CompletionRequest): string | undefined {
+function unsupported(model: LlamaModel, request: CompletionRequest): string | undefined {
   const { sampling } = request;
   if (request.logprobs !== undefined) return "logprobs";
   if (sampling.mirostat !== undefined && sampling.mirostat !== 0) return "mirostat";
   if (sampling.typicalP !== undefined && sampling.typicalP !== 1) return "typical_p";
+  // Its sampler sees no token of the prompt.
+  if (sampling.dryMultiplier !== undefined && sampling.dryMultiplier > 0) return "dry_multiplier";
+  // It leaves tokens that end an answer out of any bias.
+  if (sampling.ignoreEos) return "ignore_eos";
+  if (sampling.logitBias?.some(({ token }) => model.isEogToken(token as Token)))
+    return "logit_bias on a token that ends the answer";
   return undefined;
 }
 
@@ -28,7 +36,8 @@ export async function evaluateOptions(
   request: CompletionRequest,
   history: () => readonly Token[],
 ): Promise<SequenceEvaluateOptions> {
-  const missing = unsupported(request);
+  const missing = unsupported(model, request);
+  checkSampling(request.sampling);
   if (missing !== undefined) {
     throw new EngineError(
       "UNSUPPORTED",
@@ -41,9 +50,8 @@ export async function evaluateOptions(
     topK: sampling.topK ?? 40,
     topP: sampling.topP ?? 0.9,
     minP: sampling.minP ?? 0,
-    ...(sampling.seed === undefined ? {} : { seed: sampling.seed >>> 0 }),
+    seed: toSeed(sampling.seed),
     ...penalties(sampling, history),
-    ...dry(sampling),
     ...(sampling.xtcProbability
       ? { xtc: { probability: sampling.xtcProbability, threshold: sampling.xtcThreshold ?? 0.1 } }
       : {}),
@@ -52,7 +60,7 @@ export async function evaluateOptions(
       ? {}
       : { grammarEvaluationState: grammarState(model, request.grammar) }),
     yieldEogToken: true,
-    ...contextShift(request),
+    ...contextShift(model, request, history().length),
   };
 }
 
@@ -71,26 +79,19 @@ function penalties(sampling: SamplingParameters, history: () => readonly Token[]
   };
 }
 
-function dry(sampling: SamplingParameters): SequenceEvaluateOptions {
-  if (!sampling.dryMultiplier) return {};
-  return {
-    dryRepeatPenalty: {
-      strength: sampling.dryMultiplier,
-      base: sampling.dryBase ?? 1.75,
-      allowedLength: sampling.dryAllowedLength ?? 2,
-      lastTokens: sampling.dryPenaltyLastN ?? null,
-      ...(sampling.drySequenceBreakers ? { sequenceBreakers: [...sampling.drySequenceBreakers] } : {}),
-    },
-  };
-}
-
 function bias(model: LlamaModel, sampling: SamplingParameters): SequenceEvaluateOptions {
   const entries = [...(sampling.logitBias ?? [])];
   if (entries.length === 0) return {};
+  const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
   const tokenBias = new TokenBias(model.tokenizer);
   for (const { token, bias: value } of entries) {
-    // Token is a branded number; the library refuses ids it does not know.
-    tokenBias.set([token as Token], { logit: value });
+    if (!Number.isInteger(token) || token < 0 || token >= vocabularySize) {
+      throw new EngineError(
+        "INVALID_REQUEST",
+        `token ${token} is not in the vocabulary of ${vocabularySize} tokens`,
+      );
+    }
+    tokenBias.set([token as Token], { logit: value }); // Token is a branded number; it was checked.
   }
   return { tokenBias };
 }
@@ -103,13 +104,23 @@ function grammarState(model: LlamaModel, grammar: string): LlamaGrammarEvaluatio
   }
 }
 
-/** Keeps the first tokens and drops the older half of the rest, as Ollama's engine does. */
-function contextShift(request: CompletionRequest): SequenceEvaluateOptions {
-  const keep = Math.max(0, request.keepTokens ?? 4);
+/** Keeps the first tokens, BOS beside what was asked for, and drops the older half of the rest. */
+function contextShift(
+  model: LlamaModel,
+  { keepTokens = 0 }: CompletionRequest,
+  promptTokens: number,
+): SequenceEvaluateOptions {
+  const bos = model.tokens.shouldPrependBosToken ? 1 : 0;
+  const asked = keepTokens < 0 ? promptTokens : keepTokens + bos;
+  const keepIn = (contextSize: number) => Math.min(asked, contextSize - 4);
   return {
     contextShift: {
-      size: (sequence) => Math.max(1, Math.floor((sequence.context.contextSize - keep) / 2)),
-      strategy: ({ size }) => [{ start: keep, end: keep + size }],
+      size: ({ context: { contextSize } }) =>
+        Math.max(1, Math.floor((contextSize - keepIn(contextSize)) / 2)),
+      strategy: ({ size, sequence: { context } }) => {
+        const keep = keepIn(context.contextSize);
+        return [{ start: keep, end: keep + size }];
+      },
     },
   };
 }

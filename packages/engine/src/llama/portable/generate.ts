@@ -30,10 +30,10 @@ export async function* generate(generation: Generation): AsyncIterable<TokenEven
       { details: { promptTokens: prompt.length, contextTokens: contextSize } },
     );
   }
+  const generated: Token[] = [];
   const options = await evaluateOptions(model, request, () => [...prompt, ...generated]);
   const promptStart = performance.now();
   const cachedTokens = await readPrompt(sequence, prompt, signal);
-  const generated: Token[] = [];
   const text = new TokenText(model, request.preservedTokens ?? []);
   const stops = new StopText(request.stop ?? []);
   const limit =
@@ -46,7 +46,7 @@ export async function* generate(generation: Generation): AsyncIterable<TokenEven
     for await (const token of sequence.evaluate(prompt.slice(-1), options)) {
       signal.throwIfAborted();
       firstTokenAt ??= performance.now();
-      if (model.isEogToken(token) && !request.sampling.ignoreEos) {
+      if (model.isEogToken(token)) {
         reason = "stop";
         break;
       }
@@ -62,7 +62,12 @@ export async function* generate(generation: Generation): AsyncIterable<TokenEven
       if (request.contextShift === false && prompt.length + generated.length >= contextSize) break;
     }
   }
-  const rest = stopSequence === undefined ? stops.push(text.end()).text + stops.end() : "";
+  const last = stopSequence === undefined ? stops.push(text.end()) : { text: "" };
+  if ("stop" in last && last.stop !== undefined) {
+    reason = "stop";
+    stopSequence = last.stop;
+  }
+  const rest = stopSequence === undefined ? last.text + stops.end() : last.text;
   if (rest !== "") yield { type: "text-delta", text: rest };
   const end = performance.now();
   yield {

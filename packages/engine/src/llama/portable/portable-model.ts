@@ -41,7 +41,7 @@ export class PortableModel implements DriverModel {
 
   async *complete(
     request: CompletionRequest,
-    _turn: RequestTurn,
+    turn: RequestTurn,
     signal: AbortSignal,
   ): AsyncIterable<TokenEvent> {
     if (this.#slots === undefined) {
@@ -52,7 +52,7 @@ export class PortableModel implements DriverModel {
       typeof request.prompt === "string" ? this.tokenize(request.prompt, true) : request.prompt
     ) as Token[]; // Token is a branded number; the ids are checked below.
     this.#check(prompt);
-    await using slot = await this.#slots.take(prompt, signal);
+    await using slot = await this.#slots.take(prompt, turn, signal);
     const batchTokens = this.#parts.spec.batchTokens;
     for await (const event of generate({
       model,

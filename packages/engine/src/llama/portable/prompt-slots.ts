@@ -1,10 +1,20 @@
 import type { LlamaContext, LlamaContextSequence, Token } from "node-llama-cpp";
 import { EngineError } from "../../errors.ts";
+import type { RequestTurn } from "../../ipc/messages.ts";
+import { nextJob } from "../../slots/job.ts";
 
 interface Slot {
   readonly sequence: LlamaContextSequence;
-  isFree: boolean;
+  /** Whose request it works on. */
+  client: string | undefined;
   lastUse: number;
+}
+
+interface Waiting {
+  readonly turn: RequestTurn;
+  readonly number: number;
+  readonly prompt: readonly Token[];
+  readonly give: (slot: TakenSlot) => void;
 }
 
 export interface TakenSlot extends AsyncDisposable {
@@ -14,51 +24,63 @@ export interface TakenSlot extends AsyncDisposable {
 /** The sequences of one context. A request gets the free one that remembers most of its prompt. */
 export class PromptSlots {
   readonly #slots: readonly Slot[];
-  readonly #waiting: (() => void)[] = [];
+  #waiting: Waiting[] = [];
+  #arrivals = 0;
   #clock = 0;
 
   constructor(context: LlamaContext, count: number) {
     this.#slots = Array.from({ length: count }, () => ({
       sequence: context.getSequence(),
-      isFree: true,
+      client: undefined,
       lastUse: 0,
     }));
   }
 
-  /** Waits for a free slot, first come first served. @throws EngineError `ABORTED` */
-  async take(prompt: readonly Token[], signal: AbortSignal): Promise<TakenSlot> {
-    while (!this.#slots.some((slot) => slot.isFree)) await this.#wait(signal);
-    const free = this.#slots.filter((slot) => slot.isFree);
-    const slot = free.reduce((best, candidate) => {
-      const gain =
-        commonPrefix(candidate.sequence.contextTokens, prompt) -
-        commonPrefix(best.sequence.contextTokens, prompt);
-      return gain > 0 || (gain === 0 && candidate.lastUse < best.lastUse) ? candidate : best;
-    });
-    slot.isFree = false;
-    slot.lastUse = ++this.#clock;
-    return {
-      sequence: slot.sequence,
-      [Symbol.asyncDispose]: async () => {
-        slot.isFree = true;
-        this.#waiting.shift()?.();
-      },
-    };
-  }
-
-  async #wait(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  /** Waits for a free slot in the order of `nextJob`. @throws EngineError `ABORTED` */
+  take(prompt: readonly Token[], turn: RequestTurn, signal: AbortSignal): Promise<TakenSlot> {
+    return new Promise<TakenSlot>((resolve, reject) => {
+      const leave = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        signal.removeEventListener("abort", aborted);
+      };
       const aborted = () => {
-        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
+        leave();
         reject(new EngineError("ABORTED", "the request was cancelled while it waited for a slot"));
       };
-      const wake = () => {
-        signal.removeEventListener("abort", aborted);
-        resolve();
+      const give = (slot: TakenSlot) => {
+        leave();
+        resolve(slot);
       };
-      if (signal.aborted) return aborted();
+      const waiting: Waiting = { turn, number: this.#arrivals++, prompt, give };
+      this.#waiting.push(waiting);
       signal.addEventListener("abort", aborted, { once: true });
-      this.#waiting.push(wake);
+      if (signal.aborted) aborted();
+      else this.#giveNext();
+    });
+  }
+
+  #giveNext(): void {
+    const running = new Map<string, number>();
+    for (const { client } of this.#slots) {
+      if (client !== undefined) running.set(client, (running.get(client) ?? 0) + 1);
+    }
+    const [first, ...others] = this.#slots.filter((slot) => slot.client === undefined);
+    const next = nextJob(this.#waiting, running);
+    if (first === undefined || next === undefined) return;
+    const slot = others.reduce((best, candidate) => {
+      const gain =
+        commonPrefix(candidate.sequence.contextTokens, next.prompt) -
+        commonPrefix(best.sequence.contextTokens, next.prompt);
+      return gain > 0 || (gain === 0 && candidate.lastUse < best.lastUse) ? candidate : best;
+    }, first);
+    slot.client = next.turn.clientId;
+    slot.lastUse = ++this.#clock;
+    next.give({
+      sequence: slot.sequence,
+      [Symbol.asyncDispose]: async () => {
+        slot.client = undefined;
+        this.#giveNext();
+      },
     });
   }
 }

@@ -29,12 +29,12 @@ export class TokenText {
     return text;
   }
 
-  /** What is left when generation ends, even if it is half a character. */
+  /** What is left when generation ends. Half a character is dropped. */
   end(): string {
     if (this.#pending.length === 0) return "";
     const text = this.#model.detokenize(this.#pending, false, this.#last);
     this.#remember();
-    return text;
+    return text.replace(/\uFFFD+$/, "");
   }
 
   #remember(): void {
