@@ -71,7 +71,7 @@ describe("OpenAI chat completions", () => {
       [1, "Hello world"],
     ]);
     expect(reply.usage.completion_tokens).toBe(22);
-    expect(reply.usage.prompt_tokens).toBe(2);
+    expect(reply.usage.prompt_tokens).toBe(52);
   });
 
   it("streams role, content, finish, usage and the end mark in this order", async () => {
@@ -88,7 +88,7 @@ describe("OpenAI chat completions", () => {
       { content: " world" },
       {},
     ]);
-    expect(events[3]?.data).toMatchObject({ choices: [], usage: { prompt_tokens: 2 } });
+    expect(events[3]?.data).toMatchObject({ choices: [], usage: { prompt_tokens: 52 } });
     expect(events[4]?.data).toBe("[DONE]");
   });
 
@@ -237,7 +237,7 @@ describe("Anthropic messages", () => {
   it("counts tokens without generating", async () => {
     await using test = await openServer();
     const response = await test.post("/v1/messages/count_tokens", { model: "m", messages });
-    expect(await response.json()).toEqual({ input_tokens: 2 });
+    expect(await response.json()).toEqual({ input_tokens: 52 });
   });
 });
 

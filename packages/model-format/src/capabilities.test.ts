@@ -66,9 +66,9 @@ test.each([
   ["nemotron_h_omni does not hear", { family: "nemotron_h_omni", declared: ["audio"] }, ["completion"]],
   ["gpt-oss always thinks", { family: "gptoss" }, ["completion", "thinking"]],
   [
-    "a declared capability counts once",
+    "declared capabilities come first and count once",
     { declared: ["tools", "completion"], template: goTemplate("tools") },
-    ["completion", "tools"],
+    ["tools", "completion"],
   ],
 ] satisfies [string, Partial<CapabilityFacts>, string[]][])("%s", (_, facts, expected) => {
   expect(deriveCapabilities({ metadata: metadata(), ...facts })).toEqual(expected);

@@ -32,7 +32,7 @@ const thinkingFamilies: readonly (string | undefined)[] = ["gptoss", "gpt-oss"];
 const deafFamilies: readonly (string | undefined)[] = ["nemotron_h_omni"];
 
 /**
- * What a model can do, in the order in which `show` lists it: a Jinja template's abilities come before
+ * What a model can do, in the order in which `show` lists it: declared ones first, a Jinja template's abilities before
  * the model's own, those of Go templates and built-in parsers after them.
  * @source Ollama's `Capabilities`, and recorded `/api/show` answers
  */
@@ -42,6 +42,7 @@ export function deriveCapabilities(facts: CapabilityFacts): readonly Capability[
   const add = (capability: Capability, isThere: boolean) => {
     if (isThere) found.add(capability);
   };
+  for (const capability of facts.declared ?? []) add(capability, true);
   if (template?.kind === "jinja") {
     add("tools", jinjaOffersTools(template.text));
     add("thinking", jinjaThinks(template.text));
@@ -50,7 +51,6 @@ export function deriveCapabilities(facts: CapabilityFacts): readonly Capability[
   add(embeds ? "embedding" : "completion", true);
   add("vision", metadata.architectureEntry("vision.block_count") !== undefined);
   add("audio", metadata.architectureEntry("audio.block_count") !== undefined);
-  for (const capability of facts.declared ?? []) add(capability, true);
   const variables = template?.kind === "go" ? template.variables : [];
   add("tools", variables.includes("tools") || parser?.hasTools === true);
   add("insert", variables.includes("suffix"));

@@ -14,7 +14,12 @@ export { printBinaryBytes, printBytes, printCount } from "./human-size.ts";
 export { keepAliveForever, parseKeepAlive, parseKeepAliveSetting, printKeepAlive } from "./keep-alive.ts";
 export type { Message, ThinkValue, ToolCall } from "./message.ts";
 export { isNamespace, ModelName, type ModelNameParts } from "./model-name.ts";
-export { type ModelReference, type ModelSource, parseModelReference } from "./model-reference.ts";
+export {
+  type ModelReference,
+  type ModelSource,
+  parseModelReference,
+  parsePullName,
+} from "./model-reference.ts";
 export type { LoadOptions, Options, SamplingOptions } from "./options.ts";
 export { parseFormat } from "./parse-format.ts";
 export { checkOptionRanges, type ParsedOptions, parseOptions } from "./parse-options.ts";

@@ -31,6 +31,18 @@ export function parseModelReference(text: string): ModelReference {
   return { original, base: outer.base, name: ModelName.parseValid(outer.base), source: outer.source };
 }
 
+/**
+ * The name under which a registry and the store know a model that is to be pulled or deleted: `m:local` → `m`,
+ * `m:20b:cloud` → `m:20b-cloud`, `m:cloud` as it is.
+ * @throws ProtocolError as `parseModelReference`
+ */
+export function parsePullName(text: string): ModelName {
+  const { base, name, source } = parseModelReference(text);
+  if (source !== "cloud") return name;
+  const hasTag = base.lastIndexOf(":") > base.lastIndexOf("/");
+  return ModelName.parseValid(hasTag ? `${base}-cloud` : `${base}:cloud`);
+}
+
 function cutSource(text: string): { readonly base: string; readonly source: ModelSource } {
   const colon = text.lastIndexOf(":");
   const tag = colon < 0 ? "" : text.slice(colon + 1).trim();

@@ -1,4 +1,4 @@
-import { parseRequest } from "@puna/protocol/schemas";
+import { type ParsedRequest, parseRequest } from "@puna/protocol/schemas";
 import type * as z from "zod";
 import { ApiError, badRequest } from "../errors.ts";
 import { readBody } from "./read-body.ts";
@@ -9,7 +9,11 @@ export async function readRequest<T extends z.ZodType>(
   context: RequestContext,
   schema: T,
 ): Promise<z.output<T>> {
-  const parsed = parseRequest(schema, await readBody(context.request, context.maxBodyBytes));
+  return requireParsed(context, parseRequest(schema, await readBody(context.request, context.maxBodyBytes)));
+}
+
+/** @throws ApiError `BAD_REQUEST`, `TOO_LARGE` for a body that is no such request */
+export function requireParsed<T>(context: Pick<RequestContext, "warn">, parsed: ParsedRequest<T>): T {
   if (!parsed.ok) {
     throw parsed.status === 413 ? new ApiError("TOO_LARGE", parsed.error) : badRequest(parsed.error);
   }

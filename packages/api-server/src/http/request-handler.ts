@@ -84,7 +84,9 @@ interface Incoming {
 
 async function respond(options: HandlerOptions, incoming: Incoming): Promise<Response> {
   const { request, url, match } = incoming;
-  if (match.type === "redirect") return redirect(match, options.prefix, request.method);
+  if (match.type === "broken") return plainText(400, "400 Bad Request", {}, "text/plain; charset=utf-8");
+  if (match.type === "redirect")
+    return redirect(match, `${options.prefix}${match.location}${url.search}`, request.method);
   const allow: Record<string, string> = match.type === "wrong-method" ? { Allow: match.allow } : {};
   const host = request.headers.get("host") ?? url.host;
   const decision = options.decideOrigin({
@@ -95,11 +97,12 @@ async function respond(options: HandlerOptions, incoming: Incoming): Promise<Res
   if (decision.type === "refuse") return emptyResponse(403, allow);
   if (decision.type === "preflight") return emptyResponse(204, { ...allow, ...decision.headers });
   const hostDecision = options.decideHost(host);
-  if (hostDecision === "refused") return emptyResponse(403, allow);
-  if (request.method === "OPTIONS" && hostDecision === "name") return emptyResponse(204, allow);
+  const extra = decision.type === "allow" ? decision.headers : {};
+  if (hostDecision === "refused") return emptyResponse(403, { ...allow, ...extra });
+  if (request.method === "OPTIONS" && hostDecision === "name")
+    return emptyResponse(204, { ...allow, ...extra });
   const response = await dispatch(options, incoming);
-  if (decision.type === "allow")
-    for (const [name, value] of Object.entries(decision.headers)) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(extra)) response.headers.set(name, value);
   return response;
 }
 
@@ -156,22 +159,31 @@ function requireModelAccess(grant: ApiKeyGrant | undefined, model: string): void
   throw new ApiError("FORBIDDEN", `this API key is not for model ${JSON.stringify(model)}`);
 }
 
+/** Go tells the type of a body only to methods that may get one. */
 function redirect(
-  { status, location }: Extract<RouteMatch, { type: "redirect" }>,
-  prefix: string,
+  { status }: Extract<RouteMatch, { type: "redirect" }>,
+  target: string,
   method: string,
 ): Response {
-  const target = `${prefix}${location}`;
   const words = status === 301 ? "Moved Permanently" : "Temporary Redirect";
   const body =
     method === "GET"
       ? `<a href="${target.replaceAll("&", "&amp;").replaceAll('"', "&#34;")}">${words}</a>.\n\n`
       : null;
-  return new Response(body, { status, headers: { Location: target, "Content-Type": contentTypes.html } });
+  const hasType = method === "GET" || method === "HEAD";
+  return new Response(body, {
+    status,
+    headers: { Location: target, ...(hasType && { "Content-Type": contentTypes.html }) },
+  });
 }
 
-function plainText(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(text, { status, headers: { ...headers, "Content-Type": contentTypes.text } });
+function plainText(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+  type: string = contentTypes.text,
+): Response {
+  return new Response(text, { status, headers: { ...headers, "Content-Type": type } });
 }
 
 /** Headers carry printable ASCII only. */

@@ -5,7 +5,9 @@ export type RouteMatch =
   | { readonly type: "found"; readonly route: Route; readonly params: Readonly<Record<string, string>> }
   | { readonly type: "wrong-method"; readonly allow: string }
   | { readonly type: "redirect"; readonly status: 301 | 307; readonly location: string }
-  | { readonly type: "unknown" };
+  | { readonly type: "unknown" }
+  /** The path has escapes that are none. */
+  | { readonly type: "broken" };
 
 interface PathEntry {
   readonly routes: Route[];
@@ -28,7 +30,7 @@ export class RouteTable {
 
   match(method: string, rawPath: string): RouteMatch {
     const path = decode(rawPath);
-    if (path === undefined) return { type: "unknown" };
+    if (path === undefined) return { type: /%(?![0-9a-f]{2})/i.test(rawPath) ? "broken" : "unknown" };
     const found = this.#find(path);
     if (found === undefined) return this.#stray(method, path);
     const route = found.entry.routes.find((candidate) => accepts(candidate, method));
@@ -46,13 +48,14 @@ export class RouteTable {
     return undefined;
   }
 
+  /** As Go's mux and gin do: doubled slashes are cleaned for every method; a slash at the end goes where the method has a route. */
   #stray(method: string, path: string): RouteMatch {
     const single = path.replace(/\/{2,}/g, "/");
-    if (single !== path && this.#find(single) !== undefined)
-      return { type: "redirect", status: 307, location: single };
+    if (single !== path) return { type: "redirect", status: 307, location: single };
     const bare = path.replace(/\/$/, "");
-    const isStraySlash = bare !== path && this.#find(bare) !== undefined;
-    if (!isStraySlash) return { type: "unknown" };
+    const isStraySlash =
+      bare !== path && this.#find(bare)?.entry.routes.some((route) => accepts(route, method));
+    if (isStraySlash !== true) return { type: "unknown" };
     return { type: "redirect", status: method === "GET" ? 301 : 307, location: bare };
   }
 }

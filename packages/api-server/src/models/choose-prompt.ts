@@ -70,9 +70,10 @@ export function choosePrompt(
   return {
     capabilities: capabilitiesOf(model, gguf, facts, family),
     shownTemplate: isNative ? chatTemplate : template.source,
-    prompt: isNative
-      ? nativePrompt(chatTemplateOrFallback(chatTemplate).template, chatTemplate)
-      : toRendered(path, template, family),
+    prompt:
+      path.type === "native"
+        ? nativePrompt(chatTemplateOrFallback(chatTemplate).template, chatTemplate ?? "", template)
+        : toRendered(path, template, family),
   };
 }
 

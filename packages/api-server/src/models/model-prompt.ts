@@ -29,6 +29,8 @@ export interface ModelPrompt {
   readonly finalChannelOpening: string | undefined;
   /** @throws PromptError */
   render(conversation: Conversation): string;
+  /** A bare prompt and its system text; absent: as a conversation. */
+  readonly renderText?: (conversation: Conversation) => string;
   /** Fill in the middle, and requests that bring a template of their own. */
   readonly fillIn: ((prompt: string, suffix: string) => string) | undefined;
   /** @returns undefined when text passes through unread */

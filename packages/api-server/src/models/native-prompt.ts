@@ -1,4 +1,4 @@
-import type { ChatTemplate } from "@puna/model-format";
+import type { ChatTemplate, PromptTemplate } from "@puna/model-format";
 import { inSequence } from "./in-sequence.ts";
 import type { ModelPrompt } from "./model-prompt.ts";
 import { tagImages } from "./tag-images.ts";
@@ -16,8 +16,12 @@ const toolTags: readonly string[] = [
   "<function_call>",
 ];
 
-/** A model that is spoken to by the Jinja template in its file. */
-export function nativePrompt(template: ChatTemplate, text: string): ModelPrompt {
+/**
+ * A model that is spoken to by the Jinja template in its file.
+ * @param text  "" where there is none: chats then go through `template`, which is llama.cpp's choice for such files, and
+ *   bare prompts through `bare`, as in Ollama
+ */
+export function nativePrompt(template: ChatTemplate, text: string, bare: PromptTemplate): ModelPrompt {
   const toolTag = toolTags.find((tag) => text.includes(tag)) ?? "{";
   return {
     mode: "native",
@@ -33,6 +37,7 @@ export function nativePrompt(template: ChatTemplate, text: string): ModelPrompt 
       const messages = tagImages(conversation.messages).map(({ thinking: _, ...message }) => message);
       return template.render({ ...conversation, messages });
     },
+    ...(text === "" && { renderText: (conversation) => bare.render(conversation) }),
     fillIn: undefined,
     chatParser: (reading) =>
       inSequence(thinkingParser(thinkTags, reading), toolCallParser(toolTag, reading.tools)),

@@ -1,7 +1,7 @@
 import { StoreError } from "@puna/blob-store";
 import { tryParseDigest } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
-import { badRequest, notFound } from "../errors.ts";
+import { type ApiError, badRequest, notFound } from "../errors.ts";
 import { emptyResponse } from "../http/json-response.ts";
 import type { RequestContext, Route } from "../http/route.ts";
 
@@ -20,32 +20,37 @@ export function blobRoute(dependencies: Dependencies): Route {
       return emptyResponse();
     },
     async handle(context) {
-      const { text, digest } = digestOf(context);
+      const { given, text, digest } = digestOf(context);
       if (text === digest && (await store.blobs.has(digest))) return emptyResponse();
+      const source = context.request.body ?? emptyStream();
       try {
-        await store.blobs.putStream(context.request.body ?? emptyStream(), {
-          // An upper-case digest equals no digest, as in Ollama.
-          expectedDigest: digest,
-          signal: context.signal,
-        });
+        if (given === digest) {
+          await store.blobs.putStream(source, { expectedDigest: digest, signal: context.signal });
+        } else {
+          // Another spelling of the digest equals no digest, as in Ollama; what came is kept under its own name.
+          const got = await store.blobs.putStream(source, { signal: context.signal });
+          throw mismatch(given, got.digest);
+        }
       } catch (error) {
         if (!StoreError.is(error) || error.code !== "DIGEST_MISMATCH") throw error;
-        throw badRequest(
-          `digest mismatch, expected ${JSON.stringify(text)}, got ${JSON.stringify(error.details["got"] ?? "")}`,
-          error,
-        );
+        throw mismatch(given, String(error.details["got"] ?? ""), error);
       }
       return emptyResponse(201);
     },
   };
 }
 
+function mismatch(expected: string, got: string, cause?: unknown): ApiError {
+  const [wanted, found] = [expected, got].map((digest) => JSON.stringify(digest));
+  return badRequest(`digest mismatch, expected ${wanted}, got ${found}`, cause);
+}
+
 /** `sha256-…` names the same blob as `sha256:…`; hex digits in upper case name none. */
-function digestOf(context: RequestContext): { text: string; digest: string } {
+function digestOf(context: RequestContext): { given: string; text: string; digest: string } {
   const given = context.params["digest"] ?? "";
   const digest = tryParseDigest(given);
   if (digest === undefined) throw badRequest("invalid digest format");
-  return { text: given.replace(/^sha256-/, "sha256:"), digest };
+  return { given, text: given.replace(/^sha256-/, "sha256:"), digest };
 }
 
 async function* emptyStream(): AsyncGenerator<Uint8Array> {}

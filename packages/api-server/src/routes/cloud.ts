@@ -1,5 +1,6 @@
-import { ApiError } from "../errors.ts";
+import { ApiError, badRequest } from "../errors.ts";
 import { jsonResponse } from "../http/json-response.ts";
+import { readBody } from "../http/read-body.ts";
 import type { Route } from "../http/route.ts";
 import { cloudDisabled } from "../models/find-model.ts";
 
@@ -14,14 +15,25 @@ export function cloudRoutes(): Route[] {
       throw error();
     },
   });
+  const search = (name: string, refusal: string): Route => ({
+    method: "POST",
+    path: `/api/experimental/${name}`,
+    verb: "admin",
+    family: "ollama",
+    async handle(context) {
+      const body = await readBody(context.request, context.maxBodyBytes);
+      if (Buffer.from(body).toString().trim() === "") throw badRequest("missing request body");
+      throw cloudDisabled(refusal);
+    },
+  });
   const noAccount = () => new ApiError("UNAVAILABLE", "account unavailable");
   const noSession = () => new ApiError("INTERNAL", "there was an error signing out");
   return [
     refuse("POST", "/api/me", noAccount),
     refuse("POST", "/api/signout", noSession),
     refuse("DELETE", "/api/user/keys/:encodedKey", noSession),
-    refuse("POST", "/api/experimental/web_search", () => cloudDisabled("web search is unavailable")),
-    refuse("POST", "/api/experimental/web_fetch", () => cloudDisabled("web fetch is unavailable")),
+    search("web_search", "web search is unavailable"),
+    search("web_fetch", "web fetch is unavailable"),
     {
       method: "GET",
       path: "/api/experimental/model-recommendations",

@@ -115,11 +115,15 @@ function logprobs(part: AnswerPart) {
   return part.logprobs !== undefined && part.logprobs.length > 0 ? { logprobs: part.logprobs } : {};
 }
 
+/** One nanosecond. */
+const shortestMs = 1e-6;
+
 function tail(event: Extract<GenerationEvent, { type: "generation-end" }>) {
   const { metrics, droppedMessages } = event;
   const wire: Metrics = {
-    ...duration("total_duration", metrics.totalMs),
-    ...duration("load_duration", metrics.loadMs),
+    // These two took time even where the clock did not tick.
+    ...duration("total_duration", metrics.totalMs || shortestMs),
+    ...duration("load_duration", metrics.loadMs || shortestMs),
     ...count("prompt_eval_count", metrics.promptTokens),
     ...duration("prompt_eval_duration", metrics.promptMs),
     ...count("eval_count", metrics.generatedTokens),

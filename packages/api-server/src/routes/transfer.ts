@@ -1,4 +1,4 @@
-import { ModelName } from "@puna/protocol";
+import { ModelName, parsePullName } from "@puna/protocol";
 import { pullRequestSchema, pushRequestSchema } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
@@ -18,7 +18,7 @@ export function pullRoute(dependencies: Dependencies): Route {
       const model = request.model || request.name;
       context.requireModelAccess(model);
       const settings = { insecure: request.insecure ?? false, signal: context.signal };
-      const steps = pullModel(dependencies, ModelName.parseValid(model), settings);
+      const steps = pullModel(dependencies, parsePullName(model), settings);
       return progressResponse(context, steps, request.stream ?? true);
     },
   };
@@ -36,7 +36,7 @@ export function pushRoute(dependencies: Dependencies): Route {
       if (model === "") throw badRequest("model is required");
       context.requireModelAccess(model);
       const settings = { insecure: request.insecure ?? false, signal: context.signal };
-      const steps = pushModel(dependencies, ModelName.parseValid(model), settings);
+      const steps = pushModel(dependencies, ModelName.parse(model), settings);
       return progressResponse(context, steps, request.stream ?? true);
     },
   };

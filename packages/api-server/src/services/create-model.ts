@@ -13,12 +13,13 @@ import type { Dependencies } from "../dependencies.ts";
 import { ApiError, badRequest } from "../errors.ts";
 import { builtInDefaults } from "../models/built-in-defaults.ts";
 import { checkTemplate } from "../models/check-template.ts";
-import { cloudDisabled, findName } from "../models/find-model.ts";
+import { findName } from "../models/find-model.ts";
 import { readStoredModel } from "../models/stored-model.ts";
 import { type ImportedFile, importFiles } from "./import-files.ts";
 import { ModelLayers } from "./model-layers.ts";
 import { quantizeLayers } from "./quantize-layers.ts";
 import { readModelInfo } from "./read-model-info.ts";
+import { remoteConfig } from "./remote-config.ts";
 import { pullModel } from "./transfer-model.ts";
 
 export type CreateSettings = z.output<typeof createRequestSchema>;
@@ -29,6 +30,8 @@ interface Base {
   readonly config: ModelConfig;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly imported: readonly ImportedFile[];
+  /** Only a name for a model elsewhere: no files belong to it. */
+  readonly isRemote?: boolean;
 }
 
 const emptyConfig: ModelConfig = {
@@ -43,12 +46,15 @@ const emptyConfig: ModelConfig = {
 
 /** Checks that come before anything is streamed. @throws ApiError `BAD_REQUEST`; ProtocolError `INVALID_NAME` */
 export function checkCreate(settings: CreateSettings): ModelName {
-  for (const files of [settings.files, settings.adapters, settings.draft_files]) {
-    for (const [path, digest] of Object.entries(files ?? {})) {
-      if (!isRelativePath(path)) throw badRequest("file path must be relative");
+  const { files, draft_files: drafts, adapters } = settings;
+  for (const named of [files, drafts, adapters]) {
+    for (const [path, digest] of Object.entries(named ?? {})) {
+      if (named !== adapters && !isRelativePath(path)) throw badRequest("file path must be relative");
       if (digest === "") throw badRequest("invalid digest format");
     }
   }
+  if (settings.draft_quantize !== "" && Object.keys(settings.draft_files ?? {}).length === 0)
+    throw badRequest("--draft-quantize requires a DRAFT model");
   return ModelName.parseValid(settings.model || settings.name);
 }
 
@@ -69,10 +75,7 @@ export async function* createModel(
     settings.from !== ""
       ? yield* fromModel(dependencies, settings, signal)
       : yield* fromFiles(dependencies, settings);
-  if (settings.adapters !== undefined) {
-    for (const { layer } of yield* importFiles(dependencies, settings.adapters, "adapter"))
-      base.layers.add(layer, true);
-  }
+  const draft = base.isRemote === true ? {} : yield* addFiles(dependencies, base.layers, settings);
   const { config, parameters } = withImplied(base, settings);
   await addContent(base.layers, settings, { ...base.parameters, ...parameters });
   const quantized = yield* quantizeLayers(
@@ -81,7 +84,7 @@ export async function* createModel(
     settings.quantize || settings.quantization,
     signal,
   );
-  const final = { ...config, ...quantized, ...readModelInfo(settings.info) };
+  const final = { ...config, ...draft, ...quantized, ...readModelInfo(settings.info, config) };
   for (const status of base.layers.statuses()) yield { status };
   const configBlob = await store.blobs.putJson(final);
   yield { status: "writing manifest" };
@@ -104,8 +107,13 @@ async function* fromModel(
 ): AsyncGenerator<ProgressResponse, Base> {
   const { store } = dependencies;
   const reference = parseModelReference(settings.from);
-  if (reference.source === "cloud" || settings.remote_host !== "")
-    throw cloudDisabled("remote model is unavailable");
+  const remote = remoteConfig(reference, settings.remote_host);
+  if (remote !== undefined) {
+    if (Object.keys(settings.draft_files ?? {}).length > 0)
+      throw badRequest("DRAFT cannot be used with remote models");
+    const config = { ...emptyConfig, ...remote };
+    return { layers: new ModelLayers(store), config, parameters: {}, imported: [], isRemote: true };
+  }
   // FROM is the one place where case counts: another casing is another model, which a registry may have.
   let stored = await store.manifests.read(reference.name);
   if (stored === undefined) {
@@ -146,6 +154,22 @@ async function* fromFiles(
   return { layers, config, parameters: {}, imported };
 }
 
+/** Takes in what comes beside the model: adapters, and a smaller model that drafts. @returns what the config says of it */
+async function* addFiles(
+  dependencies: Dependencies,
+  layers: ModelLayers,
+  settings: CreateSettings,
+): AsyncGenerator<ProgressResponse, Partial<ModelConfig>> {
+  const drafts =
+    settings.draft_files === undefined ? [] : yield* importFiles(dependencies, settings.draft_files, "draft");
+  const adapters =
+    settings.adapters === undefined ? [] : yield* importFiles(dependencies, settings.adapters, "adapter");
+  for (const { layer } of [...adapters, ...drafts]) layers.add(layer, true);
+  const [main] = drafts;
+  if (main === undefined) return {};
+  return { draft: { model_format: "gguf", architecture: main.gguf.metadata.architecture } };
+}
+
 /** What a new file implies: the renderer, parser and stop text of its family. */
 function withImplied(base: Base, settings: CreateSettings) {
   const main = base.imported.find(({ layer }) => layer.mediaType === mediaTypes.model)?.gguf;
@@ -175,11 +199,8 @@ async function addContent(
   }
   if (settings.system !== "") await layers.addText(mediaTypes.system, settings.system);
   for (const license of licenses) await layers.addText(mediaTypes.license, license);
-  const added = checkParameters(settings.parameters ?? {});
-  const hasNew = Object.keys(added).length > 0;
-  if (hasNew || (Object.keys(parameters).length > 0 && !layers.has(mediaTypes.params))) {
-    await layers.setJson(mediaTypes.params, sortKeys({ ...parameters, ...added }));
-  }
+  const all = { ...parameters, ...checkParameters(settings.parameters ?? {}) };
+  if (Object.keys(all).length > 0) await layers.setJson(mediaTypes.params, sortKeys(all));
   const messages = settings.messages ?? [];
   if (messages.length > 0) await layers.setJson(mediaTypes.messages, messages);
 }
@@ -188,10 +209,10 @@ async function addContent(
 function checkParameters(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const listed =
     typeof parameters["stop"] === "string" ? { ...parameters, stop: [parameters["stop"]] } : parameters;
-  const { options, unknown } = parseOptions(listed);
+  const { unknown } = parseOptions(listed);
   const [first] = unknown.filter((name) => !retired.has(name));
   if (first !== undefined) throw badRequest(`unknown parameter '${first}'`);
-  return { ...options };
+  return Object.fromEntries(Object.entries(listed).filter(([, value]) => value !== null));
 }
 
 /** Parameters that older models carry and nothing reads any more. */
@@ -213,5 +234,6 @@ function sortKeys(value: Readonly<Record<string, unknown>>): Record<string, unkn
 
 /** As Go's fs.ValidPath: slash-separated, below the root, nothing to normalise. */
 function isRelativePath(path: string): boolean {
+  if (path === ".") return true;
   return path !== "" && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }

@@ -1,4 +1,4 @@
-import { ModelName } from "@puna/protocol";
+import { type ModelName, ProtocolError, parsePullName } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { findName } from "../models/find-model.ts";
@@ -9,8 +9,8 @@ export async function deleteModel(
   { store, engine, loadedBlobs }: Dependencies,
   model: string,
 ): Promise<void> {
-  const name = ModelName.parse(model);
-  if (!name.isValid()) throw badRequest(`name ${JSON.stringify(model)} is invalid`);
+  if (model === "") throw badRequest("model is required");
+  const name = readName(model);
   const existing = await findName(store, name);
   const stored = existing === undefined ? undefined : await store.manifests.read(existing);
   if (existing === undefined || stored === undefined) throw notFound(`model '${model}' not found`);
@@ -22,4 +22,13 @@ export async function deleteModel(
     await loadedBlobs.sweep();
   }
   await store.manifests.delete(existing);
+}
+
+function readName(model: string): ModelName {
+  try {
+    return parsePullName(model);
+  } catch (error) {
+    if (!ProtocolError.is(error) || error.code === "INVALID_REFERENCE") throw error;
+    throw badRequest(`name ${JSON.stringify(model)} is invalid`, error);
+  }
 }

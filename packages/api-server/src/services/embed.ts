@@ -3,10 +3,10 @@ import { parseModelReference } from "@puna/protocol";
 import { parseEmbedInput } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError, badRequest, notFound } from "../errors.ts";
-import { findModel } from "../models/find-model.ts";
+import { cloudDisabled, findModel } from "../models/find-model.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import type { RequestScope } from "./generation-request.ts";
-import { leaseModel } from "./lease-model.ts";
+import { leaseModel, requireHere } from "./lease-model.ts";
 import { normalize } from "./normalize.ts";
 import { type FullOptions, readOptions } from "./read-options.ts";
 import { endsOf, type SequenceEnds, withEnds } from "./sequence-ends.ts";
@@ -68,7 +68,8 @@ export async function embedRaw(
   scope: RequestScope,
 ): Promise<readonly number[]> {
   // The old route looks names up in their own case only.
-  const { name } = parseModelReference(settings.model);
+  const { name, source } = parseModelReference(settings.model);
+  if (source === "cloud") throw cloudDisabled("remote model is unavailable");
   if ((await dependencies.store.manifests.read(name)) === undefined) throw missing(settings.model);
   const known = await findEmbedder(dependencies, settings.model);
   await using lease = await leaseEmbedder(dependencies, known, settings, scope);
@@ -83,7 +84,7 @@ async function findEmbedder({ store, catalog }: Dependencies, model: string): Pr
   if (model === "") throw notFound("model '' not found");
   const { stored } = await findModel(store, model);
   if (stored === undefined) throw missing(model);
-  return catalog.know(stored);
+  return requireHere(await catalog.know(stored));
 }
 
 async function leaseEmbedder(
@@ -100,13 +101,20 @@ async function leaseEmbedder(
 
 function readInputs({ input, allowTokens = false }: EmbedSettings): readonly Input[] {
   if (allowTokens && Array.isArray(input) && input.length > 0) {
-    if (input.every((item) => typeof item === "number")) return [input];
-    if (input.every((item) => Array.isArray(item) && item.every((token) => typeof token === "number")))
-      return input;
+    if (input.every(isToken)) return [input];
+    if (input.every(isTokenList)) return input;
   }
   const texts = parseEmbedInput(input);
   if (texts === undefined) throw badRequest("invalid input type");
   return texts;
+}
+
+function isTokenList(item: unknown): item is readonly number[] {
+  return Array.isArray(item) && item.length > 0 && item.every(isToken);
+}
+
+function isToken(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Tokens with the model's own beginning and end, no longer than it can read. */

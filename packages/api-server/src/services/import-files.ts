@@ -11,6 +11,9 @@ export interface ImportedFile {
   readonly gguf: Gguf;
 }
 
+/** What the files shall be; a model's own header may say that it is something else. */
+type ImportKind = "model" | "adapter" | "draft";
+
 const magic = "GGUF";
 
 /**
@@ -21,12 +24,13 @@ const magic = "GGUF";
 export async function* importFiles(
   dependencies: Dependencies,
   files: Readonly<Record<string, string>>,
-  as: "model" | "adapter",
+  as: ImportKind,
 ): AsyncGenerator<ProgressResponse, ImportedFile[]> {
   const names = Object.keys(files);
   if (names.some((name) => name.endsWith(".safetensors"))) {
     yield { status: as === "adapter" ? "converting adapter" : "converting model" };
-    if (!names.includes("config.json")) throw badRequest("open config.json: no such file or directory");
+    const config = as === "adapter" ? "adapter_config.json" : "config.json";
+    if (!names.includes(config)) throw badRequest(`open ${config}: no such file or directory`);
     throw new ApiError(
       "NOT_IMPLEMENTED",
       "safetensors cannot be converted here; convert the model to GGUF and create it from that",
@@ -39,7 +43,8 @@ export async function* importFiles(
     yield { status: "parsing GGUF" };
     imported.push(await readFile(dependencies, digest, as));
   }
-  yield { status: "verifying conversion" };
+  // Once for each file; a draft is taken as it is.
+  if (as !== "draft") for (const _ of imported) yield { status: "verifying conversion" };
   return imported;
 }
 
@@ -54,18 +59,14 @@ async function hasGguf({ store }: Dependencies, files: Readonly<Record<string, s
   return false;
 }
 
-async function readFile(
-  { store }: Dependencies,
-  text: string,
-  as: "model" | "adapter",
-): Promise<ImportedFile> {
+async function readFile({ store }: Dependencies, text: string, as: ImportKind): Promise<ImportedFile> {
   const digest = tryParseDigest(text);
   if (digest === undefined) throw badRequest("invalid digest format");
   const path = store.blobs.path(digest);
   const size = await store.blobs.size(digest);
   if (size === undefined) throw badRequest(`open ${path}: no such file or directory`);
   const gguf = await readOrRefuse(path);
-  const kind = as === "adapter" ? "adapter" : kindOf(gguf.metadata);
+  const kind = as === "model" ? kindOf(gguf.metadata) : as;
   return { gguf, layer: { mediaType: mediaTypes[kind], digest, size } };
 }
 
@@ -75,7 +76,8 @@ async function readOrRefuse(path: string): Promise<Gguf> {
   } catch (error) {
     if (!GgufError.is(error)) throw error;
     // Files of another kind get Ollama's words; broken GGUF files get the reader's, which say what is broken.
-    const isOther = error.details["rule"] === "magic";
+    const { rule, offset } = error.details;
+    const isOther = rule === "magic" || (rule === "truncated" && offset === 0);
     throw isOther
       ? badRequest("supplied file was not in GGUF format", error)
       : badRequest(error.message, error);

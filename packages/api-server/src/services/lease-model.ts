@@ -2,6 +2,7 @@ import type { ModelLease, ModelSpec } from "@puna/engine";
 import { ModelName } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError, badRequest, notFound } from "../errors.ts";
+import { cloudDisabled } from "../models/find-model.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import { isMissingBlob } from "../models/stored-model.ts";
 import { toLoadOptions } from "./engine-request.ts";
@@ -58,12 +59,18 @@ export async function knowOrMissing(
   model: string,
 ): Promise<KnownModel> {
   try {
-    return await catalog.know(stored);
+    return requireHere(await catalog.know(stored));
   } catch (error) {
     if (isMissingBlob(error))
       throw notFound(`model ${JSON.stringify(model)} not found, try pulling it first`);
     throw error;
   }
+}
+
+/** @throws ApiError `FORBIDDEN` for a model that is only a name for one elsewhere */
+export function requireHere(known: KnownModel): KnownModel {
+  if (known.model.config.remote_host === undefined) return known;
+  throw cloudDisabled("remote model is unavailable");
 }
 
 /** @throws ApiError `BAD_REQUEST` naming every capability that is asked for and missing */

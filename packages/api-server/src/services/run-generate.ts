@@ -165,7 +165,8 @@ function renderPrompt({ known, settings, think }: Generation): string {
   }
   if (suffix !== "" && known.prompt.fillIn !== undefined) return known.prompt.fillIn(prompt, suffix);
   const messages = generateMessages(known, settings, system);
-  return known.prompt.render({ messages, ...(think !== undefined && { think }) });
+  const render = known.prompt.renderText ?? known.prompt.render;
+  return render({ messages, ...(think !== undefined && { think }) });
 }
 
 function generateMessages(known: KnownModel, settings: GenerateSettings, system: string): readonly Message[] {

@@ -4,7 +4,7 @@ import type { Dependencies } from "../dependencies.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { BoundedCache } from "../models/bounded-cache.ts";
 import { fileSource } from "../models/file-source.ts";
-import { findModel } from "../models/find-model.ts";
+import { cloudDisabled, findModel } from "../models/find-model.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import { toDetails } from "../models/model-details.ts";
 import { printModelfileOf } from "./print-modelfile-of.ts";
@@ -14,7 +14,6 @@ export interface ShowSettings {
   readonly model: string;
   /** Shown in place of the model's own. */
   readonly system: string;
-  readonly options: Readonly<Record<string, unknown>> | undefined;
   readonly verbose: boolean;
 }
 
@@ -34,8 +33,9 @@ export async function showModel(dependencies: Dependencies, settings: ShowSettin
   if (stored === undefined) throw notFound(`model '${name.toShortString()}' not found`);
   const known = await dependencies.catalog.know(stored);
   const { model } = known;
+  if (model.config.remote_host !== undefined) throw cloudDisabled("remote model details are unavailable");
   const system = settings.system || model.system;
-  const parameters = { ...model.parameters, ...settings.options };
+  const { parameters } = model;
   const file = await shownFiles.get(`${stored.digest} ${settings.verbose}`, () =>
     readFile(known, settings.verbose),
   );
@@ -46,9 +46,9 @@ export async function showModel(dependencies: Dependencies, settings: ShowSettin
     template: known.shownTemplate,
     ...(system !== "" && { system }),
     details: toDetails(model, { withParent: true }),
-    ...(model.messages.length > 0 && { messages: model.messages }),
-    ...(model.config.remote_model !== undefined && { remote_model: model.config.remote_model }),
-    ...(model.config.remote_host !== undefined && { remote_host: model.config.remote_host }),
+    ...(model.messages.length > 0 && {
+      messages: model.messages.map(({ role, content }) => ({ role, content })),
+    }),
     ...file,
     capabilities: known.capabilities,
     modified_at: stored.modifiedAt.toISOString(),

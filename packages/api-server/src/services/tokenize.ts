@@ -5,7 +5,7 @@ import { findModel } from "../models/find-model.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import { requireModel } from "./generation-checks.ts";
 import type { ChatSettings, GenerationSettings, RequestScope } from "./generation-request.ts";
-import { leaseModel } from "./lease-model.ts";
+import { leaseModel, requireHere } from "./lease-model.ts";
 import { readOptions } from "./read-options.ts";
 import { conversationOf, prepareChat } from "./run-chat.ts";
 
@@ -67,7 +67,7 @@ function renderAll(known: KnownModel, settings: ChatSettings, scope: RequestScop
 async function knowModel({ store, catalog }: Dependencies, model: string): Promise<KnownModel> {
   if (model === "") throw badRequest("model is required");
   const { stored } = await findModel(store, model);
-  return catalog.know(requireModel(stored, model));
+  return requireHere(await catalog.know(requireModel(stored, model)));
 }
 
 async function withModel<T>(

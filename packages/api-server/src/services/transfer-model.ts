@@ -27,17 +27,24 @@ export async function* pullModel(
   }
 }
 
-/** Sends a model of the store to its registry. @throws RegistryError, StoreError */
+/** Sends a model of the store to its registry. @throws RegistryError, StoreError; ApiError for a name that is none */
 export async function* pushModel(
   { registry, store }: Dependencies,
   name: ModelName,
   settings: TransferSettings,
 ): AsyncGenerator<ProgressResponse> {
+  if (!name.isValid()) {
+    // Ollama finds out about the name when it looks for the manifest, after the stream has begun.
+    yield { status: "retrieving manifest" };
+    yield { status: "couldn't retrieve manifest" };
+    throw new ApiError("INTERNAL", `unqualified name: ${name.toString()}`);
+  }
   const source = (await findName(store, name)) ?? name;
   for await (const event of registry.push(source, settings)) yield toProgress(event);
 }
 
-function toProgress(event: ProgressEvent): ProgressResponse {
+/** A step of a transfer, as the wire has it. */
+export function toProgress(event: ProgressEvent): ProgressResponse {
   if (event.type === "status") return { status: event.status };
   return {
     status: event.status,

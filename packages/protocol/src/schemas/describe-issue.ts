@@ -1,7 +1,7 @@
 import type * as z from "zod";
 
 /** Texts of the schema library, which do not name the field. */
-const isDefault = /^(?:Invalid (?:input|option)|Too (?:small|big)): /;
+const isDefault = /^(?:Invalid (?:input|option)|Too (?:small|big))(?:: |$)/;
 
 /**
  * Words a schema's complaint as Go's JSON decoder would.
@@ -10,7 +10,7 @@ const isDefault = /^(?:Invalid (?:input|option)|Too (?:small|big)): /;
 export function describeIssue(name: string, issues: readonly z.core.$ZodIssue[], value: unknown): string {
   const issue = issues.find((candidate) => !candidate.message.startsWith("of type ")) ?? issues[0];
   if (issue === undefined) return "invalid request";
-  if (isDefault.test(issue.message)) return `${issue.path.join(".")}: ${issue.message}`;
+  if (isDefault.test(issue.message)) return [issue.path.join("."), issue.message].filter(Boolean).join(": ");
   if (!issue.message.startsWith("of type ")) return issue.message;
   const kind = goKind(issue.path.reduce<unknown>(step, value), issue.message);
   const field = issue.path.filter((part) => typeof part === "string").join(".");

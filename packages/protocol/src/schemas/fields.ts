@@ -14,8 +14,9 @@ const thinkLevels: ReadonlySet<unknown> = new Set(["high", "medium", "low", "max
 
 export const think = goChecked<ThinkValue>((value) => {
   if (isThinkValue(value)) return;
-  const shown = typeof value === "string" ? JSON.stringify(value) : `of type ${typeof value}`;
-  throw new Error(`invalid think value: ${shown} (must be "high", "medium", "low", "max", true, or false)`);
+  const allowed = '("high", "medium", "low", "max", true, or false)';
+  if (typeof value !== "string") throw new Error(`think must be a boolean or string ${allowed}`);
+  throw new Error(`invalid think value: ${JSON.stringify(value)} (must be ${allowed.slice(1)}`);
 }, isThinkValue);
 
 function isThinkValue(value: unknown): value is ThinkValue {

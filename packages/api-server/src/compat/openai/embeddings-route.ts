@@ -12,7 +12,8 @@ const tokens = z.array(integer.min(0));
 
 export const embeddingsSchema = z.object({
   model: optional(z.string()),
-  input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
+  /** Everything else is refused once the model is known, as Ollama does. */
+  input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens), z.unknown()])),
   dimensions: optional(integer),
   encoding_format: optional(z.string()),
   user: optional(z.string()),
@@ -35,7 +36,7 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
           );
         }
         const { input } = request;
-        if (input === undefined || (Array.isArray(input) && input.length === 0))
+        if (input === undefined || input === null || (Array.isArray(input) && input.length === 0))
           throw badRequest("invalid input");
         // One empty text is a text here, other than on Ollama's own route.
         const texts = input === "" ? [""] : input;

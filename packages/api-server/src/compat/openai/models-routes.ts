@@ -1,10 +1,12 @@
 import { ModelName } from "@puna/protocol";
 import type { Dependencies } from "../../dependencies.ts";
 import { notFound } from "../../errors.ts";
+import { errorResponse } from "../../http/error-response.ts";
 import { jsonLineResponse } from "../../http/json-response.ts";
 import type { Route } from "../../http/route.ts";
-import { findModel } from "../../models/find-model.ts";
+import { cloudDisabled, findModel } from "../../models/find-model.ts";
 import { toAnthropicModel, toAnthropicModels, wantsAnthropic } from "../anthropic/models.ts";
+import { isCloudModel } from "../understand.ts";
 
 interface ListedName {
   readonly id: string;
@@ -43,7 +45,9 @@ export function modelRoute({ store }: Dependencies): Route {
     family: "openai",
     async handle(context) {
       const id = context.params["model"] ?? "";
-      const { name, stored } = await findModel(store, id, "remote model details are unavailable");
+      if (isCloudModel(id))
+        return errorResponse(cloudDisabled("remote model details are unavailable"), "ollama", context.id);
+      const { name, stored } = await findModel(store, id);
       if (stored === undefined) throw notFound(`model '${name.toShortString()}' not found`);
       const found = { id, name, modifiedAt: stored.modifiedAt };
       return jsonLineResponse(wantsAnthropic(context.request) ? toAnthropicModel(found) : toModel(found));

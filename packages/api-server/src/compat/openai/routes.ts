@@ -14,7 +14,7 @@ export function openAiRoutes(dependencies: Dependencies): Route[] {
     embeddingsRoute(dependencies),
     modelsRoute(dependencies),
     modelRoute(dependencies),
-    transcriptionsRoute(),
+    transcriptionsRoute(dependencies),
     ...responsesRoutes(dependencies),
   ];
 }

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestServer, type TestServer } from "./support/test-server.ts";
+
+/** What Ollama answers at the edges, found by asking both programs the same. */
+let test: TestServer;
+beforeAll(async () => {
+  test = await openTestServer();
+  await test.post("/api/create", { model: "stub", from: "gpt-oss:20b-cloud", stream: false });
+});
+afterAll(() => test[Symbol.asyncDispose]());
+
+const cloudRefusal = { error: "ollama cloud is disabled: remote model is unavailable" };
+const user = [{ role: "user", content: "hi" }];
+
+async function lines(response: Response): Promise<unknown[]> {
+  const text = await response.text();
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+describe("names", () => {
+  it("finds out about a wrong name to push after the stream has begun", async () => {
+    const response = await test.post("/api/push", { model: "no pe" });
+    expect(response.status).toBe(200);
+    expect(await lines(response)).toEqual([
+      { status: "retrieving manifest" },
+      { status: "couldn't retrieve manifest" },
+      { error: "unqualified name: registry.ollama.ai/library/no pe:latest" },
+    ]);
+  });
+
+  it.each([
+    ["", 400, "model is required"],
+    ["a b", 400, 'name "a b" is invalid'],
+    ["x:cloud:local", 400, 'use either :local or :cloud, not both: "x:cloud:local"'],
+    ["x:local", 404, "model 'x:local' not found"],
+  ])("answers deletion of %j", async (model, status, error) => {
+    const body = JSON.stringify({ model });
+    const response = await test.server.request("/api/delete", { method: "DELETE", body });
+    expect([response.status, await response.json()]).toEqual([status, { error }]);
+  });
+
+  it("deletes a model whose name ends in :local by its bare name", async () => {
+    await test.post("/api/copy", { source: "m", destination: "gone" });
+    const body = JSON.stringify({ model: "gone:local" });
+    expect((await test.server.request("/api/delete", { method: "DELETE", body })).status).toBe(200);
+  });
+});
+
+describe("models of the cloud", () => {
+  it.each([
+    ["/v1/chat/completions", {}],
+    ["/v1/completions", { stream: "yes" }],
+    ["/v1/embeddings", {}],
+    ["/v1/responses", {}],
+    ["/v1/messages", {}],
+    ["/api/embeddings", {}],
+  ])("are refused on %s before anything else is looked at", async (path, rest) => {
+    const response = await test.post(path, { model: "x:Cloud", ...rest });
+    expect([response.status, await response.json()]).toEqual([403, cloudRefusal]);
+    expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  });
+
+  it("can be named, listed and not be run", async () => {
+    const { models } = (await (await test.server.request("/api/tags")).json()) as {
+      models: { name: string; remote_model?: string; remote_host?: string }[];
+    };
+    expect(models.find(({ name }) => name === "stub:latest")).toMatchObject({
+      remote_model: "gpt-oss:20b",
+      remote_host: "https://ollama.com:443",
+    });
+    const chat = await test.post("/api/chat", { model: "stub", messages: user });
+    expect([chat.status, await chat.json()]).toEqual([403, cloudRefusal]);
+    expect((await test.post("/api/show", { model: "stub" })).status).toBe(403);
+  });
+});
+
+describe("blobs", () => {
+  it("takes a digest written with a dash for another one", async () => {
+    const hex = createHash("sha256").update("abc").digest("hex");
+    const response = await test.server.request(`/api/blobs/sha256-${hex}`, { method: "POST", body: "abc" });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error: `digest mismatch, expected "sha256-${hex}", got "sha256:${hex}"` },
+    ]);
+    expect((await test.server.request(`/api/blobs/sha256-${hex}`, { method: "HEAD" })).status).toBe(200);
+  });
+});
+
+describe("create", () => {
+  const create = (rest: object) =>
+    test.post("/api/create", { model: "made", from: "m", stream: false, ...rest });
+
+  it.each([
+    [{ draft_quantize: "Q8_0" }, 400, "--draft-quantize requires a DRAFT model"],
+    [{ from: "", files: { "/a.gguf": "sha256:x" } }, 400, "file path must be relative"],
+    [{ info: { context_length: "x" } }, 400, 'info field "context_length" must be a number'],
+    [{ info: { context_length: -1 } }, 400, 'info field "context_length" must be a non-negative integer'],
+    [{ info: { model_family: 5 } }, 400, 'info field "model_family" must be a string'],
+    [{ remote_host: "::" }, 400, "bad remote"],
+  ])("refuses %j", async (rest, status, error) => {
+    const response = await create(rest);
+    expect([response.status, await response.json()]).toEqual([status, { error }]);
+  });
+
+  it("puts the family and the abilities that are declared before those of the file", async () => {
+    await create({ info: { model_family: "mine", capabilities: ["tools"] } });
+    const shown = await (await test.post("/api/show", { model: "made" })).json();
+    expect(shown).toMatchObject({
+      details: { family: "mine", families: ["mine", "llama"] },
+      capabilities: ["tools", "completion"],
+    });
+  });
+
+  it("shows of messages what Ollama shows", async () => {
+    await create({ messages: [{ role: "user", content: "x", images: ["aGk="] }] });
+    const shown = await (await test.post("/api/show", { model: "made", options: { num_ctx: 5 } })).json();
+    expect(shown).toMatchObject({ messages: [{ role: "user", content: "x" }] });
+    expect(shown).not.toHaveProperty("messages[0].images");
+    expect(shown).not.toHaveProperty("parameters");
+  });
+});
+
+describe("prompts of models without a template", () => {
+  const render = async (path: string, request: object) => {
+    const response = await test.post(path, {
+      model: "m",
+      stream: false,
+      _debug_render_only: true,
+      ...request,
+    });
+    return ((await response.json()) as { _debug_info: { rendered_template: string } })._debug_info
+      .rendered_template;
+  };
+
+  it("are ChatML for conversations, and the text itself for generate", async () => {
+    expect(await render("/api/chat", { messages: user })).toBe(
+      "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+    );
+    expect(await render("/api/generate", { prompt: "hi", system: "S" })).toBe("hi");
+  });
+});
+
+describe("speech", () => {
+  it.each([
+    [{}, "failed to parse multipart form: request Content-Type isn't multipart/form-data", 400],
+    [{ file: new File(["x"], "a.wav") }, "model is required", 400],
+    [{ model: "m" }, "file is required: http: no such file", 400],
+    [{ model: "m", file: new File([], "a.wav") }, "audio file is empty", 400],
+    [{ model: "none", file: new File(["x"], "a.wav") }, "model 'none' not found", 404],
+    [{ model: "m", file: new File(["x"], "a.wav") }, expect.stringContaining("cannot hear"), 501],
+  ])("answers a form with %o", async (fields, message, status) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    const body = Object.keys(fields).length > 0 ? form : "{}";
+    const response = await test.server.request("/v1/audio/transcriptions", { method: "POST", body });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { message } });
+  });
+});
+
+describe("paths and guards", () => {
+  it.each([
+    ["GET", "/api/tags/?a=1", 301, "/api/tags?a=1"],
+    ["POST", "/api/tags/", 404, null],
+    ["POST", "//no", 307, "/no"],
+    ["GET", "/a%zz", 400, null],
+  ])("%s %s gives %i", async (method, path, status, location) => {
+    const response = await test.server.request(`http://localhost${path}`, { method });
+    expect([response.status, response.headers.get("location")]).toEqual([status, location]);
+  });
+
+  it.each([
+    [[[]], 400],
+    [[[1], []], 400],
+    [[-1], 400],
+    [5, 400],
+    [[[1, 2]], 501],
+  ])("gives /v1/embeddings of %j status %i", async (input, status) => {
+    expect((await test.post("/v1/embeddings", { model: "m", input })).status).toBe(status);
+  });
+});
