@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
@@ -14,16 +14,19 @@ import {
   structs,
 } from "../src/llama/native/header.ts";
 import { declareStructs } from "../src/llama/native/library.ts";
+import { verifyLayout } from "../src/llama/native/verify.ts";
 
-const bundle = join(
+const installed = join(
   dirname(fileURLToPath(import.meta.resolve("node-llama-cpp"))),
   "../llama/gitRelease.bundle",
 );
+/** Sources of llama.cpp: those of the installed version, and of others that are accepted as well. */
+const bundles = [installed, ...(process.env["PUNA_LLAMA_BUNDLES"] ?? "").split(delimiter).filter(Boolean)];
 
 const compiler = "cc";
 
 function missing(): string | undefined {
-  if (!existsSync(bundle)) return "node-llama-cpp came without llama.cpp's sources";
+  if (!existsSync(installed)) return "node-llama-cpp came without llama.cpp's sources";
   for (const tool of [compiler, "git", "tar"]) {
     try {
       execFileSync(tool, ["--version"], { stdio: "ignore" });
@@ -85,7 +88,7 @@ function parametersOf(inside: string): readonly string[] {
   });
 }
 
-describe.skipIf(reason !== undefined)("the header table of llama.cpp", () => {
+describe.skipIf(reason !== undefined).each(bundles)("the header table of llama.cpp, source %#", (bundle) => {
   const folder = mkdtempSync(join(tmpdir(), "puna-header-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   if (reason === undefined) {
@@ -153,5 +156,46 @@ describe.skipIf(reason !== undefined)("the header table of llama.cpp", () => {
     for (const [struct, fields] of Object.entries(defaults)) {
       expect(Object.keys(fields)).toEqual(Object.keys(structs[struct as keyof typeof structs]));
     }
+  });
+});
+
+describe.skipIf(reason !== undefined)("a library", () => {
+  const folder = mkdtempSync(join(tmpdir(), "puna-library-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A library that knows nothing but its version and default structs, with bytes behind the last field. */
+  const build = (name: string, version: string, more: Readonly<Record<string, number>>) => {
+    declareStructs();
+    const functions = Object.entries(defaults).map(([struct, fields]) => {
+      const bytes = new Uint8Array(koffi.sizeof(struct));
+      for (const [field, value] of Object.entries(fields)) {
+        const types: Readonly<Record<string, string>> = structs[struct as keyof typeof structs];
+        koffi.encode(bytes, koffi.offsetof(struct, field), types[field] ?? "int", value);
+      }
+      const all = [...bytes, ...Array.from({ length: more[struct] ?? 0 }, () => 0)];
+      const function_ = struct.replace(/_params$/, "_default_params");
+      return `struct ${struct} { unsigned char bytes[${all.length}]; };
+        struct ${struct} ${function_}(void) { struct ${struct} s = {{${all.join(",")}}}; return s; }`;
+    });
+    writeFileSync(
+      join(folder, `${name}.c`),
+      `${functions.join("\n")}\nconst char *llama_version(void) { return "${version}"; }`,
+    );
+    const path = join(folder, `${name}.so`);
+    execFileSync(compiler, ["-shared", "-fPIC", "-o", path, join(folder, `${name}.c`)]);
+    return koffi.load(path);
+  };
+
+  it("is taken when version, fields and sizes are those of the header", () => {
+    expect(verifyLayout(build("same", "0.5.0-dev", {}))).toBe("0.5.0-dev");
+  });
+
+  it("is refused for another version", () => {
+    expect(() => verifyLayout(build("newer", "0.6.0", {}))).toThrow(/0\.6\.0 is not one of/);
+  });
+
+  it.runIf(process.arch === "x64")("is refused for a field of nothing at the end of a struct", () => {
+    const grown = build("grown", "0.5.0", { llama_context_params: 8 });
+    expect(() => verifyLayout(grown)).toThrow(/llama_context_params has 168 bytes .* says 160/);
   });
 });

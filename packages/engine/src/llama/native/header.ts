@@ -7,7 +7,10 @@
 
 type Fields = Readonly<Record<string, string>>;
 
-/** llama.cpp releases whose structs and functions are those below. */
+/**
+ * llama.cpp releases whose structs and functions are those below. A test compares the headers that node-llama-cpp
+ * brings, and those of `PUNA_LLAMA_BUNDLES`, with a compiler.
+ */
 export const acceptedVersions: readonly string[] = ["0.5.0", "0.4.0"];
 
 export const structs = {

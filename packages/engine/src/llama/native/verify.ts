@@ -4,9 +4,9 @@ import { acceptedVersions, defaults, structs } from "./header.ts";
 const oversize = 512;
 
 /**
- * Holds the loaded library against the header table: its version, and every field of the structs that its
- * `*_default_params()` return. They are read into more bytes than they have, so that one that grew cannot
- * write past its end.
+ * Holds the loaded library against the header table: its version, every field of the structs that its
+ * `*_default_params()` return, and how many bytes they write. They are read into more bytes than they have, so
+ * that one that grew cannot write past its end.
  * @returns the version
  * @throws Error naming the first difference
  */
@@ -24,6 +24,7 @@ export function verifyLayout(llama: LibraryHandle): string {
     });
     const name = struct.replace(/_params$/, "_default_params");
     const { bytes } = llama.func(name, raw, [])();
+    if (!small) checkExtent(llama, name, struct);
     for (const [field, expected] of Object.entries(fields)) {
       const type = typeOf(struct, field);
       const found = koffi.decode(bytes, koffi.offsetof(struct, field), type);
@@ -33,6 +34,26 @@ export function verifyLayout(llama: LibraryHandle): string {
     }
   }
   return version;
+}
+
+/**
+ * A field that was added at the end, with a default of nothing, shows only in how far the struct is written.
+ * On x64 the place for a returned struct is a hidden first argument, so the place can be one that was marked.
+ */
+function checkExtent(llama: LibraryHandle, name: string, struct: string): void {
+  if (process.arch !== "x64") return;
+  const fill = llama.func(name, "void *", ["void *"]);
+  const marked = [0x55, 0xaa].map((mark) => {
+    const bytes = new Uint8Array(oversize).fill(mark);
+    fill(bytes);
+    return bytes;
+  });
+  const [first = new Uint8Array(), second = new Uint8Array()] = marked;
+  const end = first.findLastIndex((byte, index) => byte === second[index]) + 1;
+  const size = koffi.sizeof(struct);
+  // The last bytes may be padding, which nobody has to write.
+  if (end > size || end <= size - 8)
+    throw new Error(`${struct} has ${end} bytes where its header says ${size}`);
 }
 
 function typeOf(struct: string, field: string): string {
