@@ -36,7 +36,7 @@ export interface ServerOptions {
   readonly store: Store;
   readonly engine: Engine;
   /** `createRegistryClient(…)`. */
-  readonly registry: Pick<RegistryClient, "pull" | "push">;
+  readonly registry: Pick<RegistryClient, "pull" | "push" | "restore">;
   /** Absent: `create` with `quantize` is refused. */
   readonly quantizer?: Quantizer;
   /** Of this program; `/api/version` says it beside Ollama's. */

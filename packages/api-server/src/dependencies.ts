@@ -39,7 +39,7 @@ export interface Dependencies {
   readonly store: Store;
   readonly engine: Engine;
   /** How models come from and go to registries. */
-  readonly registry: Pick<RegistryClient, "pull" | "push">;
+  readonly registry: Pick<RegistryClient, "pull" | "push" | "restore">;
   readonly quantizer: Quantizer | undefined;
   readonly catalog: ModelCatalog;
   readonly loadedBlobs: LoadedBlobs;

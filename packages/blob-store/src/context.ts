@@ -13,4 +13,6 @@ export interface StoreContext {
   readonly leases: Leases;
   readonly writerThread: WriterThread;
   readonly trace: Trace;
+  /** Resolves when no blob goes by an old name any more; everything that looks for blobs waits for it. */
+  readonly namesAreNew: () => Promise<void>;
 }

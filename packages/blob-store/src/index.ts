@@ -18,5 +18,6 @@ export type {
   ManifestStore,
   PutOptions,
   StagedBlob,
+  StageOptions,
 } from "./store.ts";
 export type { DamagedBlob, VerifyOptions, VerifyReport } from "./verify.ts";

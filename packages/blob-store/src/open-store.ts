@@ -2,6 +2,7 @@ import { exportModel } from "./archive/export-model.ts";
 import { importArchive } from "./archive/import-archive.ts";
 import { createBlobStore } from "./blobs/blob-store.ts";
 import { WriterThread } from "./blobs/blob-writer.ts";
+import { renameOldBlobs } from "./blobs/old-names.ts";
 import type { StoreContext } from "./context.ts";
 import { type DiskUsage, measureDiskUsage } from "./disk-usage.ts";
 import type { Trace } from "./durable-files.ts";
@@ -56,7 +57,8 @@ export function openStore(options: StoreOptions): Store {
   const locks = new ProcessLocks(layout.locksDir, owner);
   const leases = new Leases(layout.leasesDir, owner, locks);
   const writerThread = new WriterThread();
-  const context: StoreContext = { layout, owner, locks, leases, writerThread, trace };
+  const parts = { layout, owner, locks, leases, writerThread, trace };
+  const context: StoreContext = { ...parts, namesAreNew: renameOldBlobs(parts) };
   const blobs = createBlobStore(context);
   const manifests = createManifestStore(context, blobs);
   return {
@@ -71,7 +73,10 @@ export function openStore(options: StoreOptions): Store {
     verify: (verifyOptions) => verifyStore(context, { blobs, manifests }, verifyOptions),
     exportModel: (name) => exportModel({ blobs, manifests }, name),
     importArchive: (source, name) => importArchive({ blobs, manifests }, source, name),
-    modelFile: (stored) => modelFile(context, blobs, stored),
+    async modelFile(stored) {
+      await context.namesAreNew();
+      return await modelFile(context, blobs, stored);
+    },
     trace,
     async [Symbol.asyncDispose]() {
       await writerThread.close();

@@ -56,6 +56,7 @@ export async function dryRunPrune(
   manifests: ManifestStore,
   options: PruneOptions = {},
 ): Promise<PrunePlan> {
+  await context.namesAreNew();
   return planPrune(await readContents(context, manifests), options);
 }
 
@@ -68,6 +69,7 @@ export async function runPrune(
   manifests: ManifestStore,
   options: PruneOptions = {},
 ): Promise<PrunePlan> {
+  await context.namesAreNew();
   return await context.locks.with(storeLock, async () => {
     const plan = planPrune(await readContents(context, manifests), options);
     for (const file of plan.remove) {

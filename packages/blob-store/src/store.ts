@@ -44,6 +44,11 @@ export interface StagedBlob extends AsyncDisposable {
   discard(): Promise<void>;
 }
 
+export interface StageOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly replaceCorrupt?: boolean;
+}
+
 export interface PutOptions {
   /** refuse the bytes when they have another digest */
   readonly expectedDigest?: string;
@@ -76,12 +81,12 @@ export interface BlobStore {
   readJson(digest: string): Promise<unknown>;
   /** Checks that what is missing of these blobs fits on the disk. @throws StoreError `OUT_OF_SPACE` */
   requireSpaceFor(blobs: readonly BlobInfo[]): Promise<void>;
-  /** Begins or resumes a write of known digest and size. One process at a time; others wait. */
-  stage(
-    digest: string,
-    sizeBytes: number,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<StagedBlob>;
+  /**
+   * Begins or resumes a write of known digest and size. One process at a time; others wait.
+   * @param options.replaceCorrupt  a blob that is there is hashed, and if it is not what its name says, it stays
+   *   until `commit` puts the right one in its place
+   */
+  stage(digest: string, sizeBytes: number, options?: StageOptions): Promise<StagedBlob>;
   /** Keeps a stream, whatever its digest turns out to be. @throws StoreError `DIGEST_MISMATCH`, `SIZE_MISMATCH`, `OUT_OF_SPACE` */
   putStream(source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   putBytes(bytes: Uint8Array): Promise<BlobInfo>;

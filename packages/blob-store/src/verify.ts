@@ -1,4 +1,4 @@
-import { hashFile } from "./blobs/digest-cache.ts";
+import { fileKey, hashFile } from "./blobs/digest-cache.ts";
 import type { StoreContext } from "./context.ts";
 import { removeFile } from "./durable-files.ts";
 import { storeLock } from "./locks/leases.ts";
@@ -29,7 +29,10 @@ export interface VerifyReport {
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
-  /** remove corrupt blobs, so that pulling `damagedModels` mends the store */
+  /**
+   * remove corrupt blobs, so that pulling `damagedModels` mends the store; to keep them until there is something
+   * better, `stage` their digests with `replaceCorrupt` instead
+   */
   readonly repair?: boolean;
 }
 
@@ -52,17 +55,18 @@ export async function verifyStore(
   }
   const present = await blobs.list();
   const totalBytes = present.reduce((sum, blob) => sum + blob.size, 0);
-  const corrupt: DamagedBlob[] = [];
+  const corrupt: (DamagedBlob & { readonly key: string })[] = [];
   const orphaned: BlobInfo[] = [];
   let checkedBytes = 0;
   for (const blob of present) {
     options.signal?.throwIfAborted();
     const models = users.get(blob.digest);
-    const actual = await hashFile(
-      blobs.path(blob.digest),
-      options.signal === undefined ? {} : { signal: options.signal },
-    );
-    if (actual !== blob.digest) corrupt.push({ digest: blob.digest, models: models ?? [] });
+    const path = blobs.path(blob.digest);
+    const key = await fileKey(path).catch(() => undefined);
+    // Removed since the list was made, by a prune or a delete that goes on beside this.
+    if (key === undefined) continue;
+    const actual = await hashFile(path, options.signal === undefined ? {} : { signal: options.signal });
+    if (actual !== blob.digest) corrupt.push({ digest: blob.digest, models: models ?? [], key });
     else if (models === undefined) orphaned.push(blob);
     checkedBytes += blob.size;
     options.onProgress?.(checkedBytes, totalBytes);
@@ -76,7 +80,7 @@ export async function verifyStore(
   return {
     checkedBlobs: present.length,
     checkedBytes,
-    corrupt,
+    corrupt: corrupt.map(({ digest, models }) => ({ digest, models })),
     missing,
     orphaned,
     unreadableManifests,
@@ -87,10 +91,12 @@ export async function verifyStore(
 async function removeCorrupt(
   context: StoreContext,
   blobs: BlobStore,
-  corrupt: readonly DamagedBlob[],
+  corrupt: readonly { readonly digest: string; readonly key: string }[],
 ): Promise<void> {
   await context.locks.with(storeLock, async () => {
-    for (const { digest } of corrupt) {
+    for (const { digest, key } of corrupt) {
+      // Another process may have put the right bytes there since they were read.
+      if ((await fileKey(blobs.path(digest)).catch(() => undefined)) !== key) continue;
       context.trace("repair:before-remove");
       await removeFile(blobs.path(digest));
       context.trace("repair:removed");

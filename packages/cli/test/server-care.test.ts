@@ -132,7 +132,7 @@ describe("verify", () => {
       { status: "pulling aa", digest: "sha256:aa", total: 1e6 },
       { status: "pulling aa", digest: "sha256:aa", total: 1e6, completed: 1e6 },
       { digest: "sha256:aa", repaired: true, from: "m:latest" },
-      { digest: "sha256:cc", repaired: false, error: "m:latest: file does not exist" },
+      { digest: "sha256:cc", repaired: false, reason: "m:latest: file does not exist" },
       { status: "damaged", checked: 2, damaged: 2, repaired: 1, orphaned: 1 },
     ];
     const { exitCode, stdout, stderr, asked } = await run(["verify", "--repair", "--insecure"], {
@@ -145,7 +145,7 @@ describe("verify", () => {
       "missing: sha256:cc (500 B) of m:latest, n:latest",
       "repaired: sha256:aa from m:latest",
       "not repaired: sha256:cc (m:latest: file does not exist)",
-      "2 files checked, 1 MB, 2 damaged, 1 repaired, 1 unused",
+      "2 files checked, 1.0 MB, 2 damaged, 1 repaired, 1 unused",
       "",
     ]);
     expect(stderr).toContain("pulling aa");

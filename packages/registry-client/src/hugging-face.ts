@@ -30,6 +30,17 @@ export function isShardRefusal(
   );
 }
 
+/** Whether some of these blobs are parts that the Hub keeps among a repository's files. */
+export function hasShards(
+  blobs: readonly Descriptor[],
+  host: string,
+  huggingFaceHosts: readonly string[] = hosts,
+): boolean {
+  return (
+    huggingFaceHosts.includes(host) && blobs.some(({ name }) => name !== undefined && partPattern.test(name))
+  );
+}
+
 /**
  * Finds the parts that a tag means, with the digests the Hub states for its large files. The registry side of the
  * Hub refuses sharded models, so they are taken from the files of the repository.

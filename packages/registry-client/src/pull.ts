@@ -142,10 +142,11 @@ async function pullBlob(
     totalBytes: blob.size,
   });
   if (!(await isThere(blob, context.store))) {
-    await context.transfers.join(blob.digest, (report, stop) => transfer(blob, context, report, stop), {
-      onProgress: (completedBytes) => progress.report(completedBytes),
-      signal,
-    });
+    await context.transfers.join(
+      blob.digest,
+      (report, stop) => transferBlob(blob, context, { report, signal: stop }),
+      { onProgress: (completedBytes) => progress.report(completedBytes), signal },
+    );
   }
   progress.finish();
 }
@@ -161,15 +162,20 @@ async function isThere(blob: Descriptor, store: Store): Promise<boolean> {
   );
 }
 
-async function transfer(
+/** Fetches one blob into the store. */
+export async function transferBlob(
   blob: Descriptor,
   { store, api, pool, retry, urls }: BlobContext,
-  report: (completedBytes: number) => void,
-  signal: AbortSignal,
+  options: {
+    readonly report: (completedBytes: number) => void;
+    readonly signal: AbortSignal;
+    readonly replaceCorrupt?: boolean;
+  },
 ): Promise<void> {
+  const { report, signal, replaceCorrupt = false } = options;
   const url = urls.get(blob.digest);
   if (url === undefined) await checkRemoteSize(blob, api, signal);
-  await using staged = await store.blobs.stage(blob.digest, blob.size, { signal });
+  await using staged = await store.blobs.stage(blob.digest, blob.size, { signal, replaceCorrupt });
   using share = pool.join();
   await downloadBlob({ api, staged, url, share, retry, signal, onProgress: report });
   await staged.commit();

@@ -1,12 +1,13 @@
-import type { NameParts } from "@puna/blob-store";
+import type { Descriptor, NameParts } from "@puna/blob-store";
 import type { RegistryClientOptions, TransferOptions } from "./client-options.ts";
 import { runWithEvents } from "./event-channel.ts";
 import { defaultRetryPolicy } from "./http/retry.ts";
 import { createUndiciTransport } from "./http/undici-transport.ts";
 import type { ProgressEvent } from "./progress.ts";
-import { pullModel } from "./pull.ts";
+import { type PullContext, pullModel } from "./pull.ts";
 import { pushModel } from "./push.ts";
 import { connectRegistry } from "./registry-connection.ts";
+import { restoreBlobs } from "./restore.ts";
 import { SharedTransfers } from "./transfer/shared-transfers.ts";
 import { TransferPool } from "./transfer/transfer-pool.ts";
 
@@ -17,6 +18,15 @@ export interface RegistryClient extends AsyncDisposable {
    * @throws RegistryError, StoreError
    */
   pull(name: NameParts, options?: TransferOptions): AsyncIterable<ProgressEvent>;
+  /**
+   * Fetches blobs of a model again that are missing or corrupt in the store; its manifest is left as it is.
+   * @throws RegistryError (`NOT_FOUND` when the registry has them no more), StoreError
+   */
+  restore(
+    name: NameParts,
+    blobs: readonly Descriptor[],
+    options?: TransferOptions,
+  ): AsyncIterable<ProgressEvent>;
   /**
    * Pushes a model of the store under its own name.
    * @throws RegistryError (`MODEL_NOT_FOUND` when the store has no such model), StoreError
@@ -48,20 +58,20 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   });
   const transfers = new SharedTransfers();
   const retry = { ...defaultRetryPolicy, ...options.retry };
-  const keepReplacedLayers = options.keepReplacedLayers ?? false;
+  const { huggingFaceHosts, keepReplacedLayers = false } = options;
+  const download = async (name: NameParts, { insecure = false }: TransferOptions): Promise<PullContext> => {
+    const api = await connectRegistry(name, options, { transport, insecure });
+    return { store, api, pool, transfers, retry, keepReplacedLayers, huggingFaceHosts };
+  };
   return {
     pull: (name, transferOptions = {}) =>
-      runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) => {
-        const insecure = transferOptions.insecure ?? false;
-        const api = await connectRegistry(name, options, { transport, insecure });
-        const { huggingFaceHosts } = options;
-        await pullModel(
-          name,
-          { store, api, pool, transfers, retry, keepReplacedLayers, huggingFaceHosts },
-          emit,
-          signal,
-        );
-      }),
+      runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) =>
+        pullModel(name, await download(name, transferOptions), emit, signal),
+      ),
+    restore: (name, blobs, transferOptions = {}) =>
+      runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) =>
+        restoreBlobs(name, blobs, await download(name, transferOptions), emit, signal),
+      ),
     push: (name, transferOptions = {}) =>
       runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) => {
         const insecure = transferOptions.insecure ?? false;

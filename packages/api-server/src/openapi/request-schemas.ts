@@ -18,7 +18,7 @@ import { embeddingsSchema } from "../compat/openai/embeddings-route.ts";
 import { responsesSchema } from "../compat/openai/responses/schema.ts";
 import { rerankSchema } from "../compat/rerank/routes.ts";
 import { keySchema } from "../routes/keys.ts";
-import { pruneSchema } from "../routes/store.ts";
+import { pruneSchema, verifySchema } from "../routes/store.ts";
 import { detokenizeSchema, tokenizeSchema } from "../routes/tokens.ts";
 
 /** The schema that checks the body of each route. */
@@ -37,6 +37,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   "POST /api/detokenize": detokenizeSchema,
   "POST /api/apply-template": chatRequestSchema,
   "POST /api/puna/store/prune": pruneSchema,
+  "POST /api/puna/store/verify": verifySchema,
   "POST /api/puna/keys": keySchema,
   "POST /v1/chat/completions": chatCompletionSchema,
   "POST /v1/completions": completionSchema,

@@ -15,6 +15,13 @@ export const pruneSchema = z.object({
   min_age_seconds: optional(integer.min(0)),
 });
 
+export const verifySchema = z.object({
+  /** Fetch what is corrupt or missing again. */
+  repair: optional(z.boolean()),
+  /** Plain HTTP is allowed. */
+  insecure: optional(z.boolean()),
+});
+
 /** Care of the store, and a look into the engine; Ollama has none of these. */
 export function storeRoutes(dependencies: Dependencies): Route[] {
   const { store, engine, loadedBlobs } = dependencies;
@@ -48,7 +55,13 @@ export function storeRoutes(dependencies: Dependencies): Route[] {
       ...base,
       method: "POST",
       path: "/api/puna/store/verify",
-      handle: (context) => ndjsonResponse(context, verifyStore(dependencies, context.signal)),
+      async handle(context) {
+        const { repair = false, insecure = false } = await readRequest(context, verifySchema);
+        return ndjsonResponse(
+          context,
+          verifyStore(dependencies, { repair, insecure, signal: context.signal }),
+        );
+      },
     },
     {
       ...base,

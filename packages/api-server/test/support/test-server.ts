@@ -22,7 +22,7 @@ export async function openTestServer(
   const server = createServer({
     store: temporary.store,
     engine,
-    registry: { pull: nothing, push: nothing },
+    registry: { pull: nothing, push: nothing, restore: nothing },
     version: "1.2.3",
     ...options,
   });

@@ -37,7 +37,7 @@ export async function openFixtureServer(
   const server = createServer({
     store,
     engine: scripted.engine,
-    registry: { pull: unreachable, push: unreachable },
+    registry: { pull: unreachable, push: unreachable, restore: unreachable },
     version: "0.1.0",
     logger: { debug: ignore, info: ignore, warn: ignore, error: complain },
     bind: { address: "127.0.0.1", hostname: "this-machine" },

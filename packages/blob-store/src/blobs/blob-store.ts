@@ -23,8 +23,10 @@ export function createBlobStore(context: StoreContext): BlobStore {
   const { layout } = context;
   const digests = new DigestCache(layout.digestCacheFile);
   const size = async (digest: string): Promise<number | undefined> => {
+    const path = layout.blob(digest);
+    await context.namesAreNew();
     try {
-      const found = await stat(layout.blob(digest));
+      const found = await stat(path);
       return found.isFile() ? found.size : undefined;
     } catch (error) {
       if (isErrno(error, "ENOENT")) return undefined;
@@ -50,8 +52,10 @@ export function createBlobStore(context: StoreContext): BlobStore {
     has: async (digest) => (await size(digest)) !== undefined,
     size,
     async open(digest) {
+      const path = layout.blob(digest);
+      await context.namesAreNew();
       try {
-        return await open(layout.blob(digest), "r");
+        return await open(path, "r");
       } catch (error) {
         throw isErrno(error, "ENOENT") ? blobNotFound(digest) : error;
       }
@@ -70,7 +74,10 @@ export function createBlobStore(context: StoreContext): BlobStore {
     putBytes: (bytes) => putBytes(context, bytes),
     putText: (text) => putBytes(context, Buffer.from(text)),
     putJson: (value) => putBytes(context, Buffer.from(encodeGoJson(value))),
-    importFile: (path, options) => importFile(context, digests, path, options),
+    async importFile(path, options) {
+      await context.namesAreNew();
+      return await importFile(context, digests, path, options);
+    },
     async removeIfCorrupt(digest) {
       const path = layout.blob(digest);
       if ((await size(digest)) === undefined || (await hashFile(path)) === checkDigest(digest)) return false;
@@ -82,7 +89,10 @@ export function createBlobStore(context: StoreContext): BlobStore {
       await removeFile(layout.staged(digest));
       await removeForeignRecords(layout, digest);
     },
-    list: () => listBlobs(layout.blobsDir),
+    async list() {
+      await context.namesAreNew();
+      return await listBlobs(layout.blobsDir);
+    },
   };
 }
 

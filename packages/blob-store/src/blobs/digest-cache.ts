@@ -71,7 +71,8 @@ export class DigestCache {
   }
 }
 
-async function fileKey(path: string): Promise<string> {
+/** Changes when a file is written to or replaced. */
+export async function fileKey(path: string): Promise<string> {
   const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
   return [dev, ino, size, mtimeMs, ctimeMs].join(":");
 }

@@ -18,6 +18,7 @@ export async function putStream(
 ): Promise<BlobInfo> {
   const { layout, trace } = context;
   const expected = options.expectedDigest === undefined ? undefined : checkDigest(options.expectedDigest);
+  await context.namesAreNew();
   await ensureFolder(layout.incomingDir);
   const staging = join(layout.incomingDir, await context.owner.nextName());
   trace("put:begin");
@@ -47,6 +48,7 @@ export async function putBytes(context: StoreContext, bytes: Uint8Array): Promis
   const { layout, trace } = context;
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   const info = { digest, size: bytes.byteLength };
+  await context.namesAreNew();
   if (await exists(layout.blob(digest))) return info;
   await ensureFolder(layout.incomingDir);
   await ensureFolder(layout.blobsDir);

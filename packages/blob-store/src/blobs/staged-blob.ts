@@ -3,8 +3,9 @@ import { ensureFolder, moveIntoPlace, removeFile, translateDiskError } from "../
 import { StoreError } from "../errors.ts";
 import { checkDigest } from "../layout.ts";
 import { boot } from "../locks/machine.ts";
-import type { ByteRange, StagedBlob } from "../store.ts";
+import type { ByteRange, StagedBlob, StageOptions } from "../store.ts";
 import { type BlobWriter, openInlineWriter } from "./blob-writer.ts";
+import { hashFile } from "./digest-cache.ts";
 import { removeForeignRecords } from "./foreign-partial.ts";
 import { RangeSet } from "./range-set.ts";
 import type { RangeWriterOptions } from "./range-writer.ts";
@@ -18,18 +19,25 @@ export async function stageBlob(
   context: StoreContext,
   digestText: string,
   sizeBytes: number,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: StageOptions = {},
 ): Promise<StagedBlob> {
   const { layout, trace } = context;
   const digest = checkDigest(digestText);
+  await context.namesAreNew();
   const lock = await context.locks.acquire(`blob-${layout.staged(digest).slice(-64)}`, {
     signal: options.signal,
   });
   try {
-    if ((await fileSize(layout.blob(digest))) !== undefined) return finishedBlob(digest, sizeBytes, lock);
+    const there = (await fileSize(layout.blob(digest))) !== undefined;
+    // Hashed under the lock: whoever held it before may have mended the blob.
+    if (
+      there &&
+      (options.replaceCorrupt !== true || (await hashFile(layout.blob(digest), options)) === digest)
+    )
+      return finishedBlob(digest, sizeBytes, lock);
     await ensureFolder(layout.stagingDir);
     trace("stage:begin");
-    await requireSpaceFor(context, [{ digest, size: sizeBytes }]);
+    await requireSpaceFor(context, [{ digest, size: sizeBytes }], { replace: there });
     const finished = await findFinishedRanges(layout, digest, sizeBytes);
     const writerOptions: RangeWriterOptions = {
       path: layout.staged(digest),

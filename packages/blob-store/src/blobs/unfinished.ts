@@ -28,10 +28,15 @@ export async function findFinishedRanges(
  * Checks that what is missing of some blobs fits on the disk, together and before the first byte of any.
  * @throws StoreError `OUT_OF_SPACE`
  */
-export async function requireSpaceFor({ layout }: StoreContext, blobs: readonly BlobInfo[]): Promise<void> {
+export async function requireSpaceFor(
+  { layout, namesAreNew }: StoreContext,
+  blobs: readonly BlobInfo[],
+  options: { readonly replace?: boolean } = {},
+): Promise<void> {
+  await namesAreNew();
   let neededBytes = 0;
   for (const { digest, size } of blobs) {
-    if ((await fileSize(layout.blob(digest))) !== undefined) continue;
+    if (options.replace !== true && (await fileSize(layout.blob(digest))) !== undefined) continue;
     const ranges =
       (await readOwnRanges(layout, digest, size)) ??
       (await readForeignRanges(layout, digest, size))?.ranges ??

@@ -36,7 +36,9 @@ export class Verify extends BaseCommand {
     }
     const left = damaged - repaired;
     if (left === 0) return;
-    const advice = repair ? "pull or create the models again" : "'puna verify --repair' pulls them again";
+    const advice = repair
+      ? "pull or create the models again"
+      : `'${this.context.binName} verify --repair' pulls them again`;
     throw new CliError("SERVER", `${countOf(left, "damaged file")}: ${advice}`);
   }
 
@@ -83,7 +85,7 @@ function describe(line: Exclude<VerifyLine, Summary | ProgressResponse>): string
   if ("repaired" in line)
     return line.repaired
       ? `repaired: ${line.digest} from ${line.from}`
-      : `not repaired: ${line.digest} (${line.error})`;
+      : `not repaired: ${line.digest} (${line.reason})`;
   if (line.ok) return undefined;
   const what = line.found === undefined && line.models !== undefined ? "missing" : "damaged";
   const users = line.models?.join(", ") ?? "";

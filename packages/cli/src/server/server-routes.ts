@@ -32,8 +32,8 @@ export type VerifyLine =
       readonly found?: string;
       readonly models?: readonly string[];
     }
-  | { readonly manifest: string; readonly ok: false; readonly error: string }
-  | { readonly digest: string; readonly repaired: boolean; readonly from?: string; readonly error?: string }
+  | { readonly manifest: string; readonly ok: false; readonly reason: string }
+  | { readonly digest: string; readonly repaired: boolean; readonly from?: string; readonly reason?: string }
   | {
       readonly status: "success" | "damaged";
       readonly checked: number;

@@ -1,0 +1,49 @@
+import { rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoreContext } from "../context.ts";
+import { listFolder, removeFile, syncFolder } from "../durable-files.ts";
+import { isErrno } from "../errno.ts";
+
+const oldName = /^sha256:[0-9a-f]{64}(?:-partial(?:-\d+)?)?$/;
+
+/**
+ * Gives files that versions of Ollama from before 2024 named `sha256:<hex>` the name of today, once for each open
+ * store. Each rename is one step, so a crash leaves every file under one of its two names.
+ * @source ollama server/fixblobs.go
+ */
+export function renameOldBlobs(context: Omit<StoreContext, "namesAreNew">): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= renameAll(context);
+    return done;
+  };
+}
+
+async function renameAll({ layout, locks, trace }: Parameters<typeof renameOldBlobs>[0]): Promise<void> {
+  const { blobsDir } = layout;
+  const isOld = (name: string) => oldName.test(name);
+  if (!(await listFolder(blobsDir)).some(isOld)) return;
+  try {
+    // A lock of its own: this is waited for by code that holds the store's.
+    await locks.with("old-names", async () => {
+      for (const name of (await listFolder(blobsDir)).filter(isOld)) {
+        const [from, to] = [join(blobsDir, name), join(blobsDir, name.replace(":", "-"))];
+        trace("old-names:before-rename");
+        await renameOrDrop(from, to);
+        trace("old-names:renamed");
+      }
+      await syncFolder(blobsDir);
+    });
+  } catch (error) {
+    // Where nothing may be written, the old names stay; other files can be read all the same.
+    if (!isErrno(error, "EACCES", "EPERM", "EROFS")) throw error;
+  }
+}
+
+/** What is under both names is one file too many; of two that differ none is touched, `verify` tells which is right. */
+async function renameOrDrop(from: string, to: string): Promise<void> {
+  const [old, current] = await Promise.all([from, to].map((path) => stat(path).catch(() => undefined)));
+  if (old === undefined) return;
+  if (current === undefined) await rename(from, to);
+  else if (current.size === old.size) await removeFile(from);
+}
