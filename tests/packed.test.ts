@@ -1,78 +1,137 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chatWithInstalled } from "./support/installed-command.ts";
+import {
+  besides,
+  installInto,
+  packAll,
+  publicPackages,
+  runsModels,
+  startPackageRegistry,
+} from "./support/packed-packages.ts";
+import { runCommand } from "./support/processes.ts";
+import { gemmaPath, hasGemma } from "./support/required-parts.ts";
 import { root } from "./support/source-files.ts";
 
+/** What a bundle may weigh, minified and compressed, that imports one name, in kB; without third parties' share. */
+const bundles: Readonly<Record<string, readonly (readonly [name: string, from: string, kB: number])[]>> = {
+  "@puna/protocol": [
+    ["ModelName", "@puna/protocol", 2],
+    ["ProtocolError", "@puna/protocol", 1],
+    ["parseModelfile", "@puna/protocol/modelfile", 2.5],
+  ],
+  "@puna/model-format": [
+    ["PromptError", "@puna/model-format", 1],
+    ["ThinkingParser", "@puna/model-format", 2],
+    ["regexToGbnf", "@puna/model-format/grammar", 7],
+    ["readGguf", "@puna/model-format/gguf", 9],
+  ],
+  "@puna/blob-store": [["mediaTypes", "@puna/blob-store", 1]],
+  "@puna/engine": [["EngineError", "@puna/engine", 1]],
+  "@puna/sdk": [
+    ["Puna", "@puna/sdk", 12],
+    ["cosineSimilarity", "@puna/sdk", 1],
+  ],
+};
+
 const folder = mkdtempSync(join(tmpdir(), "puna-packed-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const packages = publicPackages();
+let tarballs: ReadonlyMap<string, string>;
+let registry: Awaited<ReturnType<typeof startPackageRegistry>>;
 
-/** Uses each entry point once, as a project would that has nothing else of ours. */
-const program = `
-import { readGguf, bytesSource } from "@puna/model-format/gguf";
-import { tinyLlama } from "@puna/model-format/testing";
-import { GoMap, GoTemplate } from "@puna/model-format/go-template";
-import { jsonSchemaToGbnf } from "@puna/model-format/grammar";
-import { outputParserFamily, PromptTemplate } from "@puna/model-format";
-import { ModelName } from "@puna/protocol";
-import { parseModelfile } from "@puna/protocol/modelfile";
+beforeAll(async () => {
+  tarballs = await packAll(folder);
+  registry = await startPackageRegistry(tarballs);
+});
+afterAll(async () => {
+  await registry?.[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-const template = PromptTemplate.parse("{{ range .Messages }}<{{ .Role }}>{{ .Content }}{{ end }}");
-const parser = outputParserFamily("qwen3-thinking").create({ tools: [] });
-const gguf = await readGguf(bytesSource(tinyLlama()));
-console.log(JSON.stringify({
-  prompt: template.render({ messages: [{ role: "user", content: "Hello" }] }),
-  greeting: GoTemplate.parse("Hi {{ .Name }}").execute(GoMap.of({ Name: "you" })),
-  answer: [...parser.push("Hm</think>4"), ...parser.end()].map((event) => event.text),
-  architecture: gguf.metadata.architecture,
-  grammar: jsonSchemaToGbnf({ type: "boolean" }).grammar.includes("root ::="),
-  name: String(ModelName.parse("llama3")),
-  commands: parseModelfile("FROM llama3").commands.length,
-}));
-`;
+describe.each(packages.map((found) => [found.name, found] as const))("%s from its tarball", (name, found) => {
+  const project = join(folder, "projects", found.short);
+  const program = join(root, "tests/packed", `${found.short}.ts`);
+  const run = (command: string, args: readonly string[]) =>
+    runCommand(command, args, { PATH: process.env["PATH"], HOME: folder }, { cwd: project });
 
-function pack(name: string): string {
-  execFileSync(join(root, "node_modules/.bin/pnpm"), ["pack", "--pack-destination", folder], {
-    cwd: join(root, "packages", name),
-    stdio: "ignore",
+  it("installs alone and works in an empty project", async ({ skip }) => {
+    expect(existsSync(program), `${program} uses every entry of the package once`).toBe(true);
+    const specs = [tarballs.get(name) ?? name, ...besides(name)];
+    const npm = await installInto(project, specs, { registry: registry.url });
+    if (npm.isOffline && !process.env["CI"]) {
+      console.log("skipping the empty project: the npm registry cannot be reached");
+      skip();
+    }
+    expect(npm).toMatchObject({ code: 0 });
+    copyFileSync(program, join(project, "program.ts"));
+    const args = hasGemma && runsModels(name) ? [gemmaPath] : [];
+    const result = await run(process.execPath, ["program.ts", ...args]);
+    expect(result).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
   });
-  const tarball = readdirSync(folder).find((file) => file.startsWith(`puna-${name}-`));
-  if (tarball === undefined) throw new Error(`packing ${name} left no tarball`);
-  return join(folder, tarball);
-}
 
-it("model-format and protocol work in an empty project", ({ skip }) => {
-  const tarballs = ["protocol", "model-format"].map(pack);
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({ name: "empty", private: true, type: "module" }),
-  );
-  writeFileSync(join(folder, "program.js"), program);
-  const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...tarballs], {
-    cwd: folder,
-    encoding: "utf8",
+  it("has types that hold in a strict project", async () => {
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      module: "nodenext",
+      target: "esnext",
+      lib: ["esnext"],
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+    };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    const { stdout } = await run(join(root, "tests/node_modules/.bin/tsc"), ["-p", "."]);
+    expect(
+      stdout.split("\n").filter((line) => line.startsWith("program.ts") || line.includes("@puna")),
+    ).toEqual([]);
   });
-  if (
-    npm.status !== 0 &&
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/.test(npm.stderr) &&
-    !process.env["CI"]
-  ) {
-    console.log("skipping the empty project: the npm registry cannot be reached");
-    skip();
-  }
-  expect(npm.stderr.replace(/^npm warn.*\n/gm, "")).toBe("");
-  expect(npm.status).toBe(0);
 
-  const { stdout, stderr } = spawnSync(process.execPath, ["program.js"], { cwd: folder, encoding: "utf8" });
-  expect(stderr).toBe("");
-  expect(JSON.parse(stdout)).toEqual({
-    prompt: "<user>Hello",
-    greeting: "Hi you",
-    answer: ["Hm", "4"],
-    architecture: "llama",
-    grammar: true,
-    name: "registry.ollama.ai/library/llama3:latest",
-    commands: 1,
+  it.each(bundles[name] ?? [])("bundles %s of %s within %d kB", async (imported, from, kB) => {
+    const { outputFiles } = await build({
+      stdin: { contents: `export { ${imported} } from "${from}";`, resolveDir: project },
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "node",
+      target: "node22",
+      external: ["@huggingface/jinja"],
+      write: false,
+    });
+    const size = gzipSync(outputFiles[0]?.contents ?? "").byteLength / 1000;
+    console.log(`${from} ${imported}: ${size.toFixed(1)} kB`);
+    expect(size).toBeGreaterThan(0.1);
+    expect(size).toBeLessThan(kB);
   });
+
+  it("says all that publishing with provenance asks", () => {
+    const packed = JSON.parse(readFileSync(join(project, "node_modules", name, "package.json"), "utf8"));
+    expect(packed).toMatchObject({
+      type: "module",
+      license: "MIT",
+      engines: { node: ">=22.19.0" },
+      publishConfig: { access: "public", provenance: true },
+    });
+    expect(packed.description).toMatch(/\w/);
+    expect(JSON.stringify(packed.exports)).not.toContain("@puna/source");
+    expect(JSON.stringify(packed.dependencies ?? {})).not.toMatch(/workspace:|catalog:/);
+    for (const file of ["README.md", "LICENSE"])
+      expect(existsSync(join(project, "node_modules", name, file)), file).toBe(true);
+  });
+});
+
+it.skipIf(!hasGemma)("the installed command serves a real model and chats with it", async () => {
+  const bin = join(folder, "projects/puna/node_modules/.bin/puna");
+  const home = mkdtempSync(join(folder, "home-"));
+  const { answer, doctor } = await chatWithInstalled(bin, {
+    node: process.execPath,
+    home,
+    modelPath: gemmaPath,
+  });
+  expect(answer).toMatch(/\S/);
+  expect(doctor).toContain("llama/native");
 });
