@@ -18,6 +18,7 @@ export interface SpawnOptions extends ChildOptions {
 
 /** Starts runners as child processes of this one. */
 export function spawnRunner(options: SpawnOptions): StartRunner {
+  const { logger } = options;
   return async (spec, { timeoutMs, signal }) => {
     const child = startChild(options);
     const { requests } = child;
@@ -28,7 +29,7 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
         ...(signal ? { signal } : {}),
         onRestart: (restart) => child.onOutput(restart),
       });
-      options.logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
+      logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
       watch(child, options);
       // "done" of a load carries RunnerFacts; the versions were compared above.
       const runner = toRunner(child, facts as RunnerFacts);
@@ -36,9 +37,15 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
       return { ...runner, stop: () => retireRunner(requests).then(child.stop) };
     } catch (error) {
       await child.stop();
+      if (EngineError.is(error) && error.code !== "ABORTED") logOutput("model load failed", child, logger);
       throw asLoadError(error, child.output());
     }
   };
+}
+
+/** Everything that it wrote goes to the log; whoever asked learns the cause only. */
+function logOutput(message: string, child: RunnerChild, logger: Logger): void {
+  logger.warn(message, { pid: child.pid, output: child.output().trim() });
 }
 
 function watch(child: RunnerChild, { hangTimeoutMs, logger }: SpawnOptions): void {
@@ -50,7 +57,10 @@ function watch(child: RunnerChild, { hangTimeoutMs, logger }: SpawnOptions): voi
       child.kill();
     },
   });
-  void child.exited.then(stopWatch);
+  void child.exited.then(() => {
+    stopWatch();
+    if (!child.isStopping) logOutput("runner ended unexpectedly", child, logger);
+  });
 }
 
 /** A runner that dies while it loads is a failed load; what it wrote says more than its error. */

@@ -24,6 +24,8 @@ export interface RunnerChild {
   output(): string;
   /** Called with each part of what it writes; the last listener counts. */
   onOutput(listener: (text: string) => void): void;
+  /** Whether it was told to end. */
+  readonly isStopping: boolean;
   /** Ends it. @returns when it is gone */
   stop(): Promise<void>;
   kill(): void;
@@ -45,6 +47,7 @@ export function startChild(options: ChildOptions): RunnerChild {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let output = "";
+  let isStopping = false;
   let listener: (text: string) => void = () => {};
   const collect = (chunk: Buffer) => {
     const text = chunk.toString();
@@ -74,10 +77,14 @@ export function startChild(options: ChildOptions): RunnerChild {
     requests,
     exited,
     output: () => output,
+    get isStopping() {
+      return isStopping;
+    },
     onOutput: (next) => {
       listener = next;
     },
     stop: async () => {
+      isStopping = true;
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
       await exited;
