@@ -118,4 +118,10 @@ describe("readConfig", () => {
       colors: false,
     });
   });
+
+  it("keeps conversations on disk within two gigabytes, so many as asked for, or none", () => {
+    const bytes = (PUNA_STATE_CACHE?: string) =>
+      readConfig({ HOME: "/home/u", PUNA_STATE_CACHE }).stateCacheBytes;
+    expect([bytes(), bytes("500M"), bytes("0"), bytes("nonsense")]).toEqual([2e9, 5e8, 0, 2e9]);
+  });
 });

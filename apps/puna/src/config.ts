@@ -33,6 +33,8 @@ export interface Config {
   readonly gpuOverheadBytes: number;
   /** What all loaded models together may take; 0 = whatever the machine has. */
   readonly memoryLimitBytes: number;
+  /** On disk, for conversations of models that are not loaded; 0 = none is kept. */
+  readonly stateCacheBytes: number;
   readonly driver: "auto" | "native" | "portable";
   /** What the runners see of the environment: library paths and the choice of devices. */
   readonly runnerEnv: Readonly<Record<string, string | undefined>>;
@@ -56,6 +58,7 @@ export interface Config {
 }
 
 const fiveMinutesMs = 5 * 60_000;
+const twoGigabytes = 2_000_000_000;
 
 /** Reads every variable puna knows, with Ollama's names, defaults and parsing rules. */
 export function readConfig(env: Environment): Config {
@@ -83,6 +86,8 @@ export function readConfig(env: Environment): Config {
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
     gpuOverheadBytes: count(env, "OLLAMA_GPU_OVERHEAD", 0),
     memoryLimitBytes: count(env, "PUNA_MEMORY_LIMIT", 0),
+    stateCacheBytes:
+      text(env, "PUNA_STATE_CACHE") === "0" ? 0 : (byteCount(env, "PUNA_STATE_CACHE") ?? twoGigabytes),
     driver: driver(text(env, "PUNA_DRIVER")),
     runnerEnv: runnerEnv(env),
     proxy: {
