@@ -13,6 +13,7 @@ export type ApiErrorCode =
   | "NOT_FOUND"
   | "CONFLICT"
   | "TOO_LARGE"
+  | "STALLED"
   | "TOO_MANY_REQUESTS"
   | "CANCELED"
   | "NOT_IMPLEMENTED"

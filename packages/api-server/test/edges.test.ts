@@ -183,3 +183,59 @@ describe("paths and guards", () => {
     expect((await test.post("/v1/embeddings", { model: "m", input })).status).toBe(status);
   });
 });
+
+describe("demanded calls", () => {
+  const tools = [
+    { type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } },
+  ];
+
+  it.each([
+    [
+      { tools, tool_choice: { type: "function", function: { name: "g" } } },
+      'tool_choice names "g"; the tools are f',
+    ],
+    [
+      { tool_choice: { type: "function", function: { name: "g" } } },
+      'tool_choice names "g"; there are no tools',
+    ],
+    [{ tool_choice: "required" }, "tool_choice demands a call, and there are no tools"],
+  ])("are refused where no tool can be called: %j", async (rest, message) => {
+    await test.post("/api/create", {
+      model: "t",
+      from: "m",
+      template: "{{ range .Messages }}{{ .Content }}{{ end }}{{ .Tools }}",
+      stream: false,
+    });
+    const response = await test.post("/v1/chat/completions", { model: "t", messages: user, ...rest });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message } });
+  });
+});
+
+describe("uploads that end early", () => {
+  it("are no fault of the server", async () => {
+    const failures: unknown[] = [];
+    const note = (_: string, fields?: object) => failures.push(fields);
+    const quiet = () => {};
+    await using other = await openTestServer(
+      {},
+      { logger: { debug: quiet, info: note, warn: note, error: note } },
+    );
+    const digest = `sha256:${"0".repeat(64)}`;
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.error(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));
+      },
+    });
+    failures.length = 0;
+    const response = await other.server.fetch(
+      new Request(`http://localhost/api/blobs/${digest}`, {
+        method: "POST",
+        body,
+        duplex: "half",
+      } as RequestInit),
+    );
+    expect(response.status).toBe(499);
+    expect(failures).toMatchObject([{ status: 499, code: "CANCELED" }]);
+  });
+});

@@ -18,6 +18,7 @@ const apiStatus: Readonly<Record<ApiErrorCode, number>> = {
   NOT_FOUND: 404,
   CONFLICT: 409,
   TOO_LARGE: 413,
+  STALLED: 408,
   TOO_MANY_REQUESTS: 429,
   // Nobody is there to read it; the access log shows it. The number is nginx's and Ollama's.
   CANCELED: 499,
@@ -97,6 +98,17 @@ function failure(status: number, error: CodedError): ApiFailure {
   return { status, code: error.code, message: error.message };
 }
 
+/** How Node names what happens to a request whose client hangs up, while its body is read or its reply sent. */
+const hangUps: ReadonlySet<unknown> = new Set([
+  "ABORT_ERR",
+  "ECONNABORTED",
+  "ECONNRESET",
+  "EPIPE",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
 function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
+  if (!(error instanceof Error)) return false;
+  if (error.name === "AbortError" || ("code" in error && hangUps.has(error.code))) return true;
+  return error.message === "aborted" || isAbort(error.cause);
 }

@@ -1,7 +1,7 @@
-import { Readable } from "node:stream";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { pipeline, Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
 import { ApiError, badRequest } from "../errors.ts";
+import { unstalled } from "./unstalled.ts";
 
 /** Most that a packed body may become. @source ollama middleware/zstd */
 const maxUnpackedBytes = 20 * 1024 * 1024;
@@ -15,9 +15,9 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   if (declared > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
   if (request.headers.get("content-encoding")?.toLowerCase() !== "zstd")
-    return readAll(request.body, maxBytes);
+    return readAll(unstalled(request.body), maxBytes);
   try {
-    const unpacked = Readable.fromWeb(request.body as NodeReadableStream).pipe(createZstdDecompress());
+    const unpacked = pipeline(Readable.from(unstalled(request.body)), createZstdDecompress(), () => {});
     return await readAll(unpacked, Math.min(maxBytes, maxUnpackedBytes));
   } catch (error) {
     if (ApiError.is(error)) throw error;

@@ -3,6 +3,7 @@ import { ModelName, type ProgressResponse } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
 import type { RequestContext, Route } from "../http/route.ts";
+import { unstalled } from "../http/unstalled.ts";
 import { findName } from "../models/find-model.ts";
 import { requireModel } from "../services/generation-checks.ts";
 import { progressResponse } from "./progress-reply.ts";
@@ -35,7 +36,7 @@ export function archiveRoutes({ store }: Dependencies): Route[] {
         if (body === null) throw badRequest("an archive is required as the body");
         const name = modelOf(context);
         if (name !== undefined) context.requireModelAccess(name.toShortString());
-        return progressResponse(context, importModel(store, body, name), true);
+        return progressResponse(context, importModel(store, unstalled(body), name), true);
       },
     },
   ];

@@ -4,6 +4,7 @@ import type { Dependencies } from "../dependencies.ts";
 import { type ApiError, badRequest, notFound } from "../errors.ts";
 import { emptyResponse } from "../http/json-response.ts";
 import type { RequestContext, Route } from "../http/route.ts";
+import { unstalled } from "../http/unstalled.ts";
 
 /** Whether a blob is there, and its upload; `create` refers to it then. */
 export function blobRoute(dependencies: Dependencies): Route {
@@ -22,7 +23,7 @@ export function blobRoute(dependencies: Dependencies): Route {
     async handle(context) {
       const { given, text, digest } = digestOf(context);
       if (text === digest && (await store.blobs.has(digest))) return emptyResponse();
-      const source = context.request.body ?? emptyStream();
+      const source = context.request.body === null ? emptyStream() : unstalled(context.request.body);
       try {
         if (given === digest) {
           await store.blobs.putStream(source, { expectedDigest: digest, signal: context.signal });

@@ -1,9 +1,8 @@
-import { GrammarError } from "@puna/model-format";
 import { jsonObjectGrammar, jsonSchemaToGbnf } from "@puna/model-format/grammar";
 import type { Format, Tool } from "@puna/protocol";
 
 /** Reading and applying a grammar blocks the runner, and with it everybody's answers. */
-const maxGrammarLength = 256 * 1024;
+const maxChars = 256 * 1024;
 
 /** What a constraint is made with. */
 export interface GrammarOptions {
@@ -17,9 +16,12 @@ export function formatGrammar(format: Format, { strict, warn }: GrammarOptions):
   if (format === "json") return jsonObjectGrammar();
   // An empty schema asks for an object, as in Ollama.
   const schema = Object.keys(format).length === 0 ? { type: "object" } : format;
-  const { grammar, notes } = jsonSchemaToGbnf(schema, { unsupported: strict ? "refuse" : "note" });
+  const { grammar, notes } = jsonSchemaToGbnf(schema, {
+    unsupported: strict ? "refuse" : "note",
+    maxChars,
+  });
   for (const note of notes) warn(`format: ${note}`);
-  return bounded(grammar);
+  return grammar;
 }
 
 /**
@@ -33,16 +35,7 @@ export function forcedCallGrammar(tools: readonly Tool[], { warn }: Pick<Grammar
     required: ["name", "arguments"],
     additionalProperties: false,
   }));
-  const { grammar, notes } = jsonSchemaToGbnf({ anyOf: calls }, { unsupported: "note" });
+  const { grammar, notes } = jsonSchemaToGbnf({ anyOf: calls }, { unsupported: "note", maxChars });
   for (const note of notes) warn(`tools: ${note}`);
-  return bounded(grammar);
-}
-
-function bounded(grammar: string): string {
-  if (grammar.length <= maxGrammarLength) return grammar;
-  const size = `${Math.ceil(grammar.length / 1024)} KiB`;
-  throw new GrammarError(
-    "GRAMMAR_LIMIT",
-    `the constraint makes a grammar of ${size}, more than the ${maxGrammarLength / 1024} KiB that are allowed; use fewer alternatives`,
-  );
+  return grammar;
 }

@@ -69,7 +69,19 @@ export function prepareChat(known: KnownModel, settings: ChatSettings, scope: Re
   }
   const usesTools = (settings.tools?.length ?? 0) > 0 && settings.toolChoice !== "none";
   requireCapabilities(known, usesTools ? ["tools"] : []);
+  checkToolChoice(settings);
   return { think, options: readOptions(known.model.parameters, settings.options, scope.warn) };
+}
+
+/** @throws ApiError `BAD_REQUEST` when a call is demanded that no tool can answer */
+function checkToolChoice({ toolChoice, tools = [] }: ChatSettings): void {
+  if (toolChoice === "required" && tools.length === 0)
+    throw badRequest("tool_choice demands a call, and there are no tools");
+  if (typeof toolChoice !== "object") return;
+  const names = tools.map((tool) => tool.function.name);
+  if (names.includes(toolChoice.name)) return;
+  const offered = names.length === 0 ? "there are no tools" : `the tools are ${names.join(", ")}`;
+  throw badRequest(`tool_choice names ${JSON.stringify(toolChoice.name)}; ${offered}`);
 }
 
 /** The model's own messages come first, and its system text unless the request brings one. */

@@ -531,3 +531,28 @@ test("JSON mode takes objects, and values where any are asked for", () => {
   const sentence = gbnfSentences(jsonValueGrammar(), seededRandom(1));
   for (let count = 0; count < 200; count += 1) expect(() => JSON.parse(sentence())).not.toThrow();
 });
+
+describe("the work that a schema may cause", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `name-${index}`);
+  const properties = Object.fromEntries(many(5000).map((name) => [name, { type: "string" }]));
+
+  test.each([
+    ["properties", { type: "object", properties }],
+    ["other keys", { type: "object", properties, additionalProperties: true }],
+    ["values", { enum: many(50_000) }],
+    ["definitions that are used", { properties: { a: { $ref: "#/$defs/x" } }, $defs: { x: { properties } } }],
+  ])("ends early with too many %s", (_, schema) => {
+    const before = performance.now();
+    expect(() => jsonSchemaToGbnf(schema, { maxChars: 100_000 })).toThrow(
+      expect.objectContaining({ code: "GRAMMAR_LIMIT" }),
+    );
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  test("holds what comes out to the length that was asked for", () => {
+    const schema = { enum: many(100) };
+    const { length } = jsonSchemaToGbnf(schema).grammar;
+    expect(jsonSchemaToGbnf(schema, { maxChars: length }).grammar).toHaveLength(length);
+    expect(() => jsonSchemaToGbnf(schema, { maxChars: length - 1 })).toThrow("more than");
+  });
+});

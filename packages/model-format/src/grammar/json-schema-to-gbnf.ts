@@ -1,4 +1,5 @@
 import { GrammarError } from "../errors.ts";
+import { grammarTooLong } from "./grammar-length.ts";
 import { printGrammar } from "./print-grammar.ts";
 import type { ReportUnsupported } from "./schema-alternatives.ts";
 import { SchemaCompiler } from "./schema-compiler.ts";
@@ -17,6 +18,8 @@ export interface JsonSchemaGrammarOptions {
    * specification says yes.
    */
   readonly unlistedProperties?: UnlistedProperties;
+  /** Longest grammar that may come out, in characters; default a million. Bounds the work too. */
+  readonly maxChars?: number;
 }
 
 export interface JsonSchemaGrammar {
@@ -40,9 +43,12 @@ export function jsonSchemaToGbnf(schema: unknown, options: JsonSchemaGrammarOpti
   const compiler = new SchemaCompiler(document, {
     unlisted: options.unlistedProperties ?? "where-nothing-is-listed",
     report,
+    maxChars: options.maxChars,
   });
   compiler.rules.set("root", compiler.value([document.root]));
-  return { grammar: printGrammar(compiler.rules), notes: [...notes] };
+  const grammar = printGrammar(compiler.rules);
+  if (options.maxChars !== undefined && grammar.length > options.maxChars) grammarTooLong(options.maxChars);
+  return { grammar, notes: [...notes] };
 }
 
 /** Throws at the first keyword that cannot be enforced, or collects a sentence for each. */

@@ -62,7 +62,17 @@ function matchesTypeAndLiterals(node: SchemaNode, value: unknown): boolean {
   const types = readTypes(node);
   const literals = readLiterals(node);
   const isType = types === undefined || types.includes(typeOfJson(value));
-  return isType && (literals === undefined || literals.some((literal) => isSameJson(literal, value)));
+  return isType && (literals === undefined || includesJson(literals, value));
+}
+
+// Every value of a list is looked up in that list: in one with thousands, comparing each with each takes seconds.
+const plainValues = new WeakMap<readonly unknown[], ReadonlySet<unknown>>();
+
+function includesJson(list: readonly unknown[], value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return list.some((item) => isSameJson(item, value));
+  const known = plainValues.get(list) ?? new Set(list);
+  plainValues.set(list, known);
+  return known.has(value);
 }
 
 function matchesReferences(checking: Checking, node: SchemaNode, value: unknown): boolean {

@@ -26,7 +26,15 @@ import { regexExpression } from "./regex-expression.ts";
 import { schemaAlternatives } from "./schema-alternatives.ts";
 import type { SchemaNode } from "./schema-document.ts";
 import type { SchemaGrammar } from "./schema-grammar.ts";
-import { keywordsOf, readCount, readLiterals, readNames, readTexts, readTypes } from "./schema-keywords.ts";
+import {
+  hasName,
+  keywordsOf,
+  readCount,
+  readLiterals,
+  readNames,
+  readTexts,
+  readTypes,
+} from "./schema-keywords.ts";
 import { automatonExpression, stringAutomaton, stringConstraint } from "./string-language.ts";
 
 const keywords = [
@@ -195,8 +203,7 @@ class ObjectProperties {
   ): readonly SchemaNode[] {
     const { document } = this.#grammar;
     const schemas: SchemaNode[] = [];
-    const isListed = (other: SchemaNode) =>
-      name !== undefined && readNames(other, "properties").includes(name);
+    const isListed = (other: SchemaNode) => name !== undefined && hasName(other, "properties", name);
     const patternsOf = (other: SchemaNode) =>
       readNames(other, "patternProperties").filter((pattern) => matched.has(pattern));
     if (name !== undefined && isListed(node)) schemas.push(document.child(node, "properties", name));

@@ -1,6 +1,7 @@
 import { GrammarError } from "../errors.ts";
 import { arrayExpression } from "./array-expression.ts";
 import { choice, type Expression, nothing, rule } from "./expression.ts";
+import { grammarTooLong, leastChars } from "./grammar-length.ts";
 import { jsonArray, jsonObject, jsonRules, jsonValue, literal } from "./json-text.ts";
 import { matchesSchema } from "./matches-schema.ts";
 import { notEnumKeyword } from "./negate-schema.ts";
@@ -21,6 +22,8 @@ import { stringConstraint, stringExpression } from "./string-language.ts";
 
 /** Guards time and memory against schemas whose parts combine without end. */
 const maxRules = 10_000;
+/** Whatever its rules are, no grammar of this size can be used. */
+const defaultMaxChars = 1_000_000;
 
 /**
  * Turns conjunctions of schemas into grammar rules, one rule for each conjunction, so that recursive schemas
@@ -32,6 +35,9 @@ export class SchemaCompiler implements SchemaGrammar {
   readonly report: ReportUnsupported;
   readonly rules: Map<string, Expression>;
   readonly #names = new Map<string, string>();
+  readonly #suffixes = new Map<string, number>();
+  readonly #maxChars: number;
+  #chars = 0;
 
   /** @param rules of a grammar to add to */
   constructor(
@@ -40,12 +46,15 @@ export class SchemaCompiler implements SchemaGrammar {
       readonly unlisted: UnlistedProperties;
       readonly report: ReportUnsupported;
       readonly rules?: Map<string, Expression>;
+      /** Longest grammar that may come out. */
+      readonly maxChars?: number | undefined;
     },
   ) {
     this.document = document;
     this.unlisted = options.unlisted;
     this.report = options.report;
     this.rules = options.rules ?? jsonRules();
+    this.#maxChars = options.maxChars ?? defaultMaxChars;
   }
 
   /** JSON text of every value that satisfies all of the schemas. */
@@ -70,6 +79,8 @@ export class SchemaCompiler implements SchemaGrammar {
 
   addRule = (name: string, expression: Expression): void => {
     this.rules.set(name, expression);
+    this.#chars += name.length + leastChars(expression);
+    if (this.#chars > this.#maxChars) grammarTooLong(this.#maxChars);
     if (this.rules.size > maxRules) {
       throw new GrammarError(
         "GRAMMAR_LIMIT",
@@ -86,7 +97,9 @@ export class SchemaCompiler implements SchemaGrammar {
         .replace(/^-|-$/g, "")
         .slice(-40) || "schema";
     let name = `s-${words}`;
-    for (let count = 2; this.rules.has(name); count += 1) name = `s-${words}-${count}`;
+    let count = this.#suffixes.get(words) ?? 2;
+    for (; this.rules.has(name); count += 1) name = `s-${words}-${count}`;
+    this.#suffixes.set(words, count);
     return name;
   }
 

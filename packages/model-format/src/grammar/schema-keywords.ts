@@ -60,6 +60,13 @@ export function readNames(node: SchemaNode, keyword: string): readonly string[] 
   return isRecord(value) ? Object.keys(value) : invalidKeyword(node, keyword);
 }
 
+/** Whether a keyword that holds an object has this name. */
+export function hasName(node: SchemaNode, keyword: string, name: string): boolean {
+  const value = keywordsOf(node)[keyword];
+  if (value === undefined) return false;
+  return isRecord(value) ? Object.hasOwn(value, name) : invalidKeyword(node, keyword);
+}
+
 /** Length of a keyword that holds a list of schemas. */
 export function readLength(node: SchemaNode, keyword: string): number {
   const value = keywordsOf(node)[keyword];

@@ -1,0 +1,40 @@
+import { ApiError } from "../errors.ts";
+
+/** Far longer than any network pauses; a client that sends nothing for so long has gone or means no good. */
+export const bodyStallMs = 60_000;
+
+/**
+ * Hands on what comes, and gives up when nothing comes for a while. Slow uploads may take as long as they like.
+ * @throws ApiError `STALLED`
+ */
+export async function* unstalled(
+  source: ReadableStream<Uint8Array>,
+  limitMs: number = bodyStallMs,
+): AsyncGenerator<Uint8Array> {
+  // Not iterated: an iterator cannot be ended while it waits.
+  const reader = source.getReader();
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await within(reader.read(), limitMs);
+      isDone = next.done;
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    if (!isDone) await reader.cancel().catch(() => {});
+  }
+}
+
+async function within<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new ApiError("STALLED", `nothing of the request's body came for ${limitMs / 1000} s`)),
+    limitMs,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
