@@ -139,6 +139,7 @@ export class ModelName implements ModelNameParts {
     return model;
   }
 
+  /** The whole name, as `toString` gives it. */
   toJSON(): string {
     return this.toString();
   }

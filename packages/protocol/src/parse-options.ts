@@ -73,7 +73,10 @@ const ranges: Partial<Readonly<Record<keyof Options, Range>>> = {
   xtc_threshold: { min: 0, max: 1 },
 };
 
-/** @throws ProtocolError `OPTION_OUT_OF_RANGE`, which belongs in an answer with status 400 */
+/**
+ * Refuses numbers that no sampler can work with.
+ * @throws ProtocolError `OPTION_OUT_OF_RANGE`, which belongs in an answer with status 400
+ */
 export function checkOptionRanges(options: Options): void {
   for (const [name, value] of Object.entries(options)) {
     const range = isOptionName(name) ? ranges[name] : undefined;

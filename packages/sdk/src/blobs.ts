@@ -8,6 +8,7 @@ export class Blobs {
     this.#transport = transport;
   }
 
+  /** Whether the server has the file. */
   async exists(digest: string, options?: CallOptions): Promise<boolean> {
     const status = await this.#transport.status({
       ...options,
@@ -20,6 +21,7 @@ export class Blobs {
   }
 
   /**
+   * Sends a file to the server.
    * @param body  the bytes; a `ReadableStream` is sent as it is read, where `fetch` can (Node can, browsers over HTTP/2)
    * @throws PunaError `BAD_REQUEST` when the bytes do not have that digest
    */

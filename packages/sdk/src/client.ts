@@ -193,10 +193,12 @@ export class Puna implements AsyncDisposable {
     return this.#get("/api/ps", options);
   }
 
+  /** Which versions the server has. */
   async version(options?: CallOptions): Promise<VersionResponse> {
     return this.#get("/api/version", options);
   }
 
+  /** What a model is: parameters, template, capabilities, GGUF keys. */
   async show(request: ShowRequest, options?: CallOptions): Promise<ShowResponse> {
     return this.#post("/api/show", request, { ...options, isIdempotent: true });
   }
@@ -231,11 +233,13 @@ export class Puna implements AsyncDisposable {
     return this.#streamable<ProgressResponse>("/api/create", request, options);
   }
 
+  /** Gives a model a second name. */
   async copy(request: CopyRequest, options?: CallOptions): Promise<StatusResponse> {
     await this.transport.status({ ...options, method: "POST", path: "/api/copy", json: request });
     return { status: "success" };
   }
 
+  /** Removes a name, and the files that no other name needs. */
   async delete(request: DeleteRequest, options?: CallOptions): Promise<StatusResponse> {
     await this.transport.status({ ...options, method: "DELETE", path: "/api/delete", json: request });
     return { status: "success" };

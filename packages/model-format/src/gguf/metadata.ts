@@ -37,10 +37,12 @@ export class GgufMetadata implements Iterable<GgufEntry> {
     return this.#entries.values();
   }
 
+  /** Whether the file has that key, of any type. */
   has(key: string): boolean {
     return this.#entries.has(key);
   }
 
+  /** Type and value under a key. */
   entry(key: string): GgufEntry | undefined {
     return this.#entries.get(key);
   }
@@ -50,7 +52,10 @@ export class GgufMetadata implements Iterable<GgufEntry> {
     return this.#entries.get(`${this.architecture}.${suffix}`);
   }
 
-  /** @throws GgufError rule `value-type` when the key holds something else */
+  /**
+   * A text; undefined where the key is absent.
+   * @throws GgufError rule `value-type` when the key holds something else
+   */
   string(key: string): string | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -67,14 +72,20 @@ export class GgufMetadata implements Iterable<GgufEntry> {
     return typeof entry.value === "number" ? entry.value : refuseType(entry, "a number");
   }
 
-  /** @throws GgufError rule `value-type` when the key holds something else */
+  /**
+   * A truth value; undefined where the key is absent.
+   * @throws GgufError rule `value-type` when the key holds something else
+   */
   boolean(key: string): boolean | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     return typeof entry.value === "boolean" ? entry.value : refuseType(entry, "a boolean");
   }
 
-  /** @throws GgufError rule `value-type` when the key holds something else */
+  /**
+   * A list, read when it is asked for its items; undefined where the key is absent.
+   * @throws GgufError rule `value-type` when the key holds something else
+   */
   array(key: string): GgufArray | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

@@ -25,7 +25,10 @@ export interface ModelDimensions {
   readonly poolingType: number | undefined;
 }
 
-/** @throws GgufError when one of the keys has a type that cannot be its own */
+/**
+ * The sizes of a model that decide about its memory, out of the keys of its architecture.
+ * @throws GgufError when one of the keys has a type that cannot be its own
+ */
 export function modelDimensions(metadata: GgufMetadata): ModelDimensions {
   const { architecture } = metadata;
   const number = (suffix: string) => metadata.number(`${architecture}.${suffix}`);

@@ -65,11 +65,15 @@ const types: readonly GgufTensorType[] = rows.map(([code, name, blockSize, typeS
 const byCode: ReadonlyMap<number, GgufTensorType> = new Map(types.map((type) => [type.code, type]));
 const byName: ReadonlyMap<string, GgufTensorType> = new Map(types.map((type) => [type.name, type]));
 
+/** The type of that number in a file; undefined for one that llama.cpp does not read. */
 export function tensorTypeByCode(code: number): GgufTensorType | undefined {
   return byCode.get(code);
 }
 
-/** @param name upper case as in `show`, for example `Q4_K` */
+/**
+ * The type of that name, or undefined.
+ * @param name upper case as in `show`, for example `Q4_K`
+ */
 export function tensorTypeByName(name: string): GgufTensorType | undefined {
   return byName.get(name);
 }

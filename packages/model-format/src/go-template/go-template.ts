@@ -67,7 +67,10 @@ export class GoTemplate {
     return new GoTemplate(this.source, new Map([["", root]]), { limits, missingKey: "default" });
   }
 
-  /** @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT` */
+  /**
+   * Fills the template with data.
+   * @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT`
+   */
   execute(data: GoValue): string {
     const state = new RunState(this.source, this.#limits, this.root, data);
     try {

@@ -36,6 +36,7 @@ export class GoByte {
   }
 }
 
+/** A complex128, as the literals of a template may write it. */
 export class GoComplex {
   readonly real: number;
   readonly imaginary: number;
@@ -100,6 +101,7 @@ export class GoSlice {
     return this.#source.length - this.#start;
   }
 
+  /** The item at a place from 0; the caller keeps within `length`. */
   at(index: number): GoValue {
     const item = this.#source[this.#start + index];
     if (this.#convert !== undefined) return this.#convert(item);
@@ -193,7 +195,10 @@ export class GoMap {
     return this.source === null ? 0 : Object.keys(this.source).length;
   }
 
-  /** @returns undefined where there is no such key */
+  /**
+   * Value under one key.
+   * @returns undefined where there is no such key
+   */
   get(key: string): GoValue | undefined {
     if (this.source === null || !Object.hasOwn(this.source, key)) return undefined;
     return this.#convert(this.source[key]);
@@ -247,13 +252,17 @@ export class GoStructType<TSource extends object> {
     this.methods = new Map(Object.entries(methods).map(([key, method]) => [key, bind(method)]));
   }
 
-  /** @param source  null makes a nil pointer */
+  /**
+   * A value of this type.
+   * @param source  null makes a nil pointer
+   */
   of(source: TSource | null): GoStruct {
     // The fields are only ever called with the source stored beside them.
     return new GoStruct(this as unknown as GoStructType<object>, source);
   }
 }
 
+/** A value of a struct type, or a nil pointer to one; made by `GoStructType.of`. */
 export class GoStruct {
   readonly type: GoStructType<object>;
   readonly source: Source;
@@ -267,7 +276,10 @@ export class GoStruct {
     return this.source === null;
   }
 
-  /** @returns undefined where the type has no such field, or there is nothing to read it from */
+  /**
+   * Value of one field.
+   * @returns undefined where the type has no such field, or there is nothing to read it from
+   */
   field(name: string): GoValue | undefined {
     return this.source === null ? undefined : this.type.fields.get(name)?.(this.source);
   }

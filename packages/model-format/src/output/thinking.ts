@@ -27,6 +27,7 @@ export class ThinkingParser implements OutputParser {
     this.#state = startsInside ? "after-opening" : "before-opening";
   }
 
+  /** Takes the next piece of the answer and gives what it settles. */
   push(text: string): readonly OutputEvent[] {
     this.#held += text;
     const events: OutputEvent[] = [];

@@ -39,6 +39,7 @@ export class ToolTagParser implements OutputParser {
     return this.#calls === 0 && this.#isBracket() ? this.#held : "";
   }
 
+  /** Takes the next piece of the answer and gives the text and calls that it completes. */
   push(text: string): readonly OutputEvent[] {
     const events: OutputEvent[] = [];
     let rest = text;

@@ -63,6 +63,7 @@ export class PromptTemplate {
     return this.#template.source;
   }
 
+  /** Whether the template reads that variable anywhere, such as `Tools`. */
   uses(variable: string): boolean {
     return this.variables.includes(variable);
   }
@@ -82,7 +83,10 @@ export class PromptTemplate {
     return this.uses("tools") && this.uses("toolcalls");
   }
 
-  /** @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT` */
+  /**
+   * The prompt of a conversation.
+   * @throws PromptError `TEMPLATE_FAILED` with line and column, `TEMPLATE_LIMIT`
+   */
   render(conversation: Conversation): string {
     const { system, messages } = collate(conversation.messages);
     if (!this.uses("messages")) return this.#renderTurns(messages, conversation.think);
@@ -97,7 +101,10 @@ export class PromptTemplate {
     );
   }
 
-  /** @throws PromptError as `render` */
+  /**
+   * The prompt for what stands between two texts.
+   * @throws PromptError as `render`
+   */
   fillInTheMiddle({ prompt, suffix, think }: FillInTheMiddle): string {
     return this.#template.execute(
       data({ Prompt: prompt, Suffix: suffix, Response: "", ...thinkValues(think) }),
