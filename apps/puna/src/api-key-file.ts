@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { ApiKeyRecord } from "@puna/api-server";
+
+/** Where the server keeps its keys, below `PUNA_HOME`. */
+export function apiKeyFile(home: string): string {
+  return join(home, "keys.json");
+}
 
 /**
  * Reads the keys that `puna keys` manages; none where there is no file. Only hashes are in it.

@@ -2,9 +2,9 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createServer, type PunaServer } from "@puna/api-server";
 import { openStore, type Store } from "@puna/blob-store";
-import { createEngine, createQuantizer, type Engine } from "@puna/engine";
+import { createEngine, createQuantizer, type Engine, probeEngine } from "@puna/engine";
 import { createRegistryClient } from "@puna/registry-client";
-import { readApiKeys, writeApiKeys } from "./api-key-file.ts";
+import { apiKeyFile, readApiKeys, writeApiKeys } from "./api-key-file.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 import { registryOptions } from "./registry-options.ts";
@@ -52,6 +52,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     registry,
     // Beside the blobs: on the same disk, and swept by the next prune if this process is killed.
     quantizer: createQuantizer({ folder: join(config.modelsDir, "blobs"), env: config.runnerEnv }),
+    probeDevices: () => probeEngine({ env: config.runnerEnv }),
     version,
     logger,
     keepReplacedLayers: config.noPrune,
@@ -60,8 +61,8 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     ...(config.goTemplate === undefined ? {} : { goTemplates: config.goTemplate }),
     allowedOrigins: config.origins,
     ...(listens ? { bind: bindAddress(config) } : {}),
-    apiKeys: readApiKeys(join(config.home, "keys.json")),
-    saveApiKeys: (records) => writeApiKeys(join(config.home, "keys.json"), records),
+    apiKeys: readApiKeys(apiKeyFile(config.home)),
+    saveApiKeys: (records) => writeApiKeys(apiKeyFile(config.home), records),
     allowUnauthenticated: config.allowUnauthenticated,
     cloudSwitch: config.noCloud ? "env" : "none",
   });

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config.ts";
-import { checkAddress } from "../src/doctor/check-address.ts";
+import { type AddressOptions, checkAddress } from "../src/doctor/check-address.ts";
 import { describeProbe } from "../src/doctor/check-engine.ts";
+import { checkHome, checkKeys } from "../src/doctor/check-home.ts";
 import { checkMemory, checkNode } from "../src/doctor/check-machine.ts";
 import { checkModelsFolder } from "../src/doctor/check-models-folder.ts";
 import { examine } from "../src/doctor/examine.ts";
@@ -97,8 +98,14 @@ describe("the address", () => {
     // A TCP server's address is never a string.
     return (server.address() as AddressInfo).port;
   };
-  const check = (port: number, hostname = "127.0.0.1", allowUnauthenticated = false) =>
-    checkAddress({ host: { scheme: "http", hostname, port }, allowUnauthenticated, version: "1.2.3" });
+  const check = (port: number, hostname = "127.0.0.1", options: Partial<AddressOptions> = {}) =>
+    checkAddress({
+      host: { scheme: "http", hostname, port },
+      allowUnauthenticated: false,
+      hasKeys: false,
+      version: "1.2.3",
+      ...options,
+    });
 
   it.each([
     ["puna of this release", { version: "0.35.0", puna: "1.2.3" }, "ok", "puna"],
@@ -126,6 +133,29 @@ describe("the address", () => {
     expect(await check(port)).toMatchObject({ status: "ok" });
   });
 
+  it("is asked with the key of PUNA_API_KEY, and a refusal is told apart", async () => {
+    const server = createServer((request, response) => {
+      const knows = request.headers.authorization === "Bearer right";
+      response
+        .writeHead(knows ? 200 : 401, { "x-request-id": "1", connection: "close" })
+        .end(JSON.stringify(knows ? { version: "0.35.0", puna: "1.2.3" } : { error: "a key, please" }));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    // As above.
+    const { port } = server.address() as AddressInfo;
+    const tried = { right: "ok", wrong: "problem" } as const;
+    for (const [apiKey, status] of Object.entries(tried))
+      expect(await check(port, "127.0.0.1", { apiKey })).toMatchObject({
+        status,
+        facts: { answers: "puna" },
+      });
+    expect(await check(port)).toMatchObject({
+      status: "problem",
+      summary: expect.stringContaining("only to those who have a key"),
+    });
+  });
+
   it("is a problem when others could reach it and nobody said that they may", async () => {
     const port = await listen(() => ({ status: 200, body: "" }));
     await new Promise((resolve) => servers[0]?.close(resolve));
@@ -133,7 +163,29 @@ describe("the address", () => {
       status: "problem",
       advice: expect.stringContaining("PUNA_ALLOW_UNAUTHENTICATED"),
     });
-    expect(await check(port, "0.0.0.0", true)).toMatchObject({ status: "ok" });
+    expect(await check(port, "0.0.0.0", { allowUnauthenticated: true })).toMatchObject({ status: "ok" });
+    expect(await check(port, "0.0.0.0", { hasKeys: true })).toMatchObject({ status: "ok" });
+  });
+});
+
+describe("the home", () => {
+  it("may be missing, and is a problem where nothing can be written", async () => {
+    expect(await checkHome(join(dir, "home"))).toMatchObject({ check: "home", status: "ok" });
+    expect(existsSync(join(dir, "home"))).toBe(false);
+    writeFileSync(join(dir, "file"), "");
+    expect(await checkHome(join(dir, "file"))).toMatchObject({
+      status: "problem",
+      advice: expect.stringContaining("PUNA_HOME"),
+    });
+  });
+
+  it("tells of the API keys there, and of a file of keys that nobody can read", () => {
+    expect(checkKeys(dir)).toBeUndefined();
+    const key = { name: "laptop", sha256: "0".repeat(64), scopes: ["infer"] };
+    writeFileSync(join(dir, "keys.json"), JSON.stringify({ keys: [key] }));
+    expect(checkKeys(dir)).toMatchObject({ count: 1, finding: { check: "keys", status: "ok" } });
+    writeFileSync(join(dir, "keys.json"), "{");
+    expect(checkKeys(dir)).toMatchObject({ count: 0, finding: { check: "keys", status: "problem" } });
   });
 });
 
@@ -199,6 +251,7 @@ it("examines this machine without a server, and without native code in this proc
     "engine",
     "models",
     "space",
+    "home",
     "address",
   ]);
   const engine = findings.find(({ check }) => check === "engine");

@@ -7,6 +7,10 @@ const answerTimeoutMs = 2_000;
 export interface AddressOptions {
   readonly host: HostAddress;
   readonly allowUnauthenticated: boolean;
+  /** The server would ask for keys: there are some. */
+  readonly hasKeys: boolean;
+  /** Shown to the server that answers, as every command does. */
+  readonly apiKey?: string | undefined;
   /** Of this program; a server of another release is named. */
   readonly version: string;
 }
@@ -14,10 +18,22 @@ export interface AddressOptions {
 /** Who answers at the address of OLLAMA_HOST, and where nobody does, whether `serve` could. */
 export async function checkAddress(options: AddressOptions): Promise<Finding> {
   const url = clientUrl(options.host);
-  const who = await whoAnswers(url);
+  const who = await whoAnswers(url, options.apiKey);
   const finding = { check: "address", facts: { url, ...who } };
   switch (who.answers) {
     case "puna":
+      if (who.refuses === true) {
+        return {
+          ...finding,
+          status: "problem",
+          summary:
+            options.apiKey === undefined
+              ? `a puna server answers at ${url}, but only to those who have a key`
+              : `a puna server answers at ${url}, but refuses the key in PUNA_API_KEY`,
+          advice:
+            "put a key that it knows into PUNA_API_KEY; 'puna keys add NAME' makes one where you are its admin",
+        };
+      }
       return who.version === undefined || who.version === options.version
         ? { ...finding, status: "ok", summary: `a puna server answers at ${url}` }
         : {
@@ -55,20 +71,24 @@ export async function checkAddress(options: AddressOptions): Promise<Finding> {
 }
 
 type Answerer =
-  /** Without a version: it tells that only to those who have a key. */
-  | { readonly answers: "puna"; readonly version?: string }
+  /** Without a version: it refuses, and tells that only to those who have a key. */
+  | { readonly answers: "puna"; readonly version?: string; readonly refuses?: true }
   | { readonly answers: "ollama"; readonly version: string }
   | { readonly answers: "other" | "silent" | "nobody" };
 
-async function whoAnswers(url: string): Promise<Answerer> {
+async function whoAnswers(url: string, apiKey: string | undefined): Promise<Answerer> {
   try {
-    const response = await fetch(`${url}/api/version`, { signal: AbortSignal.timeout(answerTimeoutMs) });
+    const response = await fetch(`${url}/api/version`, {
+      signal: AbortSignal.timeout(answerTimeoutMs),
+      ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
+    });
     // Whatever it is: looked at field by field.
     const body = (await response.json().catch(() => undefined)) as unknown;
     if (typeof body !== "object" || body === null) return { answers: "other" };
     if ("puna" in body && typeof body.puna === "string") return { answers: "puna", version: body.puna };
     // A server that wants a key says so in the shape of its errors, which only puna's own has.
-    if (response.status === 401 && response.headers.has("x-request-id")) return { answers: "puna" };
+    if (response.status === 401 && response.headers.has("x-request-id"))
+      return { answers: "puna", refuses: true };
     if ("version" in body && typeof body.version === "string")
       return { answers: "ollama", version: body.version };
     return { answers: "other" };
@@ -99,7 +119,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function couldServe(
-  { host, allowUnauthenticated }: AddressOptions,
+  { host, allowUnauthenticated, hasKeys }: AddressOptions,
   url: string,
 ): Promise<Pick<Finding, "status" | "summary" | "advice">> {
   const failure = await listenOnce(host);
@@ -117,12 +137,12 @@ async function couldServe(
       advice: "choose a free port above 1023 and an address of this machine in OLLAMA_HOST",
     };
   }
-  if (!isLoopback(host.hostname) && !allowUnauthenticated) {
+  if (!isLoopback(host.hostname) && !allowUnauthenticated && !hasKeys) {
     return {
       status: "problem",
       summary: `'puna serve' refuses ${host.hostname}: others can reach it, and there are no keys`,
       advice:
-        "use 127.0.0.1, or set PUNA_ALLOW_UNAUTHENTICATED=1 where only people you trust reach the machine",
+        "use 127.0.0.1, or make a key with 'puna keys add NAME' there first, or set PUNA_ALLOW_UNAUTHENTICATED=1 where only people you trust reach the machine",
     };
   }
   return { status: "ok", summary: `${url} is free; 'puna serve' or the first 'puna run' starts the server` };

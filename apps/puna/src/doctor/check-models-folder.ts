@@ -1,9 +1,8 @@
-import { constants } from "node:fs";
-import { access, stat, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { statfs } from "node:fs/promises";
 import { openStore, type Store } from "@puna/blob-store";
 import { ModelName, printBytes } from "@puna/protocol";
 import type { Finding } from "./finding.ts";
+import { nearestFolder, whyUnusable } from "./usable-folder.ts";
 
 /** Less than a small model takes: the next pull fails. */
 const noSpaceBytes = 1e9;
@@ -36,28 +35,6 @@ export async function checkModelsFolder(
   await using store = openStore({ modelsDir: folder });
   const counts = await checkContents(store, folder);
   return options.verify ? [counts, space, await checkFiles(store)] : [counts, space];
-}
-
-/** The folder itself, or what stands where it would be made. */
-async function nearestFolder(folder: string): Promise<string> {
-  for (let place = folder; ; place = dirname(place)) {
-    // Anything but "not there" is for the check of its rights to name.
-    const isMissing = await stat(place).then(
-      () => false,
-      (error: NodeJS.ErrnoException) => error.code === "ENOENT",
-    );
-    if (!isMissing || place === dirname(place)) return place;
-  }
-}
-
-async function whyUnusable(place: string): Promise<string | undefined> {
-  try {
-    if (!(await stat(place)).isDirectory()) return `${place} is not a folder`;
-    await access(place, constants.R_OK | constants.W_OK | constants.X_OK);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 async function checkContents(store: Store, folder: string): Promise<Finding> {

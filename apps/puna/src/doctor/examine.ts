@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import type { Config } from "../config.ts";
 import { checkAddress } from "./check-address.ts";
 import { checkEngine } from "./check-engine.ts";
+import { checkHome, checkKeys } from "./check-home.ts";
 import { checkMemory, checkNode } from "./check-machine.ts";
 import { checkModelsFolder } from "./check-models-folder.ts";
 import type { Finding } from "./finding.ts";
@@ -11,7 +12,8 @@ export async function examine(
   config: Config,
   options: { readonly version: string; readonly verify: boolean },
 ): Promise<readonly Finding[]> {
-  const { host, allowUnauthenticated } = config;
+  const { host, allowUnauthenticated, apiKey } = config;
+  const keys = checkKeys(config.home);
   // A container's limit, where there is one; 0 or an absurd number where there is none.
   const limit = process.constrainedMemory();
   const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
@@ -20,7 +22,15 @@ export async function examine(
     checkMemory({ total, available: Math.min(total, process.availableMemory()) }),
     checkEngine(config),
     checkModelsFolder(config.modelsDir, options),
-    checkAddress({ host, allowUnauthenticated, version: options.version }),
+    checkHome(config.home),
+    ...(keys === undefined ? [] : [keys.finding]),
+    checkAddress({
+      host,
+      allowUnauthenticated,
+      apiKey,
+      hasKeys: (keys?.count ?? 0) > 0,
+      version: options.version,
+    }),
   ]);
   return found.flat();
 }
