@@ -1,96 +1,61 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { request } from "node:http";
-import { createServer } from "node:net";
+import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { proportionalMemory } from "./engine-memory.ts";
-import type { BenchmarkSetup, Subject } from "./engine-subject.ts";
+import { post } from "./engine-http.ts";
+import { startProcess } from "./engine-process.ts";
+import type { BenchmarkSetup, Generation, Subject } from "./engine-subject.ts";
 
-/** A llama-server with the same threads, slots and context. */
-export function llamaServerSubject(path: string, { model, threads, parallel }: BenchmarkSetup): Subject {
+export const contextTokens = 4608;
+
+/** A llama-server with the same threads, slots and context; everything else as it comes. */
+export function llamaServerSubject(name: string, path: string, setup: BenchmarkSetup): Subject {
+  const env = { ...process.env, LD_LIBRARY_PATH: dirname(path) };
+  const told = spawnSync(path, ["--version"], { env, encoding: "utf8" });
+  const version = /version: (.*)/.exec(told.stderr + told.stdout)?.[1] ?? "unknown";
+  const threads = setup.threads > 0 ? ["-t", String(setup.threads), "-tb", String(setup.threads)] : [];
   return {
-    name: "llama-server",
-    start: async () => {
-      const port = await freePort();
-      const context = 4096 * parallel;
-      const child = spawn(
+    name,
+    version,
+    start: async ({ slots, embedding = false }) => {
+      const model = embedding
+        ? ["-m", setup.embeddingModel, "--embedding", "-c", String(512 * slots), "-b", "2048", "-ub", "2048"]
+        : ["-m", setup.model, "-c", String(contextTokens * slots)];
+      const server = await startProcess(
         path,
-        `-m ${model} --host 127.0.0.1 --port ${port} -c ${context} -np ${parallel} -t ${threads || 2} -tb ${threads || 2} --offline`.split(
-          " ",
-        ),
-        { env: { ...process.env, LD_LIBRARY_PATH: dirname(path) }, stdio: "ignore" },
+        (port) => [
+          ...model,
+          ...["-np", String(slots), "--host", "127.0.0.1", "--port", String(port), "--offline"],
+          ...threads,
+        ],
+        { readyPath: "/health", env: () => env },
       );
-      const exited = once(child, "exit");
-      while (!(await isReady(port))) {
-        if (child.exitCode !== null) throw new Error(`llama-server ended with ${child.exitCode}`);
-        await sleep(5);
-      }
       return {
-        generate: ({ prompt, maxTokens, onPiece }) => {
-          const body = {
-            prompt,
-            n_predict: maxTokens,
-            temperature: 0,
-            ignore_eos: true,
-            stream: true,
-            cache_prompt: true,
-          };
-          return complete(port, body, onPiece);
-        },
-        memoryBytes: () => proportionalMemory(child.pid ?? 0),
-        [Symbol.asyncDispose]: async () => {
-          child.kill("SIGKILL");
-          await exited;
-        },
+        generate: (generation) => complete(server.port, generation),
+        embed: (input) =>
+          post({ port: server.port, path: "/v1/embeddings", body: { input }, onLine: () => {} }),
+        pids: () => ({ runner: server.pid, server: server.pid }),
+        loadingSince: () => server.startedAt,
+        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-function isReady(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const ask = request({ host: "127.0.0.1", port, path: "/health", agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    ask.once("error", () => resolve(false));
-    ask.end();
-  });
-}
-
-/** @returns tokens written */
-function complete(port: number, body: object, onPiece: () => void): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", port, path: "/completion", method: "POST", agent: false };
-    const post = request({ ...options, headers: { "content-type": "application/json" } }, (response) => {
-      let rest = "";
-      let tokens = 0;
-      response.on("data", (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          if (!line.startsWith("data: ")) continue;
-          const event: { content?: string; stop?: boolean; tokens_predicted?: number } = JSON.parse(
-            line.slice(6),
-          );
-          if (event.stop) tokens = event.tokens_predicted ?? 0;
-          else if (event.content !== "") onPiece();
-        }
-      });
-      response.once("end", () => resolve(tokens));
-      response.once("error", reject);
-    });
-    post.once("error", reject);
-    post.end(JSON.stringify(body));
-  });
+async function complete(port: number, { prompt, maxTokens, onPiece, signal }: Generation) {
+  let tokens = 0;
+  const body = {
+    prompt,
+    n_predict: maxTokens,
+    temperature: 0,
+    ignore_eos: true,
+    stream: true,
+    cache_prompt: true,
+  };
+  const onLine = (line: string) => {
+    if (!line.startsWith("data: ")) return;
+    const event: { content?: string; stop?: boolean; tokens_predicted?: number } = JSON.parse(line.slice(6));
+    if (event.stop) tokens = event.tokens_predicted ?? 0;
+    else if (event.content !== "") onPiece();
+  };
+  await post({ port, path: "/completion", body, onLine, ...(signal ? { signal } : {}) });
+  return { tokens, promptMs: 0 };
 }

@@ -1,41 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { proportionalMemory } from "./engine-memory.ts";
+import { median } from "./engine-ratio.ts";
 import type { BenchmarkSetup, RunningSubject, Subject } from "./engine-subject.ts";
 
-/** Tokens per second are better when higher, milliseconds and bytes when lower. */
+/** One sample of each figure, by its name. */
 export type Figures = Readonly<Record<string, number>>;
 
 const word = "harbour lantern gravel meadow copper window thunder velvet ";
 /** About so many tokens; a number at the front keeps prompts from sharing their beginning. */
 const promptOf = (tokens: number, number: number) => `${number} ${word.repeat(Math.ceil(tokens / 9))}`;
+const nothing = () => {};
+let unique = 0;
 
-/** Starts one subject and takes every figure once. */
+/** Takes every figure of one subject once, in fresh processes. */
 export async function measure(subject: Subject, setup: BenchmarkSetup): Promise<Figures> {
-  const figures: Record<string, number> = {};
   const wants = (name: string) => setup.only === undefined || setup.only.includes(name);
-  const begun = performance.now();
-  await using running = await subject.start();
-  figures["ready ms"] = performance.now() - begun;
-  await running.generate({ prompt: "Hi", maxTokens: 1, onPiece: () => {} });
-  figures["cold start ms"] = performance.now() - begun;
-  figures["PSS MiB"] = running.memoryBytes() / 2 ** 20;
-  // The first decodes of a process touch every page of the weights.
-  await running.generate({ prompt: promptOf(32, 1), maxTokens: 8, onPiece: () => {} });
-  if (wants("decode")) {
-    figures["decode tok/s"] = await aggregate(running, 1, 128);
-    figures["4 streams tok/s"] = await aggregate(running, 4, 64);
-    figures["8 streams tok/s"] = await aggregate(running, 8, 64);
+  const isOurs = subject.name === "puna";
+  return {
+    ...(wants("one") ? await oneSlot(subject) : {}),
+    ...(wants("streams") ? await streams(subject) : {}),
+    ...(wants("chats") && isOurs ? await chats(subject) : {}),
+    ...(wants("embed") ? await embeddings(subject) : {}),
+  };
+}
+
+async function oneSlot(subject: Subject): Promise<Figures> {
+  const figures: Record<string, number> = {};
+  await using running = await subject.start({ slots: 1 });
+  const begun = running.loadingSince();
+  let first = 0;
+  const onPiece = () => {
+    first ||= performance.now() - begun;
+  };
+  await running.generate({ prompt: "Hi", maxTokens: 2, onPiece });
+  figures["load"] = first;
+  await warm(running);
+  const { runner, server } = running.pids();
+  figures["runner memory"] = proportionalMemory(runner) / 2 ** 20;
+  figures["server memory"] = proportionalMemory(server) / 2 ** 20;
+  figures["decode 1"] = await aggregate(running, 1, 128);
+  const prompt = promptOf(1000, ++unique);
+  figures["first token"] = (await timeToFirst(running, prompt)).firstMs;
+  const [same, turn] = [
+    await timeToFirst(running, prompt),
+    await timeToFirst(running, `${prompt} and then?`),
+  ];
+  figures["cached slot"] = same.firstMs;
+  figures["second turn"] = turn.firstMs;
+  if (subject.name === "puna") {
+    figures["overhead"] = await overhead(running);
+    figures["cancel"] = await cancel(running);
   }
-  if (wants("ttft")) {
-    const prompt = promptOf(1000, 77);
-    figures["TTFT 1000 cold ms"] = await timeToFirst(running, prompt);
-    figures["TTFT cached ms"] = await timeToFirst(running, prompt);
-    figures["TTFT next turn ms"] = await timeToFirst(running, `${prompt} and what else is there to say?`);
-  }
-  if (wants("chats")) figures["20 chats on slots ms"] = await manyChats(running);
   return figures;
 }
 
+/** The first decodes of a process touch every page of the weights. */
+async function warm(running: RunningSubject): Promise<void> {
+  await running.generate({ prompt: promptOf(32, ++unique), maxTokens: 8, onPiece: nothing });
+}
+
+async function streams(subject: Subject): Promise<Figures> {
+  await using running = await subject.start({ slots: 8 });
+  await warm(running);
+  return { "decode 4": await aggregate(running, 4, 64), "decode 8": await aggregate(running, 8, 64) };
+}
+
 /** Tokens per second of all streams together, between the first piece of any and the last. */
-async function aggregate(running: RunningSubject, streams: number, maxTokens: number): Promise<number> {
+async function aggregate(running: RunningSubject, count: number, maxTokens: number): Promise<number> {
   let pieces = 0;
   let first = 0;
   let last = 0;
@@ -43,31 +74,77 @@ async function aggregate(running: RunningSubject, streams: number, maxTokens: nu
     last = performance.now();
     if (pieces++ === 0) first = last;
   };
-  const runs = Array.from({ length: streams }, (_, index) =>
-    running.generate({ prompt: promptOf(64, streams * 100 + index), maxTokens, onPiece }),
+  const runs = Array.from({ length: count }, () =>
+    running.generate({ prompt: promptOf(64, ++unique), maxTokens, onPiece }),
   );
-  const tokens = (await Promise.all(runs)).reduce((sum, count) => sum + count, 0);
+  const tokens = (await Promise.all(runs)).reduce((sum, run) => sum + run.tokens, 0);
   return ((tokens - 1) / (last - first)) * 1000;
 }
 
-async function timeToFirst(running: RunningSubject, prompt: string): Promise<number> {
+async function timeToFirst(running: RunningSubject, prompt: string, maxTokens = 4) {
   const begun = performance.now();
-  let first = 0;
+  let firstMs = 0;
   const onPiece = () => {
-    if (first === 0) first = performance.now() - begun;
+    if (firstMs === 0) firstMs = performance.now() - begun;
   };
-  await running.generate({ prompt, maxTokens: 4, onPiece });
-  return first;
+  const { promptMs } = await running.generate({ prompt, maxTokens, onPiece });
+  return { firstMs, promptMs };
 }
 
-/** Median time to the first token of second turns, where 20 chats of 300 tokens take turns on fewer slots. */
-async function manyChats(running: RunningSubject): Promise<number> {
-  const times: number[] = [];
-  for (const suffix of ["", " Tell me more."]) {
-    for (let chat = 0; chat < 20; chat++) {
-      const time = await timeToFirst(running, promptOf(300, 5000 + chat) + suffix);
-      if (suffix !== "") times.push(time);
-    }
+/** Second turns of 20 chats of 300 tokens: each right after its first turn, and all in turn on 4 slots. */
+async function chats(subject: Subject): Promise<Figures> {
+  await using running = await subject.start({ slots: 4 });
+  await warm(running);
+  const ask = async (chat: number, suffix = "") =>
+    (await timeToFirst(running, promptOf(300, chat) + suffix)).firstMs;
+  const alone: number[] = [];
+  for (let chat = 0; chat < 5; chat++) {
+    await ask(1_000 + chat);
+    alone.push(await ask(1_000 + chat, " Tell me more."));
   }
-  return times.sort((a, b) => a - b)[10] ?? 0;
+  for (let chat = 0; chat < 20; chat++) await ask(2_000 + chat);
+  const inTurn: number[] = [];
+  for (let chat = 0; chat < 20; chat++) inTurn.push(await ask(2_000 + chat, " Tell me more."));
+  return { "chat on its slot": median(alone), "chats in turn": median(inTurn) };
+}
+
+/** What passes between request and first byte beside reading the prompt and sampling, as the runner counts it. */
+async function overhead(running: RunningSubject): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 60; round++) {
+    const { firstMs, promptMs } = await timeToFirst(running, `Round ${round} of a short prompt`, 2);
+    times.push(firstMs - promptMs);
+  }
+  return median(times);
+}
+
+/** How much later the next request is served when it comes right after a long prompt was cancelled. */
+async function cancel(running: RunningSubject): Promise<number> {
+  const short = () => timeToFirst(running, `${++unique} short`, 2);
+  const usual = median([await short(), await short(), await short()].map(({ firstMs }) => firstMs));
+  const controller = new AbortController();
+  const long = running.generate({
+    prompt: promptOf(4000, ++unique),
+    maxTokens: 4,
+    onPiece: nothing,
+    signal: controller.signal,
+  });
+  await sleep(400);
+  controller.abort();
+  const { firstMs } = await short();
+  await long;
+  return Math.max(0, firstMs - usual);
+}
+
+async function embeddings(subject: Subject): Promise<Figures> {
+  await using running = await subject.start({ slots: 8, embedding: true });
+  const texts = (round: number) =>
+    Array.from(
+      { length: 256 },
+      (_, index) => `${round} The ${word.split(" ")[index % 8]} of house ${index} is near.`,
+    );
+  await running.embed(texts(0).slice(0, 16));
+  const begun = performance.now();
+  await running.embed(texts(1));
+  return { embeddings: 256_000 / (performance.now() - begun) };
 }

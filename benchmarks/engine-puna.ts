@@ -1,38 +1,99 @@
-import { resolve } from "node:path";
-import { createEngine } from "@puna/engine";
-import { proportionalMemory } from "./engine-memory.ts";
-import type { BenchmarkSetup, Subject } from "./engine-subject.ts";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { post } from "./engine-http.ts";
+import { contextTokens } from "./engine-llama-server.ts";
+import { startProcess } from "./engine-process.ts";
+import type { BenchmarkSetup, Generation, Subject } from "./engine-subject.ts";
 
-/** Our engine, with a runner of its own for each start. */
-export function punaSubject({ model, threads, parallel, runner }: BenchmarkSetup): Subject {
-  const entry = runner === undefined ? {} : { runnerEntry: resolve(runner) };
+const bin = fileURLToPath(new URL("../apps/puna/bin/puna.js", import.meta.url));
+
+/** The whole server as built, over HTTP, with a store of its own that is kept between runs. */
+export function punaSubject(setup: BenchmarkSetup, version: string): Subject {
+  if (!existsSync(fileURLToPath(new URL("../apps/puna/dist/main.js", import.meta.url))))
+    throw new Error("the server is not built: npm run build");
+  const models = join(homedir(), ".cache/puna/benchmark/models");
   return {
     name: "puna",
-    start: async () => {
-      const engine = createEngine({
-        env: process.env,
-        parallel,
-        contextTokens: 4096,
-        driver: "native",
-        ...entry,
+    version,
+    start: async ({ slots, embedding = false }) => {
+      const home = mkdtempSync(join(tmpdir(), "puna-benchmark-"));
+      const server = await startProcess(process.execPath, () => [bin, "serve"], {
+        readyPath: "/api/version",
+        env: (port) => ({
+          PATH: process.env["PATH"],
+          HOME: home,
+          PUNA_HOME: home,
+          OLLAMA_MODELS: models,
+          OLLAMA_HOST: `127.0.0.1:${port}`,
+          OLLAMA_NUM_PARALLEL: String(slots),
+          OLLAMA_CONTEXT_LENGTH: String(contextTokens),
+          OLLAMA_KEEP_ALIVE: "-1",
+        }),
       });
-      const lease = await engine.acquire({ modelPath: model, load: { threads } });
+      const file = embedding ? setup.embeddingModel : setup.model;
+      const model = `benchmark-${basename(file, ".gguf")}`;
+      await store(server.port, model, file);
+      const options = setup.threads > 0 ? { num_thread: setup.threads } : {};
+      const loadingSince = performance.now();
       return {
-        generate: async ({ prompt, maxTokens, onPiece }) => {
-          const request = { prompt, maxTokens, sampling: { temperature: 0, ignoreEos: true } };
-          let tokens = 0;
-          for await (const event of lease.complete(request)) {
-            if (event.type === "text-delta") onPiece();
-            else tokens = event.generatedTokens;
-          }
-          return tokens;
-        },
-        memoryBytes: () => proportionalMemory(lease.info.pid ?? 0),
+        generate: (generation) => complete(server.port, { model, options, generation }),
+        embed: (input) =>
+          post({ port: server.port, path: "/api/embed", body: { model, input, options }, onLine: () => {} }),
+        pids: () => ({ server: server.pid, runner: childOf(server.pid) }),
+        loadingSince: () => loadingSince,
         [Symbol.asyncDispose]: async () => {
-          await lease[Symbol.asyncDispose]();
-          await engine[Symbol.asyncDispose]();
+          await server[Symbol.asyncDispose]();
+          rmSync(home, { recursive: true, force: true });
         },
       };
     },
   };
+}
+
+async function complete(
+  port: number,
+  { model, options, generation }: { model: string; options: object; generation: Generation },
+) {
+  const { prompt, maxTokens, onPiece, signal } = generation;
+  const sampling = { temperature: 0, repeat_penalty: 1, ignore_eos: true, num_predict: maxTokens };
+  const body = { model, prompt, raw: true, stream: true, options: { ...options, ...sampling } };
+  let tokens = 0;
+  let promptMs = 0;
+  const onLine = (line: string) => {
+    const part: { error?: string; done?: boolean; eval_count?: number; prompt_eval_duration?: number } =
+      JSON.parse(line);
+    if (part.error !== undefined) throw new Error(part.error);
+    if (part.done !== true) {
+      onPiece();
+      return;
+    }
+    tokens = part.eval_count ?? 0;
+    promptMs = (part.prompt_eval_duration ?? 0) / 1e6;
+  };
+  await post({ port, path: "/api/generate", body, onLine, ...(signal ? { signal } : {}) });
+  return { tokens, promptMs };
+}
+
+/** Imports a file under a name, unless the store has it. */
+async function store(port: number, model: string, file: string): Promise<void> {
+  const ask = (path: string, body: string | Buffer<ArrayBuffer>) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body });
+  if ((await ask("/api/show", JSON.stringify({ model }))).ok) return;
+  const bytes = readFileSync(file);
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  await ask(`/api/blobs/${digest}`, bytes);
+  const files = { [basename(file)]: digest };
+  const created = await ask("/api/create", JSON.stringify({ model, files, stream: false }));
+  if (!created.ok) throw new Error(`${model} could not be created: ${await created.text()}`);
+}
+
+function childOf(pid: number): number {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const [child] = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim().split(" ");
+    if (child !== undefined && child !== "") return Number(child);
+  }
+  throw new Error("no model is loaded");
 }

@@ -1,20 +1,5 @@
 const resamples = 2000;
 
-/** One line of the table. @param samples  in pairs, in order */
-export function describeRatio(
-  name: string,
-  samples: { readonly ours: readonly number[]; readonly theirs: readonly number[] },
-): string {
-  const higherIsBetter = name.includes("tok/s");
-  const ratios = samples.ours.map((value, index) => {
-    const other = samples.theirs[index] ?? Number.NaN;
-    return higherIsBetter ? value / other : other / value;
-  });
-  const [low, high] = interval(ratios);
-  const cells = [samples.ours, samples.theirs].map((row) => median(row).toFixed(1).padStart(9));
-  return `${name.padEnd(24)} ${cells.join(" ")}   ${median(ratios).toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
-}
-
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -23,7 +8,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** 90 % of the median, by resampling; always with the same pseudo-random draws. */
-function interval(values: readonly number[]): readonly [number, number] {
+export function interval(values: readonly number[]): readonly [number, number] {
   let state = 12345;
   const draw = () => {
     state = (state * 1103515245 + 12345) % 2147483648;

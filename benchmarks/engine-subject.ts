@@ -1,10 +1,9 @@
 export interface BenchmarkSetup {
   readonly model: string;
+  readonly embeddingModel: string;
+  /** 0: each server's own choice. */
   readonly threads: number;
-  readonly parallel: number;
   readonly only: readonly string[] | undefined;
-  /** Entry of our child process; the package's own when undefined. */
-  readonly runner: string | undefined;
 }
 
 export interface Generation {
@@ -12,17 +11,27 @@ export interface Generation {
   readonly maxTokens: number;
   /** Called as each piece of text comes. */
   readonly onPiece: () => void;
+  readonly signal?: AbortSignal;
 }
 
-/** One of the two engines, started anew for every round. */
+export interface Generated {
+  readonly tokens: number;
+  /** What the server says it needed for the prompt and its first token; ours alone. */
+  readonly promptMs: number;
+}
+
+/** One of the servers, started anew for every phase of every round. */
 export interface Subject {
   readonly name: string;
-  start(): Promise<RunningSubject>;
+  readonly version: string;
+  start(start: { readonly slots: number; readonly embedding?: boolean }): Promise<RunningSubject>;
 }
 
 export interface RunningSubject extends AsyncDisposable {
-  /** @returns tokens written */
-  generate(generation: Generation): Promise<number>;
-  /** Proportional set size of the process that holds the model. */
-  memoryBytes(): number;
+  generate(generation: Generation): Promise<Generated>;
+  embed(texts: readonly string[]): Promise<void>;
+  /** Process that holds the model, and the one that speaks HTTP; the same for some. */
+  readonly pids: () => { readonly runner: number; readonly server: number };
+  /** Ms from where the program, or the loading of the model, began; what came before counts, too. */
+  readonly loadingSince: () => number;
 }

@@ -1,67 +1,119 @@
 /**
- * The engine, as built, beside llama-server, in pairs of fresh processes that take turns.
+ * The whole server, as built, beside llama-server, both over HTTP, in fresh processes that take turns.
  *
- *   node benchmarks/engine.ts --server PATH [--model GGUF] [--pairs 9] [--threads 2, 0 = our own choice]
- *     [--parallel 8] [--only decode,ttft,chats] [--runner packages/engine/dist/runner.js when run from source]
+ *   node benchmarks/engine.ts [--pairs 9] [--model gemma|qwen|PATH] [--threads 2, 0 = own choice]
+ *     [--peer auto|fetched|built] [--only one,streams,chats,embed]
  *
- * Prints for each figure the median of both, the median ratio (above 1: ours is better) and its 90 % interval.
- * llama-server's figures include HTTP and SSE on loopback, ours the channel between host and runner.
+ * Peers come from `node scripts/llama-server.mjs fetch` and `build`; `auto` compares with the faster one of those
+ * that are there, and starts with the built one alone. Models: `node scripts/fetch-models.mjs gemma qwen minilm`.
+ * Prints the median of both, the median of ours / theirs (or of ours alone) with its 90 % interval, and whether
+ * the goal is reached: the interval reaches it and the median is within 0.03 of it.
  */
-import { cpus, homedir } from "node:os";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { peerPath } from "../scripts/llama-server.mjs";
+import { miniLmPath } from "../scripts/minilm.mjs";
+import { modelPath } from "../scripts/model-files.mjs";
 import { foreignCpu } from "./engine-foreign-cpu.ts";
 import { llamaServerSubject } from "./engine-llama-server.ts";
 import { type Figures, measure } from "./engine-measure.ts";
 import { punaSubject } from "./engine-puna.ts";
-import { describeRatio } from "./engine-ratio.ts";
+import { median } from "./engine-ratio.ts";
+import { judgeRow, rows } from "./engine-rows.ts";
+import type { Subject } from "./engine-subject.ts";
 
 const { values } = parseArgs({
   options: {
-    server: { type: "string" },
-    model: {
-      type: "string",
-      default: join(homedir(), ".cache/puna/models/gemma3-270m-q4_k_m.gguf"),
-    },
+    model: { type: "string", default: "gemma" },
     pairs: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
-    parallel: { type: "string", default: "8" },
+    peer: { type: "string", default: "auto" },
     only: { type: "string" },
-    runner: { type: "string" },
   },
 });
-if (values.server === undefined) throw new Error("--server PATH of a llama-server is needed");
-
 const setup = {
-  model: values.model,
+  model: existsSync(values.model) ? values.model : modelPath(values.model),
+  embeddingModel: miniLmPath(),
   threads: Number(values.threads),
-  parallel: Number(values.parallel),
   only: values.only?.split(","),
-  runner: values.runner,
 };
-const subjects = [punaSubject(setup), llamaServerSubject(values.server, setup)] as const;
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+  cwd: import.meta.dirname,
+  encoding: "utf8",
+});
+const puna = punaSubject(setup, commit.trim());
+const peers = (["fetched", "built"] as const).flatMap((kind) => {
+  const wanted = values.peer === "auto" || values.peer === kind;
+  const path = peerPath(kind);
+  return wanted && existsSync(path) ? [llamaServerSubject(kind, path, setup)] : [];
+});
+const begun = performance.now();
 
+console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}`);
 console.log(
-  `${cpus()[0]?.model.trim()}, ${setup.threads} threads, ${setup.parallel} slots, ${setup.model.split("/").at(-1)}`,
+  `${setup.model.split("/").at(-1)}, ${setup.threads || "own choice of"} threads, puna at ${puna.version}`,
 );
+for (const { name, version } of peers) console.log(`llama-server, ${name}: ${version}`);
+const peer = await fasterOf(peers);
+const starter = peers.find(({ name }) => name === "built") ?? peer;
+console.log(`peer: ${peer.name}; of starts: ${starter.name}\n`);
+
 const ours: Figures[] = [];
 const theirs: Figures[] = [];
+const starts: Figures[] = [];
 for (let pair = 0; pair < Number(values.pairs); pair++) {
-  // Who goes first alternates, so that warmth of caches and drift even out.
-  const order = pair % 2 === 0 ? [0, 1] : [1, 0];
-  for (const index of order) {
-    const subject = subjects[index === 0 ? 0 : 1];
-    const other = foreignCpu();
-    const figures = await measure(subject, setup);
-    (index === 0 ? ours : theirs).push(figures);
-    const line = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`);
-    console.log(`${subject.name.padEnd(13)} foreign CPU ${other().toFixed(2)}  ${line.join("  ")}`);
+  const turns: [Subject, Figures[], typeof setup][] = [
+    [puna, ours, setup],
+    [peer, theirs, setup],
+  ];
+  if (starter !== peer && (setup.only ?? ["one"]).includes("one")) {
+    turns.push([starter, starts, { ...setup, only: ["one"] }]);
   }
+  // Who goes first changes, so that warmth of caches and drift even out.
+  if (pair % 2 === 1) turns.reverse();
+  for (const [subject, into, how] of turns) into.push(await take(subject, how));
 }
 
-console.log(`\n${"figure".padEnd(24)} ${"puna".padStart(9)} ${"server".padStart(9)}   ratio (90 %)`);
-for (const name of Object.keys(ours[0] ?? {}) as (keyof Figures)[]) {
-  console.log(
-    describeRatio(name, { ours: ours.map((row) => row[name]), theirs: theirs.map((row) => row[name]) }),
-  );
+console.log(
+  `\n${"figure".padEnd(35)} ${"puna".padStart(9)} ${"server".padStart(9)}        ours / theirs, or ours`,
+);
+const results = rows.flatMap((row) => {
+  const against = row.isStart && starter !== peer ? starts : theirs;
+  return judgeRow(row, { ours, theirs: against }) ?? [];
+});
+for (const { line } of results) console.log(line);
+const missed = results.filter(({ passes }) => !passes).length;
+console.log(
+  `\n${results.length - missed} of ${results.length} reached, in ${minutes(performance.now() - begun)}`,
+);
+process.exitCode = missed === 0 ? 0 : 1;
+
+async function take(subject: Subject, how: typeof setup): Promise<Figures> {
+  const other = foreignCpu();
+  const figures = await measure(subject, how);
+  const line = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+  console.log(`${subject.name.padEnd(8)} foreign CPU ${other().toFixed(2)}  ${line.join("  ")}`);
+  return figures;
+}
+
+/** By one and by eight streams, twice each. */
+async function fasterOf(candidates: readonly Subject[]): Promise<Subject> {
+  const [first, second] = candidates;
+  if (first === undefined) throw new Error("no llama-server: node scripts/llama-server.mjs fetch (or build)");
+  if (second === undefined) return first;
+  const speed = new Map<Subject, number[]>([
+    [first, []],
+    [second, []],
+  ]);
+  for (const subject of [first, second, second, first]) {
+    const figures = await measure(subject, { ...setup, only: ["one", "streams"] });
+    speed.get(subject)?.push((figures["decode 1"] ?? 0) * (figures["decode 8"] ?? 0));
+  }
+  return median(speed.get(first) ?? []) >= median(speed.get(second) ?? []) ? first : second;
+}
+
+function minutes(ms: number): string {
+  return `${(ms / 60_000).toFixed(1)} minutes`;
 }

