@@ -9,6 +9,7 @@ const soaks = {
   kill: "packages/registry-client/soak/kill.ts",
   chaos: "tests/soak/chaos.ts",
   nodes: "tests/soak/nodes.ts",
+  schemathesis: "tests/soak/schemathesis.ts",
 };
 
 const [name, ...args] = process.argv.slice(2);

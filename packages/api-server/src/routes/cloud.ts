@@ -27,7 +27,7 @@ export function cloudRoutes(): Route[] {
     },
   });
   const noAccount = () => new ApiError("UNAVAILABLE", "account unavailable");
-  const noSession = () => new ApiError("INTERNAL", "there was an error signing out");
+  const noSession = () => new ApiError("UNAVAILABLE", "there was an error signing out");
   return [
     refuse("POST", "/api/me", noAccount),
     refuse("POST", "/api/signout", noSession),

@@ -1,0 +1,79 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tinyBert } from "@puna/model-format/testing";
+import { puna, type RunningServer, startServer } from "./processes.ts";
+import { gemmaPath, qwenPath } from "./required-parts.ts";
+
+/** What the clients are shown: two real models, and two small ones of random weights for vectors and ranks. */
+export const clientModels = {
+  /** Instructed, calls tools. */
+  chat: "qwen2.5-coder:1.5b",
+  base: "gemma3:270m",
+  embed: "tiny-embed",
+  rank: "tiny-rank",
+} as const;
+
+/**
+ * The model's own template asks for calls in a form that so small a model rarely keeps to: it wraps them in a fence.
+ * This one shows tools in plain lines, asks for the same tags twice, and after a result for an answer instead of the
+ * next call.
+ */
+const toolTemplate = `{{- if or .System .Tools }}<|im_start|>system
+{{ if .System }}{{ .System }}{{ else }}You are a careful assistant.{{ end }}
+{{- if .Tools }}
+
+You have these functions:
+<tools>
+{{- range .Tools }}
+{{ .Function.Name }}: {{ .Function.Description }} Arguments: {{ .Function.Parameters }}
+{{- end }}
+</tools>
+When a function helps, answer with nothing but its call, between the tags <tool_call> and </tool_call>, without backticks:
+<tool_call>
+{"name": "NAME", "arguments": {"KEY": VALUE}}
+</tool_call>
+{{- end }}<|im_end|>
+{{ end }}
+{{- range .Messages }}
+{{- if eq .Role "user" }}<|im_start|>user
+{{ .Content }}<|im_end|>
+{{ else if eq .Role "assistant" }}<|im_start|>assistant
+{{ .Content }}
+{{- range .ToolCalls }}<tool_call>
+{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
+</tool_call>
+{{- end }}<|im_end|>
+{{ else if eq .Role "tool" }}<|im_start|>user
+<tool_response>
+{{ .Content }}
+</tool_response>
+Answer me in one sentence with this result.<|im_end|>
+{{ end }}
+{{- end }}<|im_start|>assistant
+`;
+
+/** A real server with every model of `clientModels` in a store of its own. */
+export async function startClientServer(dir: string): Promise<RunningServer> {
+  const server = await startServer(dir);
+  const create = async (model: string, modelfile: string) => {
+    const file = join(dir, "Modelfile");
+    writeFileSync(file, modelfile);
+    const { code, stderr } = await puna(["create", model, "-f", file], server.env);
+    if (code !== 0) throw new Error(`${model} could not be created: ${stderr}`);
+  };
+  const write = (name: string, bytes: Uint8Array) => {
+    writeFileSync(join(dir, name), bytes);
+    return join(dir, name);
+  };
+  await create(
+    clientModels.chat,
+    `FROM ${qwenPath}\nTEMPLATE """${toolTemplate}"""\nPARAMETER num_ctx 4096\nPARAMETER temperature 0\nPARAMETER stop <|im_end|>\n`,
+  );
+  await create(
+    clientModels.base,
+    `FROM ${gemmaPath}\nPARAMETER num_ctx 1024\nPARAMETER num_predict 12\nPARAMETER temperature 0\n`,
+  );
+  await create(clientModels.embed, `FROM ${write("embed.gguf", tinyBert())}\n`);
+  await create(clientModels.rank, `FROM ${write("rank.gguf", tinyBert({ pooling: "rank" }))}\n`);
+  return server;
+}
