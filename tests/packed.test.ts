@@ -135,3 +135,9 @@ it.skipIf(!hasGemma)("the installed command serves a real model and chats with i
   expect(answer).toMatch(/\S/);
   expect(doctor).toContain("llama/native");
 });
+
+it("the recipe without GPU packages names what the engine asks for", () => {
+  const recipe = readFileSync(join(root, "apps/puna/README.md"), "utf8");
+  if (process.platform === "linux" && process.arch === "x64")
+    expect(recipe).toContain(besides("puna").join(" "));
+});
