@@ -20,4 +20,5 @@ export type {
   StagedBlob,
   StageOptions,
 } from "./store.ts";
+export type { UploadNotes } from "./upload-notes.ts";
 export type { DamagedBlob, VerifyOptions, VerifyReport } from "./verify.ts";

@@ -19,6 +19,8 @@ export interface StoreLayout {
   readonly leasesDir: string;
   readonly ownersDir: string;
   readonly shardsDir: string;
+  /** where unfinished uploads stand */
+  readonly uploadsDir: string;
   readonly digestCacheFile: string;
   blob(digest: string): string;
   staged(digest: string): string;
@@ -44,6 +46,7 @@ export function createLayout(modelsDir: string): StoreLayout {
     leasesDir: join(privateDir, "leases"),
     ownersDir: join(privateDir, "owners"),
     shardsDir: join(privateDir, "shards"),
+    uploadsDir: join(privateDir, "uploads"),
     digestCacheFile: join(privateDir, "digests.json"),
     blob: (digest) => join(blobsDir, blobFileName(checkDigest(digest))),
     staged: (digest) => join(stagingDir, digestHex(checkDigest(digest))),

@@ -15,6 +15,7 @@ import { createManifestStore } from "./manifests/manifest-store.ts";
 import { dryRunPrune, type PruneOptions, type PrunePlan, runPrune } from "./prune.ts";
 import { modelFile } from "./sharded-model.ts";
 import type { BlobLease, BlobStore, ManifestStore } from "./store.ts";
+import { createUploadNotes, type UploadNotes } from "./upload-notes.ts";
 import { type VerifyOptions, type VerifyReport, verifyStore } from "./verify.ts";
 
 export interface StoreOptions {
@@ -45,6 +46,8 @@ export interface Store extends AsyncDisposable {
   importArchive(source: AsyncIterable<Uint8Array>, name?: NameParts): Promise<StoredManifest>;
   /** The file an engine opens for a model; undefined for a model without weights of its own. */
   modelFile(stored: StoredManifest): Promise<string | undefined>;
+  /** Where unfinished uploads stand. */
+  readonly uploadNotes: UploadNotes;
   /** Steps of code outside the store that belong to a crash test. */
   trace(place: string): void;
 }
@@ -77,6 +80,7 @@ export function openStore(options: StoreOptions): Store {
       await context.namesAreNew();
       return await modelFile(context, blobs, stored);
     },
+    uploadNotes: createUploadNotes(context),
     trace,
     async [Symbol.asyncDispose]() {
       await writerThread.close();

@@ -30,6 +30,9 @@ export interface PruneOptions {
   readonly now?: number;
 }
 
+/** Registries forget unfinished uploads after a week. */
+const uploadLifeMs = 7 * 24 * 3_600_000;
+
 /** Facts from which a plan is made. */
 interface StoreContents {
   readonly files: readonly (UnusedFile & { readonly digest?: string })[];
@@ -118,6 +121,12 @@ async function readContents(context: StoreContext, manifests: ManifestStore): Pr
     // What a running process writes there is its own business; what a dead one left can go at once.
     if (await context.owner.isAlive(name)) continue;
     await collect(files, join(layout.incomingDir, name), "incoming");
+  }
+  for (const name of await listFolder(layout.uploadsDir)) {
+    const path = join(layout.uploadsDir, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < Date.now() - uploadLifeMs)
+      await collect(files, path, "incoming");
   }
   return { files, referenced, inUse };
 }

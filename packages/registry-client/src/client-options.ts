@@ -29,6 +29,8 @@ export interface RegistryClientOptions {
   readonly maxConnections?: number;
   /** bytes in memory between network and disk, all transfers together; default 56 MiB */
   readonly windowBytes?: number;
+  /** bytes of one request of an upload; default 100 MB, as Ollama sends them */
+  readonly uploadPartBytes?: number;
   /** bandwidth of all downloads together; default unlimited */
   readonly bytesPerSecond?: number;
   /** leave layers of a replaced model in the store; default false */

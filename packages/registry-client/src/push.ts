@@ -11,6 +11,8 @@ export interface PushContext {
   readonly store: Store;
   readonly api: RegistryApi;
   readonly retry: RetryPolicy;
+  /** bytes of one request */
+  readonly partBytes?: number | undefined;
 }
 
 /** Blobs first, in the manifest's order, then the manifest: a reader never sees a model with holes. */
@@ -54,7 +56,7 @@ export async function pushModel(
 
 async function pushBlob(
   blob: Descriptor,
-  { store, api, retry }: PushContext,
+  { store, api, retry, partBytes }: PushContext,
   emit: (event: ProgressEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -78,6 +80,8 @@ async function pushBlob(
     await uploadBlob({
       api,
       blobs: store.blobs,
+      notes: store.uploadNotes,
+      partBytes,
       blob,
       mountFrom: mountSource(blob),
       retry,

@@ -76,7 +76,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       runWithEvents<ProgressEvent>(transferOptions.signal, async (emit, signal) => {
         const insecure = transferOptions.insecure ?? false;
         const api = await connectRegistry(name, options, { transport, insecure });
-        await pushModel(name, { store, api, retry }, emit, signal);
+        const partBytes = options.uploadPartBytes;
+        await pushModel(name, { store, api, retry, partBytes }, emit, signal);
       }),
     [Symbol.asyncDispose]: () => transport.close(),
   };

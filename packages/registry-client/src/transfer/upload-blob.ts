@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlobStore, Descriptor } from "@puna/blob-store";
+import type { BlobStore, Descriptor, UploadNotes } from "@puna/blob-store";
 import { RegistryError } from "../errors.ts";
 import type { HttpResponse } from "../http/http-transport.ts";
 import { redirectTarget } from "../http/redirects.ts";
@@ -9,6 +9,7 @@ import { backoffMs, mayPass, pause, type RetryPolicy } from "../http/retry.ts";
 export interface UploadOptions {
   readonly api: RegistryApi;
   readonly blobs: BlobStore;
+  readonly notes: UploadNotes;
   readonly blob: Descriptor;
   /** repository of the same registry that may have the blob */
   readonly mountFrom: string | undefined;
@@ -16,7 +17,7 @@ export interface UploadOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (completedBytes: number) => void;
   /** bytes of one request */
-  readonly partBytes?: number;
+  readonly partBytes?: number | undefined;
 }
 
 /** As Ollama's: small enough to repeat, and one request for nearly every file that is not weights. */
@@ -26,7 +27,8 @@ const noPartsStatuses: readonly number[] = [404, 405, 415, 501];
 
 /**
  * Uploads a blob: mounted from another repository if that has it, else in parts, else whole in one request.
- * A part that breaks off goes on at the byte the registry has.
+ * A part that breaks off goes on at the byte the registry has; so does an upload whose process ended, where the
+ * registry keeps unfinished ones.
  * @throws RegistryError
  */
 export async function uploadBlob(options: UploadOptions): Promise<void> {
@@ -45,14 +47,64 @@ class Upload {
 
   async run(): Promise<void> {
     const { blob, onProgress } = this.#options;
-    if (await this.#retried(() => this.#begin())) return;
+    if (!(await this.#resume()) && (await this.#retried(() => this.#begin()))) return;
     while (this.#sent < blob.size) {
-      if (await this.#retried(() => this.#sendPart())) continue;
+      if (await this.#retried(() => this.#sendPart())) {
+        await this.#note();
+        continue;
+      }
       await this.#retried(() => this.#sendWhole());
       onProgress(blob.size);
+      await this.#options.notes.remove(this.#noteKey());
       return;
     }
     await this.#retried(() => this.#close());
+    await this.#options.notes.remove(this.#noteKey());
+  }
+
+  /** Goes on with an upload that an earlier process began, if the registry still has it and says how far it came. */
+  async #resume(): Promise<boolean> {
+    const { api, notes, blob, signal, onProgress } = this.#options;
+    const url = URL.parse((await notes.read(this.#noteKey())) ?? "");
+    if (url === null) return false;
+    await notes.remove(this.#noteKey());
+    // Nothing but the registry itself is asked because of a file.
+    if (url.origin !== api.uploadsUrl().origin) return false;
+    const response = await api.send({ method: "GET", url, signal }).catch(() => undefined);
+    signal.throwIfAborted();
+    await response?.discard();
+    const received = receivedBytes(response);
+    if (response === undefined || received === undefined || received > blob.size) return false;
+    this.#url = url;
+    this.#moveTo(response, url);
+    await this.#hashSent(0, received);
+    this.#sent = received;
+    onProgress(received);
+    return true;
+  }
+
+  /** Hashes of what the registry has already, as if it had been sent in whole parts. */
+  async #hashSent(from: number, to: number): Promise<void> {
+    const { blobs, blob } = this.#options;
+    for (let start = from; start < to; start += this.#partBytes) {
+      const hash = createHash("md5");
+      const end = Math.min(start + this.#partBytes, to);
+      for await (const chunk of await blobs.stream(blob.digest, { start, end })) hash.update(chunk);
+      this.#partHashes.push(hash.digest());
+    }
+  }
+
+  #noteKey(): string {
+    const { api, blob } = this.#options;
+    return `${api.uploadsUrl().href} ${blob.digest}`;
+  }
+
+  async #note(): Promise<void> {
+    if (this.#url !== undefined) await this.#options.notes.write(this.#noteKey(), this.#url.href);
+  }
+
+  get #partBytes(): number {
+    return this.#options.partBytes ?? defaultPartBytes;
   }
 
   /** @returns whether the blob was mounted, and nothing is left to do */
@@ -75,10 +127,10 @@ class Upload {
 
   /** @returns false when the registry wants the blob whole */
   async #sendPart(): Promise<boolean> {
-    const { api, blob, signal, partBytes = defaultPartBytes } = this.#options;
+    const { api, blob, signal } = this.#options;
     const url = this.#target();
     const start = this.#sent;
-    const end = Math.min(start + partBytes, blob.size);
+    const end = Math.min(start + this.#partBytes, blob.size);
     const hash = createHash("md5");
     const response = await api.send({
       method: "PATCH",
@@ -196,11 +248,13 @@ class Upload {
     const response = await api.send({ method: "GET", url: this.#url, signal }).catch(() => undefined);
     signal.throwIfAborted();
     await response?.discard();
-    const received = /^(?:bytes=)?0-(\d+)$/.exec(response?.headers["range"] ?? "")?.[1];
-    if (response?.status === 204 && received !== undefined) {
-      if (response.headers["location"] !== undefined) this.#moveTo(response, this.#url);
-      // `0-0` means nothing as well as one byte; a byte sent twice would be refused, so nothing is assumed.
-      this.#sent = received === "0" ? this.#sent : Number(received) + 1;
+    const received = receivedBytes(response);
+    if (response !== undefined && received !== undefined) {
+      this.#moveTo(response, this.#url);
+      await this.#hashSent(this.#sent, received);
+      this.#sent = received;
+    } else if (response?.status === 204) {
+      this.#moveTo(response, this.#url);
     } else if (response?.status === 404) {
       this.#url = undefined;
       this.#sent = 0;
@@ -225,6 +279,15 @@ class Upload {
     this.#sent = end;
     this.#options.onProgress(end);
   }
+}
+
+/**
+ * How much of an upload the registry has; undefined when it does not say. `0-0` means nothing as well as one byte,
+ * and a byte sent twice would be refused, so that says nothing.
+ */
+function receivedBytes(response: HttpResponse | undefined): number | undefined {
+  const last = /^(?:bytes=)?0-(\d+)$/.exec(response?.headers["range"] ?? "")?.[1];
+  return response?.status !== 204 || last === undefined || last === "0" ? undefined : Number(last) + 1;
 }
 
 function withQuery(url: URL, values: Readonly<Record<string, string>>): URL {
