@@ -1,33 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { mediaTypes, type Store } from "@puna/blob-store";
+import { mediaTypes, openStore, type Store } from "@puna/blob-store";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { ModelName } from "@puna/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRegistryClient } from "../src/index.ts";
-import { outcome } from "./support.ts";
-
-function haveDockerRegistry(): boolean {
-  if (spawnSync("docker-registry", ["--version"]).status === 0) return true;
-  const text = "Debian's docker-registry is not installed (apt-get install docker-registry)";
-  if (process.env["CI"] === "true") throw new Error(text);
-  console.log(`skipped: ${text}`);
-  return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // Listening on a port, so the address is an object.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { type DockerRegistry, haveDockerRegistry, startDockerRegistry } from "./docker-registry.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+import { messageOf, outcome } from "./support.ts";
 
 /** Passes bytes on to a port; the first connections break after so many bytes of answers. */
 async function startBreakingProxy(target: number, breakAfterBytes: readonly number[]) {
@@ -77,31 +57,15 @@ async function createModel(store: Store, name: ModelName, weights: Buffer): Prom
 }
 
 describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
-  let folder: string;
+  let registry: DockerRegistry;
   let port: number;
-  let registry: ChildProcess;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "puna-registry-"));
-    port = await freePort();
-    const config = join(folder, "config.yml");
-    await writeFile(
-      config,
-      `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "data")}}}\nhttp: {addr: "127.0.0.1:${port}"}\n`,
-    );
-    registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
-      if (answer?.status === 200) return;
-      await sleep(50);
-    }
-    throw new Error("docker-registry did not start");
+    registry = await startDockerRegistry();
+    port = registry.port;
   });
 
-  afterAll(async () => {
-    registry.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => registry[Symbol.asyncDispose]());
 
   test("push, push again without sending a blob, mount into another repository, pull into another store", async () => {
     await using first = await openTemporaryStore();
@@ -146,6 +110,41 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     expect((await outcome(puller.pull(name, { insecure: true }))).error).toBeUndefined();
     expect(weights.equals(await second.store.blobs.readBytes(digest))).toBe(true);
     expect(proxy.remaining()).toBeLessThan(5);
+  });
+
+  test("a push that was stopped between two parts goes on with the next one after a restart", async () => {
+    await using temporary = await openTemporaryStore();
+    const weights = randomBytes(3_500_000);
+    const asked: string[] = [];
+    let isBroken = true;
+    await using proxy = await startFaultProxy(port, (request) => {
+      asked.push(`${request.method} ${request.headers["content-range"] ?? ""}`);
+      return isBroken && request.method === "PATCH" && request.headers["content-range"] === "2000000-2999999"
+        ? { act: "swallow" }
+        : undefined;
+    });
+    const name = ModelName.parse(`127.0.0.1:${proxy.port}/library/stopped`);
+    const digest = await createModel(temporary.store, name, weights);
+    const options = { uploadPartBytes: 1_000_000, retry: { attempts: 2, baseMs: 5 } };
+    const abort = new AbortController();
+    proxy.onFault = () => abort.abort(new Error("stopped"));
+    await using first = createRegistryClient({ store: temporary.store, ...options });
+    const stopped = await outcome(first.push(name, { insecure: true, signal: abort.signal }));
+    expect(messageOf(stopped.error)).toBe("stopped");
+    await temporary.store[Symbol.asyncDispose]();
+    asked.length = 0;
+    isBroken = false;
+    await using store = openStore({ modelsDir: temporary.store.layout.modelsDir });
+    await using second = createRegistryClient({ store, ...options });
+    expect((await outcome(second.push(name, { insecure: true }))).error).toBeUndefined();
+    expect(asked.filter((line) => line.startsWith("PATCH")).slice(0, 2)).toEqual([
+      "PATCH 2000000-2999999",
+      "PATCH 3000000-3499999",
+    ]);
+    await using other = await openTemporaryStore();
+    await using puller = createRegistryClient({ store: other.store });
+    expect((await outcome(puller.pull(name, { insecure: true }))).error).toBeUndefined();
+    expect(weights.equals(await other.store.blobs.readBytes(digest))).toBe(true);
   });
 
   test("an unknown tag is told in Ollama's words", async () => {
