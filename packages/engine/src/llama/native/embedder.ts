@@ -11,7 +11,7 @@ const pooling = { none: 0, rank: 4 } as const;
 export class Embedder {
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
-  /** Decodes follow each other; requests may come side by side. */
+  /** One decode at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(model: LlamaModel, context: LlamaContext) {
@@ -68,24 +68,35 @@ export class Embedder {
         );
       }
     }
+    // Before anything is in the batch, where half a text would stay.
+    for (const input of inputs) for (const token of input) this.#context.check(token);
     const batches = packTexts(
       inputs.map(({ length }) => length),
       { tokens: batchTokens, texts: sequences },
     );
-    const work = async (): Promise<readonly Float32Array[]> => {
-      const vectors: Float32Array[] = [];
-      for (const batch of batches) {
-        if (options.signal.aborted) throw new EngineError("ABORTED", "the request was cancelled");
+    return this.#readBatches(batches, inputs, options);
+  }
+
+  /** Batch by batch: requests that come side by side take turns, and a long one holds up no other. */
+  async #readBatches(
+    batches: readonly (readonly number[])[],
+    inputs: readonly (readonly number[])[],
+    { count, signal }: { readonly count: number; readonly signal: AbortSignal },
+  ): Promise<readonly Float32Array[]> {
+    const vectors: Float32Array[] = [];
+    for (const batch of batches) {
+      const work = async (): Promise<void> => {
+        if (signal.aborted) throw new EngineError("ABORTED", "the request was cancelled");
         await this.#decode(batch.map((index) => inputs[index] ?? []));
         for (const [sequence, index] of batch.entries()) {
-          vectors[index] = this.#context.pooled(sequence, options.count);
+          vectors[index] = this.#context.pooled(sequence, count);
         }
-      }
-      return vectors;
-    };
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => {});
-    return result;
+      };
+      const done = this.#turn.then(work, work);
+      this.#turn = done.catch(() => {});
+      await done;
+    }
+    return vectors;
   }
 
   async #decode(texts: readonly (readonly number[])[]): Promise<void> {
