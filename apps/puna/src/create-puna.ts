@@ -17,12 +17,17 @@ export interface EmbedOptions {
   readonly maxLoadedModels?: number;
   readonly driver?: Config["driver"];
   readonly logger?: Logger;
+  /** Ask this object's `fetch` for an API key too, as everybody else once there are keys; by default it is trusted. */
+  readonly requireKeys?: boolean;
 }
 
 /** A puna without a port: `fetch` answers requests, `app` mounts into another Hono app. */
 export interface EmbeddedPuna extends AsyncDisposable {
   readonly app: PunaServer;
-  /** Takes what the global `fetch` takes; give it to the SDK to talk in-process. */
+  /**
+   * Takes what the global `fetch` takes; give it to the SDK to talk in-process. It is trusted: API keys are for those
+   * who come through `app`, wherever that is mounted.
+   */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
@@ -47,7 +52,10 @@ export async function createPuna(options: EmbedOptions = {}): Promise<EmbeddedPu
   const parts = compose({ config, version: ownVersion(), logger, listens: false });
   return {
     app: parts.server,
-    fetch: async (input, init) => parts.server.fetch(new Request(input, init)),
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      return options.requireKeys === true ? parts.server.fetch(request) : parts.server.trustedFetch(request);
+    },
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }

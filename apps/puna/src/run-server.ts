@@ -28,8 +28,10 @@ export async function runServer(config: Config, version: string, idleMs?: number
   const over = Promise.withResolvers<string>();
   const idle = idleMs === undefined ? undefined : new IdleClock(idleMs, () => over.resolve("idle"));
   const answer = (request: Request) => parts.server.fetch(request);
-  const listener = getRequestListener((request) =>
-    idle === undefined ? answer(request) : idle.track(() => answer(request)),
+  const listener = getRequestListener(
+    (request) => (idle === undefined ? answer(request) : idle.track(() => answer(request))),
+    // What HTTP/1.0 calls it, which needs no Host header; empty ones are this machine for Ollama too.
+    { hostname: "localhost" },
   );
   const http = createHttpServer(
     { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 },

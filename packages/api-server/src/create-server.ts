@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { anthropicRoutes } from "./compat/anthropic/routes.ts";
 import { openAiRoutes } from "./compat/openai/routes.ts";
 import { rerankRoutes } from "./compat/rerank/routes.ts";
-import type { Dependencies, Logger, Quantizer, ServerSettings } from "./dependencies.ts";
+import type { Dependencies, Logger, ProbeDevices, Quantizer, ServerSettings } from "./dependencies.ts";
 import { type ApiKeyRecord, ApiKeys } from "./http/api-keys.ts";
 import { type BindAddress, hostPolicy, isLoopback } from "./http/host-policy.ts";
 import { originPolicy } from "./http/origin-policy.ts";
@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly registry: Pick<RegistryClient, "pull" | "push" | "restore">;
   /** Absent: `create` with `quantize` is refused. */
   readonly quantizer?: Quantizer;
+  /** `() => probeEngine()`; absent: `/api/puna/devices` answers 501. */
+  readonly probeDevices?: ProbeDevices;
   /** Of this program; `/api/version` says it beside Ollama's. */
   readonly version: string;
   /** Absent: silent. */
@@ -76,7 +78,15 @@ export interface ServerOptions {
 }
 
 /** The whole API as a Hono app: `fetch` answers a request, `route` and `mount` put it into another app. */
-export type PunaServer = Hono & AsyncDisposable;
+export interface PunaServer extends Hono, AsyncDisposable {
+  /**
+   * Answers a request of this very program without asking for an API key. Never hand it what came over a network.
+   */
+  trustedFetch(request: Request): Promise<Response>;
+}
+
+/** Asking takes a child process, and devices change rarely. */
+const devicesFreshMs = 5_000;
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const fiveMinutesMs = 300_000;
@@ -97,6 +107,7 @@ export function createServer(options: ServerOptions): PunaServer {
     engine,
     registry,
     quantizer: options.quantizer,
+    probeDevices: options.probeDevices && remembered(options.probeDevices, now),
     catalog: new ModelCatalog(store, { goTemplates: toGoTemplateSetting(options.goTemplates) }),
     loadedBlobs: new LoadedBlobs(store, engine),
     logger,
@@ -130,6 +141,7 @@ export function createServer(options: ServerOptions): PunaServer {
   const app = new Hono();
   app.all("*", (context) => handle(context.req.raw));
   return Object.assign(app, {
+    trustedFetch: (request: Request) => handle(request, { isTrusted: true }),
     [Symbol.asyncDispose]: () => running.close(options.drainMs ?? 0),
   });
 }
@@ -169,6 +181,20 @@ function requireKeys(options: ServerOptions): void {
   throw new RangeError(
     `${options.bind?.address} can be reached by others and there are no API keys; add keys, or say that everyone may use the server`,
   );
+}
+
+/** The same answer for a while; failures are not kept. */
+function remembered(probe: ProbeDevices, now: () => number): ProbeDevices {
+  let last: { readonly atMs: number; readonly answer: ReturnType<ProbeDevices> } | undefined;
+  return () => {
+    if (last === undefined || now() - last.atMs > devicesFreshMs) {
+      last = { atMs: now(), answer: probe() };
+      last.answer.catch(() => {
+        last = undefined;
+      });
+    }
+    return last.answer;
+  };
 }
 
 function toGoTemplateSetting(wanted: boolean | undefined) {

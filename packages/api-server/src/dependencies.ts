@@ -1,5 +1,5 @@
 import type { Store } from "@puna/blob-store";
-import type { Engine, ModelLoadOptions } from "@puna/engine";
+import type { Engine, EngineProbe, ModelLoadOptions } from "@puna/engine";
 import type { RegistryClient } from "@puna/registry-client";
 import type { ModelCatalog } from "./models/model-catalog.ts";
 import type { Metrics } from "./observe/metrics.ts";
@@ -23,6 +23,11 @@ export interface Quantizer {
   ): Promise<string>;
 }
 
+/** Which driver and devices this machine offers. */
+export type ProbeDevices = () => Promise<
+  Pick<EngineProbe, "driver" | "fallbackReason" | "version" | "devices">
+>;
+
 export interface ServerSettings {
   /** ms, -1 = forever. */
   readonly keepAliveMs: number;
@@ -41,6 +46,7 @@ export interface Dependencies {
   /** How models come from and go to registries. */
   readonly registry: Pick<RegistryClient, "pull" | "push" | "restore">;
   readonly quantizer: Quantizer | undefined;
+  readonly probeDevices: ProbeDevices | undefined;
   readonly catalog: ModelCatalog;
   readonly loadedBlobs: LoadedBlobs;
   readonly logger: Logger;

@@ -9,6 +9,7 @@ export {
 export { parseDuration, printDuration } from "./duration.ts";
 export type * from "./endpoints/generation.ts";
 export type * from "./endpoints/models.ts";
+export type * from "./endpoints/puna.ts";
 export { CodedError, errorBrand, type WireError } from "./errors.ts";
 export { printBinaryBytes, printBytes, printCount } from "./human-size.ts";
 export { keepAliveForever, parseKeepAlive, parseKeepAliveSetting, printKeepAlive } from "./keep-alive.ts";

@@ -32,10 +32,12 @@ const maxWarningBytes = 2048;
  * Takes one request through guards, route and bookkeeping, in Ollama's order: stray slashes, cross-origin rules, host,
  * key, route. Never throws.
  */
-export function requestHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
+export function requestHandler(
+  options: HandlerOptions,
+): (request: Request, origin?: { readonly isTrusted: boolean }) => Promise<Response> {
   const { dependencies, table, prefix, running } = options;
   const { logger, metrics, now } = dependencies;
-  return async (request) => {
+  return async (request, { isTrusted } = { isTrusted: false }) => {
     const arrivedAtMs = now();
     const id = `req_${randomBytes(12).toString("hex")}`;
     const url = new URL(request.url);
@@ -46,7 +48,16 @@ export function requestHandler(options: HandlerOptions): (request: Request) => P
     const late: { error?: unknown } = {};
     const abort = new AbortController();
     running.begin(abort);
-    const response = await respond(options, { request, url, match, id, arrivedAtMs, late, abort });
+    const response = await respond(options, {
+      request,
+      url,
+      match,
+      id,
+      arrivedAtMs,
+      late,
+      abort,
+      isTrusted,
+    });
     response.headers.set("x-request-id", id);
     return watchEnd(response, () => {
       running.end(abort);
@@ -80,6 +91,8 @@ interface Incoming {
   readonly arrivedAtMs: number;
   readonly late: { error?: unknown };
   readonly abort: AbortController;
+  /** Comes from the program itself, which may do everything. */
+  readonly isTrusted: boolean;
 }
 
 async function respond(options: HandlerOptions, incoming: Incoming): Promise<Response> {
@@ -108,7 +121,7 @@ async function respond(options: HandlerOptions, incoming: Incoming): Promise<Res
 
 async function dispatch(
   options: HandlerOptions,
-  { request, match, id, arrivedAtMs, late, abort }: Incoming,
+  { request, match, id, arrivedAtMs, late, abort, isTrusted }: Incoming,
 ): Promise<Response> {
   if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
   if (match.type !== "found") return plainText(404, "404 page not found");
@@ -119,7 +132,7 @@ async function dispatch(
   const signal = AbortSignal.any([abort.signal, request.signal]);
   const warnings: string[] = [];
   try {
-    const grant = options.keys.authorize(request, route.verb);
+    const grant = isTrusted ? undefined : options.keys.authorize(request, route.verb);
     const context: RequestContext = {
       request,
       params,

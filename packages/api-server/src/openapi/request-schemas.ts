@@ -1,14 +1,17 @@
 import {
   chatRequestSchema,
   copyRequestSchema,
+  createKeyRequestSchema,
   createRequestSchema,
   deleteRequestSchema,
   embeddingsRequestSchema,
   embedRequestSchema,
   generateRequestSchema,
+  pruneRequestSchema,
   pullRequestSchema,
   pushRequestSchema,
   showRequestSchema,
+  verifyRequestSchema,
 } from "@puna/protocol/schemas";
 import type * as z from "zod";
 import { countTokensSchema, messagesSchema } from "../compat/anthropic/schema.ts";
@@ -17,8 +20,6 @@ import { completionSchema } from "../compat/openai/completions-route.ts";
 import { embeddingsSchema } from "../compat/openai/embeddings-route.ts";
 import { responsesSchema } from "../compat/openai/responses/schema.ts";
 import { rerankSchema } from "../compat/rerank/routes.ts";
-import { keySchema } from "../routes/keys.ts";
-import { pruneSchema, verifySchema } from "../routes/store.ts";
 import { detokenizeSchema, tokenizeSchema } from "../routes/tokens.ts";
 
 /** The schema that checks the body of each route. */
@@ -36,9 +37,9 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   "POST /api/tokenize": tokenizeSchema,
   "POST /api/detokenize": detokenizeSchema,
   "POST /api/apply-template": chatRequestSchema,
-  "POST /api/puna/store/prune": pruneSchema,
-  "POST /api/puna/store/verify": verifySchema,
-  "POST /api/puna/keys": keySchema,
+  "POST /api/puna/store/prune": pruneRequestSchema,
+  "POST /api/puna/store/verify": verifyRequestSchema,
+  "POST /api/puna/keys": createKeyRequestSchema,
   "POST /v1/chat/completions": chatCompletionSchema,
   "POST /v1/completions": completionSchema,
   "POST /v1/embeddings": embeddingsSchema,

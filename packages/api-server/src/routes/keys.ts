@@ -1,18 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import * as z from "zod";
-import { integer, optional } from "../compat/fields.ts";
+import type { CreateKeyResponse, KeyInfo } from "@puna/protocol";
+import { createKeyRequestSchema } from "@puna/protocol/schemas";
 import { ApiError, badRequest, notFound } from "../errors.ts";
 import type { ApiKeyRecord, ApiKeys } from "../http/api-keys.ts";
 import { jsonResponse } from "../http/json-response.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
-
-export const keySchema = z.object({
-  name: z.string().regex(/^[\w.-]{1,64}$/),
-  scopes: z.array(z.enum(["infer", "embed", "manage", "admin"])).min(1),
-  models: optional(z.array(z.string())),
-  requests_per_minute: optional(integer.min(1)),
-});
 
 /** Keeps the records for the next start. */
 export type SaveApiKeys = (records: readonly ApiKeyRecord[]) => Promise<void>;
@@ -45,7 +38,7 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
       method: "POST",
       path: "/api/puna/keys",
       async handle(context) {
-        const request = await readRequest(context, keySchema);
+        const request = await readRequest(context, createKeyRequestSchema);
         const { name, scopes, models, requests_per_minute: rate } = request;
         if (keys.records.some((record) => record.name === name))
           throw new ApiError("CONFLICT", `there is a key ${JSON.stringify(name)} already`);
@@ -60,7 +53,8 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
           ...(rate !== undefined && { requestsPerMinute: rate }),
         };
         await change([...keys.records, record]);
-        return jsonResponse({ ...toInfo(record), key });
+        const response: CreateKeyResponse = { ...toInfo(record), key };
+        return jsonResponse(response);
       },
     },
     {
@@ -82,7 +76,7 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
   ];
 }
 
-function toInfo({ name, scopes, models, requestsPerMinute: rate }: ApiKeyRecord) {
+function toInfo({ name, scopes, models, requestsPerMinute: rate }: ApiKeyRecord): KeyInfo {
   return {
     name,
     scopes,

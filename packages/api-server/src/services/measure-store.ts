@@ -1,8 +1,8 @@
-import { ModelName } from "@puna/protocol";
+import { ModelName, type StoreUsage } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 
 /** What the store holds and what each model adds to it: shared layers count once. */
-export async function measureStore({ store }: Dependencies) {
+export async function measureStore({ store }: Dependencies): Promise<StoreUsage> {
   const [manifests, blobs, plan] = await Promise.all([
     store.manifests.list(),
     store.blobs.list(),

@@ -1,11 +1,12 @@
 import { Args, Flags } from "@oclif/core";
+import type { KeyScope } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
 import { parseInteger } from "../run/parse-run-flags.ts";
 import { ServerRoutes } from "../server/server-routes.ts";
 import { printTable } from "../ui/table.ts";
 
-const scopes = ["infer", "embed", "manage", "admin"];
+const scopes: readonly KeyScope[] = ["infer", "embed", "manage", "admin"];
 
 export class Keys extends BaseCommand {
   static override description = "List, add and remove the API keys of the server";
@@ -68,13 +69,14 @@ export class Keys extends BaseCommand {
       readonly json?: boolean;
     },
   ): Promise<void> {
-    const wrong = flags.scope?.find((scope) => !scopes.includes(scope));
+    const wanted = flags.scope ?? ["infer"];
+    const wrong = wanted.find((scope) => !scopes.some((known) => known === scope));
     if (wrong !== undefined)
       throw new CliError("USAGE", `unknown scope "${wrong}": use ${scopes.join(", ")}`);
     const limit = flags["per-minute"];
     const made = await routes.createKey({
       name,
-      scopes: flags.scope ?? ["infer"],
+      scopes: scopes.filter((scope) => wanted.includes(scope)),
       ...(flags.model === undefined ? {} : { models: flags.model }),
       ...(limit === undefined ? {} : { requests_per_minute: parseInteger("--per-minute", limit) }),
     });

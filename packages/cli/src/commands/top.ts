@@ -71,13 +71,19 @@ export class Top extends BaseCommand {
     routes: ServerRoutes,
     before: TokenCounters | undefined,
   ): Promise<{ readonly picture: TopPicture; readonly counters: TokenCounters | undefined }> {
-    const [{ models }, metrics] = await Promise.all([routes.slots(), routes.metrics()]);
+    const [{ models }, metrics, devices] = await Promise.all([
+      routes.slots(),
+      routes.metrics(),
+      // A server that cannot tell its devices can be watched all the same.
+      routes.devices().catch(() => undefined),
+    ]);
     const counters = metrics === undefined ? undefined : readMetrics(metrics, Date.now());
     return {
       counters,
       picture: {
         serverUrl: this.context.serverUrl ?? defaultServerUrl,
         models,
+        devices,
         // The question itself is one of them.
         ...(counters === undefined ? {} : { activeRequests: counters.requests - 1 }),
         ...(counters === undefined ? {} : { rates: ratesBetween(before, counters) }),

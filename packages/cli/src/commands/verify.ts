@@ -1,8 +1,8 @@
 import { Flags } from "@oclif/core";
-import { type ProgressResponse, printBytes } from "@puna/protocol";
+import { type ProgressResponse, printBytes, type VerifyLine } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
-import { ServerRoutes, type VerifyLine } from "../server/server-routes.ts";
+import { ServerRoutes } from "../server/server-routes.ts";
 import { countOf } from "../ui/count-of.ts";
 import { ProgressView } from "../ui/progress.ts";
 

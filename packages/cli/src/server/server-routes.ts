@@ -1,4 +1,16 @@
-import type { ProgressResponse } from "@puna/protocol";
+import type {
+  CreateKeyRequest,
+  CreateKeyResponse,
+  DevicesResponse,
+  KeysResponse,
+  ProgressResponse,
+  PruneRequest,
+  PruneResult,
+  SlotsResponse,
+  StoreUsage,
+  VerifyLine,
+  VerifyRequest,
+} from "@puna/protocol";
 import { Puna, PunaError } from "@puna/sdk";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -6,68 +18,11 @@ import { CliError } from "../errors.ts";
 /** Where a server listens when nobody says otherwise. */
 export const defaultServerUrl = "http://127.0.0.1:11434";
 
-/** Answer of `GET /api/puna/store/df`; sizes in bytes. */
-export interface StoreUsage {
-  readonly total: number;
-  readonly blobs: number;
-  readonly reclaimable: number;
-  readonly models: readonly { readonly name: string; readonly size: number; readonly unique: number }[];
-}
-
-/** Answer of `POST /api/puna/store/prune`. */
-export interface PruneResult {
-  readonly removed: readonly { readonly kind: string; readonly size: number; readonly path: string }[];
-  readonly freed: number;
-  readonly kept: number;
-  readonly dry_run: boolean;
-}
-
-/** Lines of `POST /api/puna/store/verify`. */
-export type VerifyLine =
-  | {
-      readonly digest: string;
-      readonly size: number;
-      readonly ok: boolean;
-      /** digest of the bytes that are there; a damaged file without it is missing */
-      readonly found?: string;
-      readonly models?: readonly string[];
-    }
-  | { readonly manifest: string; readonly ok: false; readonly reason: string }
-  | { readonly digest: string; readonly repaired: boolean; readonly from?: string; readonly reason?: string }
-  | {
-      readonly status: "success" | "damaged";
-      readonly checked: number;
-      readonly damaged: number;
-      readonly repaired?: number;
-      readonly orphaned?: number;
-    }
-  | ProgressResponse;
-
-/** A loaded model, as `GET /api/puna/slots` tells it. */
-export interface SlotUsage {
-  readonly name: string;
-  readonly driver: string;
-  readonly pid: number | null;
-  readonly slots: number;
-  readonly busy: number;
-  readonly context_length: number;
-  readonly size: number;
-  readonly size_vram: number;
-}
-
 /** Answer of `POST /api/me`; Ollama's server knows an account, ours has none. */
 export interface AccountAnswer {
   readonly name?: string;
   readonly error?: string;
   readonly signin_url?: string;
-}
-
-/** An API key as the server tells it; the key itself is shown once, when it is made. */
-export interface KeyInfo {
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly models?: readonly string[];
-  readonly requests_per_minute?: number;
 }
 
 /** Routes that the SDK leaves out: care of the store, a look into the engine, keys, the account. */
@@ -97,21 +52,25 @@ export class ServerRoutes extends Puna {
     );
   }
 
-  prune(request: { readonly dry_run: boolean; readonly min_age_seconds?: number }): Promise<PruneResult> {
+  prune(request: PruneRequest): Promise<PruneResult> {
     return this.#ownRoute("/api/puna/store/prune", (path) =>
       this.transport.json({ method: "POST", path, json: request }),
     );
   }
 
-  verify(
-    request: { readonly repair?: boolean; readonly insecure?: boolean } = {},
-  ): Promise<AsyncIterable<VerifyLine>> {
+  verify(request: VerifyRequest = {}): Promise<AsyncIterable<VerifyLine>> {
     return this.#ownRoute("/api/puna/store/verify", (path) =>
       this.transport.stream<VerifyLine>({ method: "POST", path, json: request }),
     );
   }
 
-  slots(): Promise<{ readonly models: readonly SlotUsage[] }> {
+  devices(): Promise<DevicesResponse> {
+    return this.#ownRoute("/api/puna/devices", (path) =>
+      this.transport.json({ method: "GET", path, isIdempotent: true }),
+    );
+  }
+
+  slots(): Promise<SlotsResponse> {
     return this.#ownRoute("/api/puna/slots", (path) =>
       this.transport.json({ method: "GET", path, isIdempotent: true }),
     );
@@ -149,13 +108,13 @@ export class ServerRoutes extends Puna {
     );
   }
 
-  keys(): Promise<{ readonly keys: readonly KeyInfo[] }> {
+  keys(): Promise<KeysResponse> {
     return this.#ownRoute("/api/puna/keys", (path) =>
       this.transport.json({ method: "GET", path, isIdempotent: true }),
     );
   }
 
-  createKey(request: KeyInfo): Promise<KeyInfo & { readonly key: string }> {
+  createKey(request: CreateKeyRequest): Promise<CreateKeyResponse> {
     return this.#ownRoute("/api/puna/keys", (path) =>
       this.transport.json({ method: "POST", path, json: request }),
     );

@@ -1,5 +1,4 @@
-import { printBytes } from "@puna/protocol";
-import type { SlotUsage } from "../server/server-routes.ts";
+import { type DevicesResponse, printBytes, type SlotUsage } from "@puna/protocol";
 import { countOf } from "../ui/count-of.ts";
 import { printTable } from "../ui/table.ts";
 
@@ -8,6 +7,8 @@ export interface TopPicture {
   readonly serverUrl: string;
   readonly models: readonly SlotUsage[];
   /** Absent where the server does not tell. */
+  readonly devices?: DevicesResponse | undefined;
+  /** Absent where the server does not tell. */
   readonly activeRequests?: number | undefined;
   readonly rates?: { readonly prompt: number; readonly generated: number } | undefined;
 }
@@ -15,7 +16,7 @@ export interface TopPicture {
 const meterWidth = 10;
 
 /** The picture as lines of text. */
-export function drawTop({ serverUrl, models, activeRequests, rates }: TopPicture): string {
+export function drawTop({ serverUrl, models, devices, activeRequests, rates }: TopPicture): string {
   const slots = models.reduce((sum, model) => sum + model.slots, 0);
   const busy = models.reduce((sum, model) => sum + model.busy, 0);
   const memory = models.reduce((sum, model) => sum + model.size, 0);
@@ -39,7 +40,15 @@ export function drawTop({ serverUrl, models, activeRequests, rates }: TopPicture
     model.pid === null ? "-" : String(model.pid),
   ]);
   const table = printTable(["NAME", "SLOTS", "CONTEXT", "MEMORY", "ON GPU", "DRIVER", "PID"], rows);
-  return `${serverUrl}: ${facts.join(", ")}\n${speed}\n${table}`;
+  return `${serverUrl}: ${facts.join(", ")}\n${speed}${devicesLine(devices)}\n${table}`;
+}
+
+function devicesLine(devices: DevicesResponse | undefined): string {
+  if (devices === undefined) return "";
+  const each = devices.devices.map(
+    ({ name, free, total }) => `${name} ${printBytes(free)} free of ${printBytes(total)}`,
+  );
+  return `${[devices.driver, ...each].join(", ")}\n`;
 }
 
 function meter(busy: number, slots: number): string {

@@ -11,3 +11,4 @@ export {
   showRequestSchema,
 } from "./models.ts";
 export { type ParsedRequest, parseRequest } from "./parse-request.ts";
+export { createKeyRequestSchema, pruneRequestSchema, verifyRequestSchema } from "./puna.ts";
