@@ -34,6 +34,7 @@ export class Authorizer {
   readonly #host: string;
   readonly #options: AuthorizerOptions;
   #header: string | undefined;
+  #renewal: Promise<unknown> = Promise.resolve();
 
   constructor(registry: URL, options: AuthorizerOptions) {
     this.#origin = registry.origin;
@@ -47,10 +48,32 @@ export class Authorizer {
   }
 
   /**
-   * Does what a 401 asks for, so that the request can be repeated.
+   * Does what a 401 asks for, so that the request can be repeated. When a token ends, all connections learn it at
+   * once: the first of them fetches a new one, and the others take that.
+   * @param sent  headers of the refused request that came from here
+   * @returns whether something new was fetched or looked up
    * @throws RegistryError `UNAUTHORIZED`, `TARGET_REFUSED`, `REFUSED_BY_REGISTRY`
    */
-  async answer(response: HttpResponse, guard: ConnectionGuard, signal: AbortSignal): Promise<void> {
+  async answer(
+    response: HttpResponse,
+    sent: Readonly<Record<string, string>>,
+    context: { readonly guard: ConnectionGuard; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const before = this.#renewal;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#renewal = before.then(() => promise);
+    try {
+      await before;
+      context.signal.throwIfAborted();
+      if (this.#header !== undefined && this.#header !== sent["authorization"]) return false;
+      await this.#renew(response, context.guard, context.signal);
+      return true;
+    } finally {
+      resolve();
+    }
+  }
+
+  async #renew(response: HttpResponse, guard: ConnectionGuard, signal: AbortSignal): Promise<void> {
     const challenge = parseChallenge(response.headers["www-authenticate"]);
     if (challenge === undefined) throw accessDenied();
     const credentials = await this.#options.findCredentials(this.#host, signal);

@@ -24,6 +24,8 @@ export interface RegistryRequest {
   readonly followRedirects?: boolean;
 }
 
+/** A token that another connection fetched may have ended as well by the time it is used. */
+const maxAuthorizations = 5;
 const maxErrorBytes = 16 * 1024;
 
 /** One repository of one registry: authorised requests, bounded redirects, credentials kept at home. */
@@ -57,11 +59,14 @@ export class RegistryApi {
    * @throws RegistryError `UNAUTHORIZED` after a second 401, and whatever the transport throws
    */
   async send(request: RegistryRequest): Promise<HttpResponse> {
-    for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { authorizer, base, guard } = this.#options;
+    let renewals = 0;
+    for (let attempt = 0; attempt < maxAuthorizations && renewals < 2; attempt += 1) {
+      const sent = authorizer.headersFor(base);
       const response = await this.#follow(request);
-      if (response.status !== 401 || response.url.origin !== this.#options.base.origin) return response;
+      if (response.status !== 401 || response.url.origin !== base.origin) return response;
       await response.discard();
-      await this.#options.authorizer.answer(response, this.#options.guard, request.signal);
+      if (await authorizer.answer(response, sent, { guard, signal: request.signal })) renewals += 1;
     }
     throw accessDenied();
   }
