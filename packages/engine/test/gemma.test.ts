@@ -1,21 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import type { ModelLease } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
+import { gemmaPath } from "./support/real-model.ts";
 
-const cache =
-  process.env["PUNA_MODEL_CACHE"] ??
-  join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "puna", "models");
-const modelPath = join(cache, "gemma3-270m-q4_k_m.gguf");
-const isThere = existsSync(modelPath);
-if (!isThere && process.env["CI"]) throw new Error(`${modelPath} is missing: run npm test, which fetches it`);
-if (!isThere) console.log(`skipping tests with a real model: ${modelPath} is missing`);
+const model = gemmaPath();
 
-/** Gemma 3 270M: a vocabulary of 262 144 tokens and windows of 512. */
-describe.skipIf(!isThere)("a real model with sliding windows", () => {
+describe.skipIf(model === undefined)("a real model with sliding windows", () => {
+  const modelPath = model ?? "";
   const options = { env: { PATH: process.env["PATH"] }, parallel: 2, contextTokens: 4096 };
   const engine = createEngine(options);
   afterAll(() => engine[Symbol.asyncDispose]());

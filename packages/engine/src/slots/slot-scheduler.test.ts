@@ -56,6 +56,9 @@ it("reads a long prompt in bounded parts while a stream runs, and the stream has
   await untilDecodes(context, 3);
   const long = run({ prompt: promptOf(4000, 5), sampling, maxTokens: 1 });
   await Promise.all([stream, long]);
+  // The stream is in slot 0: from its first token to its last no decode goes without it.
+  const streaming = context.decodes.slice(0, context.decodes.findLastIndex((decode) => decode.has(0)) + 1);
+  for (const decode of streaming) expect(decode.get(0)).toBeGreaterThan(0);
   const mixed = context.decodes.filter((decode) => decode.size === 2);
   expect(mixed.length).toBeGreaterThan(10);
   for (const decode of mixed) {
