@@ -14,6 +14,6 @@ describe.each(notes)("%s", (file) => {
     const bumps = [...header.matchAll(/^"(.+)": (patch|minor|major)$/gm)];
     expect(bumps.length).toBe(header.trim().split("\n").length);
     for (const [, name] of bumps) expect(names).toContain(name);
-    expect(text.trim()).toMatch(/^[A-Z]\w+ /);
+    expect(text.trim()).toMatch(/^[A-Z]\w+/);
   });
 });
