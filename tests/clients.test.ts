@@ -8,10 +8,10 @@ import { ollamaCases } from "./clients/ollama.ts";
 import { openaiCases } from "./clients/openai.ts";
 import { startClientServer } from "./support/client-server.ts";
 import type { RunningServer } from "./support/processes.ts";
-import { hasGemma, hasQwen } from "./support/required-parts.ts";
+import { hasGemma, hasMiniLm, hasQwen } from "./support/required-parts.ts";
 
 /** Clients that others wrote, unchanged, against a real server and real models. */
-describe.skipIf(!(hasGemma && hasQwen))("clients of others", () => {
+describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("clients of others", () => {
   const dir = mkdtempSync(join(tmpdir(), "puna-clients-"));
   let server: RunningServer | undefined;
   const url = () => server?.url ?? "";

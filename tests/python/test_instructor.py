@@ -5,7 +5,7 @@ import pytest
 from anthropic import Anthropic
 from instructor.core.exceptions import InstructorRetryException
 from openai import OpenAI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from questions import CHAT, PERSON, URL
 
@@ -55,11 +55,14 @@ def test_gets_an_object_from_the_messages_api():
 
 
 def test_asks_again_when_an_answer_breaks_a_rule():
-    class Strict(Person):
-        age: int = Field(description="The age in years", gt=200)
+    class Refused(Person):
+        @field_validator("name")
+        @classmethod
+        def never(cls, name):
+            raise ValueError("no such person is known")
 
     with pytest.raises(InstructorRetryException) as refused:
         openai_client(instructor.Mode.TOOLS).chat.completions.create(
-            model=CHAT, messages=PERSON, response_model=Strict, max_retries=1, temperature=0, max_tokens=60
+            model=CHAT, messages=PERSON, response_model=Refused, max_retries=1, temperature=0, max_tokens=60
         )
-    assert refused.value.n_attempts == 2 and "200" in str(refused.value)
+    assert refused.value.n_attempts == 2 and "no such person" in str(refused.value)

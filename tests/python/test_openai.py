@@ -70,7 +70,7 @@ def test_completes_text():
 def test_gives_vectors():
     packed = client.embeddings.create(model=EMBED, input=["hello world", "the quick fox"]).data
     plain = client.embeddings.create(model=EMBED, input="hello world", encoding_format="float").data
-    assert packed[0].embedding == pytest.approx(plain[0].embedding, abs=1e-4)
+    assert packed[0].embedding == pytest.approx(plain[0].embedding, abs=2e-3)
 
 
 def test_lists_and_retrieves_models():

@@ -74,7 +74,7 @@ expected-statuses = ["2XX", "3XX", "4XX", 501, 502, 503, 504]
       "--checks=not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance",
       "--phases=examples,coverage,fuzzing",
       "--continue-on-failure",
-      "--workers=2",
+      "--workers=1",
       "--request-timeout=60",
       "--suppress-health-check=all",
       "--warnings=off",

@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tinyBert } from "@puna/model-format/testing";
 import { puna, type RunningServer, startServer } from "./processes.ts";
-import { gemmaPath, qwenPath } from "./required-parts.ts";
+import { gemmaPath, miniLmPath, qwenPath } from "./required-parts.ts";
 
-/** What the clients are shown: two real models, and two small ones of random weights for vectors and ranks. */
+/** What the clients are shown: three real models, and a small one of random weights that ranks. */
 export const clientModels = {
   /** Instructed, calls tools. */
   chat: "qwen2.5-coder:1.5b",
   base: "gemma3:270m",
-  embed: "tiny-embed",
+  embed: "all-minilm",
   rank: "tiny-rank",
 } as const;
 
@@ -61,10 +61,6 @@ export async function startClientServer(dir: string): Promise<RunningServer> {
     const { code, stderr } = await puna(["create", model, "-f", file], server.env);
     if (code !== 0) throw new Error(`${model} could not be created: ${stderr}`);
   };
-  const write = (name: string, bytes: Uint8Array) => {
-    writeFileSync(join(dir, name), bytes);
-    return join(dir, name);
-  };
   await create(
     clientModels.chat,
     `FROM ${qwenPath}\nTEMPLATE """${toolTemplate}"""\nPARAMETER num_ctx 4096\nPARAMETER temperature 0\nPARAMETER stop <|im_end|>\n`,
@@ -73,7 +69,9 @@ export async function startClientServer(dir: string): Promise<RunningServer> {
     clientModels.base,
     `FROM ${gemmaPath}\nPARAMETER num_ctx 1024\nPARAMETER num_predict 12\nPARAMETER temperature 0\n`,
   );
-  await create(clientModels.embed, `FROM ${write("embed.gguf", tinyBert())}\n`);
-  await create(clientModels.rank, `FROM ${write("rank.gguf", tinyBert({ pooling: "rank" }))}\n`);
+  await create(clientModels.embed, `FROM ${miniLmPath}\n`);
+  const ranker = join(dir, "rank.gguf");
+  writeFileSync(ranker, tinyBert({ pooling: "rank" }));
+  await create(clientModels.rank, `FROM ${ranker}\n`);
   return server;
 }

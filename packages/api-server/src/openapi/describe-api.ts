@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { Family, Route } from "../http/route.ts";
 import { requestSchemas } from "./request-schemas.ts";
+import { responseSchemas } from "./response-schemas.ts";
 
-/** What a reply may be, by the words of the family. Bodies of success are described where their schema is ours to keep. */
+/** What an error may be, by the words of the family. */
 const errorSchemas: Readonly<Record<Family, object>> = {
   ollama: {
     type: "object",
@@ -122,7 +123,9 @@ function describe(route: Route, isHead = false): object {
 function success(key: string, isHead: boolean): object {
   if (isHead || bodiless.has(key)) return { description: "Done" };
   const types = successTypes[key] ?? ["application/json"];
-  return { description: "Done", content: Object.fromEntries(types.map((type) => [type, {}])) };
+  const bodyOf = (type: string) =>
+    type === "application/json" && key in responseSchemas ? { schema: responseSchemas[key] } : {};
+  return { description: "Done", content: Object.fromEntries(types.map((type) => [type, bodyOf(type)])) };
 }
 
 function toJsonSchema(schema: z.ZodType): object {

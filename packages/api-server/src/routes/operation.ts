@@ -19,7 +19,7 @@ export function operationRoutes(
     handle,
   });
   let description: object | undefined;
-  return [
+  const own: Route[] = [
     get("/health", "open", () => jsonResponse({ status: "ok" })),
     get("/ready", "open", async () => {
       await store.manifests.list();
@@ -29,8 +29,9 @@ export function operationRoutes(
       return new Response(await metrics.print(), { headers: { "Content-Type": metrics.contentType } });
     }),
     get("/openapi.json", "open", () => {
-      description ??= describeApi(routes, version);
+      description ??= describeApi([...routes, ...own], version);
       return jsonResponse(description, 200, contentTypes.json);
     }),
   ];
+  return own;
 }
