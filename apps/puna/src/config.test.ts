@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "./config.ts";
 
@@ -15,7 +16,6 @@ describe("readConfig", () => {
       maxLoadedModels: 0,
       maxQueue: 512,
       origins: [],
-      remotes: ["ollama.com"],
       noPrune: false,
       noHistory: false,
       debug: "info",
@@ -123,5 +123,79 @@ describe("readConfig", () => {
     const bytes = (PUNA_STATE_CACHE?: string) =>
       readConfig({ HOME: "/home/u", PUNA_STATE_CACHE }).stateCacheBytes;
     expect([bytes(), bytes("500M"), bytes("0"), bytes("nonsense")]).toEqual([2e9, 5e8, 0, 2e9]);
+  });
+
+  it.each([
+    ["OLLAMA_HOST", "0.0.0.0:1234", "host", { scheme: "http", hostname: "0.0.0.0", port: 1234 }],
+    ["OLLAMA_MODELS", "/m", "modelsDir", "/m"],
+    ["OLLAMA_KEEP_ALIVE", "-1", "keepAliveMs", -1],
+    ["OLLAMA_LOAD_TIMEOUT", "0", "loadTimeoutMs", -1],
+    ["OLLAMA_CONTEXT_LENGTH", "77", "contextLength", 77],
+    ["OLLAMA_NUM_PARALLEL", "0", "numParallel", 1],
+    ["OLLAMA_MAX_LOADED_MODELS", "x", "maxLoadedModels", 0],
+    ["OLLAMA_MAX_QUEUE", "1", "maxQueue", 1],
+    ["OLLAMA_ORIGINS", "*", "origins", ["*"]],
+    ["OLLAMA_NOPRUNE", "yes", "noPrune", true],
+    ["OLLAMA_NOHISTORY", "t", "noHistory", true],
+    ["OLLAMA_NO_CLOUD", "1", "noCloud", true],
+    ["OLLAMA_DEBUG", "true", "debug", "debug"],
+    ["OLLAMA_GO_TEMPLATE", "1", "goTemplate", true],
+    ["OLLAMA_FLASH_ATTENTION", "0", "flashAttention", false],
+    ["OLLAMA_KV_CACHE_TYPE", " q4_0 ", "kvCacheType", "q4_0"],
+    ["OLLAMA_EDITOR", "'nano -w'", "editor", "nano -w"],
+    ["HTTP_PROXY", "http://p:1", "proxy", { http: "http://p:1" }],
+    ["HTTPS_PROXY", "http://p:2", "proxy", { https: "http://p:2" }],
+    ["NO_PROXY", "a,b", "proxy", { no: "a,b" }],
+    ["DOCKER_CONFIG", "/d", "dockerConfigDir", "/d"],
+    ["PUNA_DRIVER", "portable", "driver", "portable"],
+    ["PUNA_MEMORY_LIMIT", "5", "memoryLimitBytes", 5],
+    ["PUNA_API_KEY", "k", "apiKey", "k"],
+    ["PUNA_TRUSTED_REGISTRIES", "r:5000", "trustedRegistries", ["r:5000"]],
+    ["PUNA_TLS_CERT", "/c.pem", "tlsCertificate", "/c.pem"],
+    ["PUNA_TLS_KEY", "/k.pem", "tlsKey", "/k.pem"],
+    ["PUNA_ALLOW_UNAUTHENTICATED", "1", "allowUnauthenticated", true],
+  ] as const)("reads %s=%s as %s", (name, value, key, expected) => {
+    expect(read({ [name]: value })[key]).toEqual(expected);
+  });
+
+  it.each([
+    "CUDA_VISIBLE_DEVICES",
+    "HIP_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "GGML_VK_VISIBLE_DEVICES",
+    "GPU_DEVICE_ORDINAL",
+    "HSA_OVERRIDE_GFX_VERSION",
+    "LD_LIBRARY_PATH",
+  ])("hands %s to the runners", (name) => {
+    expect(read({ [name]: "1" }).runnerEnv).toEqual({ HOME: "/home/someone", [name]: "1" });
+  });
+
+  it.each([
+    "LLAMA_ARG_FIT",
+    "LLAMA_ARG_FIT_TARGET",
+    "OLLAMA_AUTH",
+    "OLLAMA_CLOUD_BASE_URL",
+    "OLLAMA_DEBUG_LOG_REQUESTS",
+    "OLLAMA_EXPERIMENT",
+    "OLLAMA_GPU_OVERHEAD",
+    "OLLAMA_IGPU_ENABLE",
+    "OLLAMA_LLAMA_CPP_COMPAT",
+    "OLLAMA_LLM_LIBRARY",
+    "OLLAMA_MAX_TRANSFER_STREAMS",
+    "OLLAMA_REMOTES",
+    "OLLAMA_SCHED_SPREAD",
+    "OLLAMA_VULKAN",
+  ])("notices that %s is set, which has no effect here", (name) => {
+    expect(read({ [name]: "1" }).withoutEffect).toEqual([name]);
+    expect(read({ [name]: " " }).withoutEffect).toEqual([]);
+  });
+
+  it("has every variable that it reads in the table of the README", () => {
+    const folder = new URL("..", import.meta.url);
+    const source = readFileSync(new URL("src/config.ts", folder), "utf8");
+    const readme = readFileSync(new URL("README.md", folder), "utf8");
+    const names = new Set(source.match(/(?<=")(?:OLLAMA|PUNA|LLAMA|DOCKER|SSL)_[A-Z_]+(?=")/g));
+    expect(names.size).toBeGreaterThan(40);
+    expect([...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 });

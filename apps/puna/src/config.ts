@@ -21,7 +21,6 @@ export interface Config {
   readonly maxLoadedModels: number;
   readonly maxQueue: number;
   readonly origins: readonly string[];
-  readonly remotes: readonly string[];
   readonly noPrune: boolean;
   readonly noHistory: boolean;
   readonly noCloud: boolean;
@@ -30,7 +29,6 @@ export interface Config {
   readonly goTemplate?: boolean;
   readonly flashAttention?: boolean;
   readonly kvCacheType: string;
-  readonly gpuOverheadBytes: number;
   /** What all loaded models together may take; 0 = whatever the machine has. */
   readonly memoryLimitBytes: number;
   /** On disk, for conversations of models that are not loaded; 0 = none is kept. */
@@ -49,11 +47,16 @@ export interface Config {
   readonly certificateFile?: string;
   /** Where `docker login` keeps registry passwords. */
   readonly dockerConfigDir: string;
+  /** PEM files that make the server speak HTTPS. */
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
   /** Listen where others can reach it, without keys: what Ollama does with OLLAMA_HOST=0.0.0.0. */
   readonly allowUnauthenticated: boolean;
   /** What the commands show to a server that asks for keys. */
   readonly apiKey?: string;
   readonly editor: string;
+  /** Variables of Ollama that are set and have no effect here; the server says so when it starts. */
+  readonly withoutEffect: readonly string[];
   readonly colors: boolean;
 }
 
@@ -76,7 +79,6 @@ export function readConfig(env: Environment): Config {
     maxLoadedModels: count(env, "OLLAMA_MAX_LOADED_MODELS", 0),
     maxQueue: count(env, "OLLAMA_MAX_QUEUE", 512),
     origins: list(text(env, "OLLAMA_ORIGINS")),
-    remotes: list(text(env, "OLLAMA_REMOTES") ?? "ollama.com"),
     noPrune: flag(env, "OLLAMA_NOPRUNE") ?? false,
     noHistory: flag(env, "OLLAMA_NOHISTORY") ?? false,
     noCloud: flag(env, "OLLAMA_NO_CLOUD") ?? false,
@@ -84,7 +86,6 @@ export function readConfig(env: Environment): Config {
     ...optional("goTemplate", flag(env, "OLLAMA_GO_TEMPLATE")),
     ...optional("flashAttention", flag(env, "OLLAMA_FLASH_ATTENTION")),
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
-    gpuOverheadBytes: count(env, "OLLAMA_GPU_OVERHEAD", 0),
     memoryLimitBytes: count(env, "PUNA_MEMORY_LIMIT", 0),
     stateCacheBytes:
       text(env, "PUNA_STATE_CACHE") === "0" ? 0 : (byteCount(env, "PUNA_STATE_CACHE") ?? twoGigabytes),
@@ -102,8 +103,11 @@ export function readConfig(env: Environment): Config {
     // NODE_EXTRA_CA_CERTS is read by Node itself; the other is what Go programs such as Ollama look at.
     ...optional("certificateFile", text(env, "PUNA_CA_FILE") ?? text(env, "SSL_CERT_FILE")),
     dockerConfigDir: text(env, "DOCKER_CONFIG") ?? join(text(env, "HOME") ?? homedir(), ".docker"),
+    ...optional("tlsCertificate", text(env, "PUNA_TLS_CERT")),
+    ...optional("tlsKey", text(env, "PUNA_TLS_KEY")),
     allowUnauthenticated: flag(env, "PUNA_ALLOW_UNAUTHENTICATED") ?? false,
     editor: text(env, "OLLAMA_EDITOR") ?? text(env, "VISUAL") ?? text(env, "EDITOR") ?? "vi",
+    withoutEffect: withoutEffect.filter((name) => text(env, name) !== undefined),
     // NO_COLOR counts when present and not empty (no-color.org).
     colors: !env["NO_COLOR"] && env["TERM"] !== "dumb",
   });
@@ -112,6 +116,24 @@ export function readConfig(env: Environment): Config {
 function driver(value: string | undefined): Config["driver"] {
   return value === "native" || value === "portable" ? value : "auto";
 }
+
+/** What they decide does not exist here, or is decided otherwise; the README's table says which. */
+const withoutEffect: readonly string[] = [
+  "LLAMA_ARG_FIT",
+  "LLAMA_ARG_FIT_TARGET",
+  "OLLAMA_AUTH",
+  "OLLAMA_CLOUD_BASE_URL",
+  "OLLAMA_DEBUG_LOG_REQUESTS",
+  "OLLAMA_EXPERIMENT",
+  "OLLAMA_GPU_OVERHEAD",
+  "OLLAMA_IGPU_ENABLE",
+  "OLLAMA_LLAMA_CPP_COMPAT",
+  "OLLAMA_LLM_LIBRARY",
+  "OLLAMA_MAX_TRANSFER_STREAMS",
+  "OLLAMA_REMOTES",
+  "OLLAMA_SCHED_SPREAD",
+  "OLLAMA_VULKAN",
+];
 
 /** Names that decide where libraries are found and which devices are used; nothing else reaches a runner. */
 const runnerVariables =

@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream";
 import { pino } from "pino";
 
 /** What every part of puna logs through. Fields never hold prompts or secrets. */
@@ -11,8 +10,13 @@ export interface Logger {
 
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+/** Where lines go. */
+export interface LogOutput {
+  write(line: string): void;
+}
+
 /** One JSON object a line. */
-export function createLogger(level: "info" | "debug" | "trace", output: Writable): Logger {
+export function createLogger(level: "info" | "debug" | "trace", output: LogOutput): Logger {
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output);
   return {
     debug: (message, fields = {}) => log.debug(fields, message),

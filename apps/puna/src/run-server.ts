@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { openIdentity } from "@puna/blob-store";
 import { compose } from "./compose.ts";
@@ -6,6 +9,7 @@ import type { Config } from "./config.ts";
 import { clientUrl } from "./host.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { createLogger } from "./logger.ts";
+import { RotatingFile } from "./rotating-file.ts";
 
 /** Streams may finish for so long after a signal; then they are cut. */
 const drainMs = 5_000;
@@ -18,7 +22,13 @@ const headersTimeoutMs = 60_000;
  * and returns.
  */
 export async function runServer(config: Config, version: string, idleMs?: number): Promise<void> {
-  const logger = createLogger(config.debug, process.stderr);
+  using file = new RotatingFile(join(config.home, "logs", "server.log"));
+  const logger = createLogger(config.debug, {
+    write(line) {
+      process.stderr.write(line);
+      file.write(line);
+    },
+  });
   // As Ollama does: the key exists from the first start on.
   await openIdentity(config.home).catch((error: Error) =>
     logger.warn("no key pair", { reason: error.message }),
@@ -33,12 +43,20 @@ export async function runServer(config: Config, version: string, idleMs?: number
     // What HTTP/1.0 calls it, which needs no Host header; empty ones are this machine for Ollama too.
     { hostname: "localhost" },
   );
-  const http = createHttpServer(
-    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 },
-    listener,
-  );
+  // Bodies have no limit in time, models are large; `unstalled` of the API server ends those that stop coming.
+  const limits = { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 };
+  const tls = await readTls(config);
+  const http =
+    tls === undefined
+      ? createHttpServer(limits, listener)
+      : createHttpsServer({ ...limits, ...tls }, listener);
   await listen(http, config);
-  logger.info("listening", { url: clientUrl(config.host), version, models: config.modelsDir });
+  logger.info("listening", {
+    url: clientUrl(tls === undefined ? config.host : { ...config.host, scheme: "https" }),
+    version,
+    models: config.modelsDir,
+  });
+  for (const name of config.withoutEffect) logger.warn(`${name} is set and has no effect here`);
   if (!config.noPrune) void removeLeftovers(parts.store, logger);
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -47,6 +65,19 @@ export async function runServer(config: Config, version: string, idleMs?: number
   idle?.stop();
   logger.info("stopping", { reason });
   await close(http);
+}
+
+/** Certificate and key, which come together or not at all. */
+async function readTls({ tlsCertificate, tlsKey }: Config) {
+  if (tlsCertificate === undefined && tlsKey === undefined) return undefined;
+  if (tlsCertificate === undefined || tlsKey === undefined)
+    throw new Error("PUNA_TLS_CERT and PUNA_TLS_KEY belong together; one of them is missing");
+  try {
+    return { cert: await readFile(tlsCertificate), key: await readFile(tlsKey) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the certificate or its key cannot be read: ${reason}`, { cause });
+  }
 }
 
 async function listen(http: Server, config: Config): Promise<void> {
