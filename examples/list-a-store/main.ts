@@ -1,4 +1,4 @@
-// Lists the models in a folder: node --conditions=@puna/source main.ts ~/.ollama/models
+// Lists the models in a folder: `node main.ts ~/.ollama/models`
 import { openStore } from "@puna/blob-store";
 
 await using store = openStore({ modelsDir: process.argv[2] ?? "models" });

@@ -1,4 +1,4 @@
-// Pulls a model into a folder: node --conditions=@puna/source main.ts gemma3:270m ./models
+// Pulls a model into a folder: `node main.ts gemma3:270m ./models`
 import { openStore } from "@puna/blob-store";
 import { ModelName } from "@puna/protocol";
 import { pull } from "@puna/registry-client";

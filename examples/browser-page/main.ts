@@ -1,0 +1,30 @@
+// A page that talks to a model from the browser, without a bundler. `node main.ts`
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { createPuna } from "puna";
+
+const puna = await createPuna();
+const models = getRequestListener(puna.app.fetch);
+/** What the page may import; its import map has the same names. */
+const folders: Readonly<Record<string, URL>> = {
+  sdk: new URL(".", import.meta.resolve("@puna/sdk")),
+  protocol: new URL(".", import.meta.resolve("@puna/protocol")),
+};
+
+const server = createServer(async (request, response) => {
+  const path = request.url ?? "/";
+  if (path.startsWith("/llm/")) {
+    request.url = path.slice("/llm".length);
+    return models(request, response);
+  }
+  const [, folder = "", file = ""] = /^\/modules\/(\w+)\/([\w-]+\.js)$/.exec(path) ?? [];
+  const url =
+    path === "/" ? new URL("index.html", import.meta.url) : folders[folder] && new URL(file, folders[folder]);
+  const content = url && (await readFile(url).catch(() => undefined));
+  response.setHeader("content-type", path === "/" ? "text/html; charset=utf-8" : "text/javascript");
+  response.writeHead(content === undefined ? 404 : 200).end(content);
+});
+
+const port = Number(process.env["PORT"] ?? 3000);
+server.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/`));
