@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import { post } from "./engine-http.ts";
 import { startProcess } from "./engine-process.ts";
-import type { BenchmarkSetup, Generation, Subject } from "./engine-subject.ts";
+import { type BenchmarkSetup, type Generation, type Subject, sampling } from "./engine-subject.ts";
 
 export const contextTokens = 4608;
 
@@ -45,7 +45,7 @@ async function complete(port: number, { prompt, maxTokens, onPiece, signal }: Ge
   const body = {
     prompt,
     n_predict: maxTokens,
-    temperature: 0,
+    ...sampling,
     ignore_eos: true,
     stream: true,
     cache_prompt: true,

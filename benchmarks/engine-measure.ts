@@ -78,6 +78,7 @@ async function aggregate(running: RunningSubject, count: number, maxTokens: numb
     running.generate({ prompt: promptOf(64, ++unique), maxTokens, onPiece }),
   );
   const tokens = (await Promise.all(runs)).reduce((sum, run) => sum + run.tokens, 0);
+  if (tokens !== count * maxTokens) throw new Error(`${tokens} tokens came instead of ${count * maxTokens}`);
   return ((tokens - 1) / (last - first)) * 1000;
 }
 

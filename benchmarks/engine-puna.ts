@@ -5,8 +5,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { post } from "./engine-http.ts";
 import { contextTokens } from "./engine-llama-server.ts";
-import { startProcess } from "./engine-process.ts";
-import type { BenchmarkSetup, Generation, Subject } from "./engine-subject.ts";
+import { type ServerProcess, startProcess } from "./engine-process.ts";
+import { type BenchmarkSetup, type Generation, type Subject, sampling } from "./engine-subject.ts";
 
 const bin = fileURLToPath(new URL("../apps/puna/bin/puna.js", import.meta.url));
 
@@ -14,28 +14,20 @@ const bin = fileURLToPath(new URL("../apps/puna/bin/puna.js", import.meta.url));
 export function punaSubject(setup: BenchmarkSetup, version: string): Subject {
   if (!existsSync(fileURLToPath(new URL("../apps/puna/dist/main.js", import.meta.url))))
     throw new Error("the server is not built: npm run build");
-  const models = join(homedir(), ".cache/puna/benchmark/models");
   return {
     name: "puna",
     version,
     start: async ({ slots, embedding = false }) => {
       const home = mkdtempSync(join(tmpdir(), "puna-benchmark-"));
-      const server = await startProcess(process.execPath, () => [bin, "serve"], {
-        readyPath: "/api/version",
-        env: (port) => ({
-          PATH: process.env["PATH"],
-          HOME: home,
-          PUNA_HOME: home,
-          OLLAMA_MODELS: models,
-          OLLAMA_HOST: `127.0.0.1:${port}`,
-          OLLAMA_NUM_PARALLEL: String(slots),
-          OLLAMA_CONTEXT_LENGTH: String(contextTokens),
-          OLLAMA_KEEP_ALIVE: "-1",
-        }),
-      });
+      const serve = () => startServer(home, slots);
       const file = embedding ? setup.embeddingModel : setup.model;
       const model = `benchmark-${basename(file, ".gguf")}`;
-      await store(server.port, model, file);
+      let server = await serve();
+      if (await store(server.port, model, file)) {
+        // What took in a file is no fresh process any more.
+        await server[Symbol.asyncDispose]();
+        server = await serve();
+      }
       const options = setup.threads > 0 ? { num_thread: setup.threads } : {};
       const loadingSince = performance.now();
       return {
@@ -58,8 +50,8 @@ async function complete(
   { model, options, generation }: { model: string; options: object; generation: Generation },
 ) {
   const { prompt, maxTokens, onPiece, signal } = generation;
-  const sampling = { temperature: 0, repeat_penalty: 1, ignore_eos: true, num_predict: maxTokens };
-  const body = { model, prompt, raw: true, stream: true, options: { ...options, ...sampling } };
+  const asked = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
+  const body = { model, prompt, raw: true, stream: true, options: asked };
   let tokens = 0;
   let promptMs = 0;
   const onLine = (line: string) => {
@@ -77,17 +69,34 @@ async function complete(
   return { tokens, promptMs };
 }
 
-/** Imports a file under a name, unless the store has it. */
-async function store(port: number, model: string, file: string): Promise<void> {
+function startServer(home: string, slots: number): Promise<ServerProcess> {
+  return startProcess(process.execPath, () => [bin, "serve"], {
+    readyPath: "/api/version",
+    env: (port) => ({
+      PATH: process.env["PATH"],
+      HOME: home,
+      PUNA_HOME: home,
+      OLLAMA_MODELS: join(homedir(), ".cache/puna/benchmark/models"),
+      OLLAMA_HOST: `127.0.0.1:${port}`,
+      OLLAMA_NUM_PARALLEL: String(slots),
+      OLLAMA_CONTEXT_LENGTH: String(contextTokens),
+      OLLAMA_KEEP_ALIVE: "-1",
+    }),
+  });
+}
+
+/** Imports a file under a name, unless the store has it. @returns whether it did */
+async function store(port: number, model: string, file: string): Promise<boolean> {
   const ask = (path: string, body: string | Buffer<ArrayBuffer>) =>
     fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body });
-  if ((await ask("/api/show", JSON.stringify({ model }))).ok) return;
+  if ((await ask("/api/show", JSON.stringify({ model }))).ok) return false;
   const bytes = readFileSync(file);
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   await ask(`/api/blobs/${digest}`, bytes);
   const files = { [basename(file)]: digest };
   const created = await ask("/api/create", JSON.stringify({ model, files, stream: false }));
   if (!created.ok) throw new Error(`${model} could not be created: ${await created.text()}`);
+  return true;
 }
 
 function childOf(pid: number): number {
