@@ -11,6 +11,7 @@ export type * from "./endpoints/generation.ts";
 export type * from "./endpoints/models.ts";
 export type * from "./endpoints/puna.ts";
 export { CodedError, errorBrand, type WireError } from "./errors.ts";
+export { escapeGoJson } from "./escape-go-json.ts";
 export { printBinaryBytes, printBytes, printCount } from "./human-size.ts";
 export { keepAliveForever, parseKeepAlive, parseKeepAliveSetting, printKeepAlive } from "./keep-alive.ts";
 export type { Message, ThinkValue, ToolCall } from "./message.ts";

@@ -1,4 +1,4 @@
-import type { Tool, ToolCall, ToolProperty } from "@puna/protocol";
+import { escapeGoJson, type Tool, type ToolCall, type ToolProperty } from "@puna/protocol";
 import { compareBytes } from "../../go-template/bytes.ts";
 
 /**
@@ -44,17 +44,8 @@ export function goJson(value: unknown, options: GoJsonOptions = {}): string {
   return `{${pairs.join(",")}}`;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-  "\u2028": "\\u2028",
-  "\u2029": "\\u2029",
-};
-
-function goJsonString(text: string, escapeHtml: boolean): string {
-  const quoted = JSON.stringify(text.toWellFormed());
-  return quoted.replace(escapeHtml ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g, (c) => escapes[c] ?? c);
+function goJsonString(text: string, html: boolean): string {
+  return escapeGoJson(JSON.stringify(text.toWellFormed()), { html });
 }
 
 /** The same JSON with a space after every `:` and `,` between tokens, as Python's json.dumps puts them. */
