@@ -51,9 +51,9 @@ async function main() {
   const answered = await runPuna(["run", model, "--verbose", question], server.env, { input: "" });
   if (answered !== 0 || interrupted) return answered;
   console.log(`\nThat was a real model on this machine. Next:
-  npx puna run ${model}           chat in the terminal, with your own store in ~/.ollama
-  npx puna serve                  the server: Ollama, OpenAI and Anthropic APIs on 127.0.0.1:11434
-  npm test                        all tests\n`);
+  npx puna run ${model}   chat in the terminal, with your own store in ~/.ollama
+  ${"npx puna serve".padEnd(model.length + 13)}   the server: Ollama, OpenAI and Anthropic APIs on 127.0.0.1:11434
+  ${"npm test".padEnd(model.length + 13)}   all tests\n`);
   if (process.stdin.isTTY && process.stdout.isTTY) return runPuna(["run", model], server.env);
   return 0;
 }
