@@ -104,6 +104,13 @@ describe.skipIf(!(hasGemma && hasQwen))("examples", () => {
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
     expect([code, output]).toEqual([0, expect.stringMatching(/\(stopped\)\n$/)]);
+    // One request at a time: were the count still going on, this one would wait for its end.
+    const next = await fetch(`${server?.url}/api/generate`, {
+      method: "POST",
+      body: JSON.stringify({ model: chat, prompt: "Hi", stream: false, options: { num_predict: 1 } }),
+      signal: AbortSignal.timeout(15_000),
+    });
+    expect(next.status).toBe(200);
   });
 
   it("tools lets the model multiply", { timeout: minutes(3) }, async () => {
@@ -211,14 +218,13 @@ describe.skipIf(!(hasGemma && hasQwen))("examples", () => {
         await page.getByRole("option", { name: chat }).waitFor({ state: "attached" });
         await page.getByLabel("Model").selectOption(chat);
         await page.getByLabel("Prompt").fill("Count from one to five.");
-        const sizes = new Set<number>();
+        await page.evaluate(watchSizes);
         await page.getByRole("button", { name: "Ask" }).click();
         const stop = page.getByRole("button", { name: "Stop" });
         const text = async () => (await page.locator("output").textContent()) ?? "";
-        await untilTrue(async () => {
-          sizes.add((await text()).length);
-          return sizes.size > 2 && (await stop.isDisabled());
-        }, minutes(1));
+        await untilTrue(async () => (await text()) !== "" && (await stop.isDisabled()), minutes(1));
+        // It grew piece by piece.
+        expect(await page.evaluate("sizes.size")).toBeGreaterThan(2);
         expect(await text()).toMatch(/five|5/i);
 
         await page.getByLabel("Prompt").fill("Count from 1 to 2000, every number on its own line.");
@@ -233,3 +239,10 @@ describe.skipIf(!(hasGemma && hasQwen))("examples", () => {
     });
   });
 });
+
+/** Runs in the page: collects how long the answer was after each change. */
+const watchSizes = `
+  window.sizes = new Set();
+  const output = document.querySelector("output");
+  new MutationObserver(() => sizes.add(output.textContent.length)).observe(output, { childList: true });
+`;
