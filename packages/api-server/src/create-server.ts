@@ -108,7 +108,10 @@ export function createServer(options: ServerOptions): PunaServer {
     registry,
     quantizer: options.quantizer,
     probeDevices: options.probeDevices && remembered(options.probeDevices, now),
-    catalog: new ModelCatalog(store, { goTemplates: toGoTemplateSetting(options.goTemplates) }),
+    catalog: new ModelCatalog(store, {
+      goTemplates: toGoTemplateSetting(options.goTemplates),
+      version: options.version,
+    }),
     loadedBlobs: new LoadedBlobs(store, engine),
     logger,
     metrics,
@@ -141,6 +144,8 @@ export function createServer(options: ServerOptions): PunaServer {
   const app = new Hono();
   app.all("*", (context) => handle(context.req.raw));
   return Object.assign(app, {
+    // What Hono would do, without its router: there is one route.
+    fetch: (request: Request) => handle(request),
     trustedFetch: (request: Request) => handle(request, { isTrusted: true }),
     [Symbol.asyncDispose]: () => running.close(options.drainMs ?? 0),
   });

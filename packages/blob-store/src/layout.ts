@@ -22,6 +22,8 @@ export interface StoreLayout {
   /** where unfinished uploads stand */
   readonly uploadsDir: string;
   readonly digestCacheFile: string;
+  /** what servers found out about models, by digest of their manifests; theirs to read and write */
+  readonly modelFactsFile: string;
   blob(digest: string): string;
   staged(digest: string): string;
   journal(digest: string): string;
@@ -48,6 +50,7 @@ export function createLayout(modelsDir: string): StoreLayout {
     shardsDir: join(privateDir, "shards"),
     uploadsDir: join(privateDir, "uploads"),
     digestCacheFile: join(privateDir, "digests.json"),
+    modelFactsFile: join(privateDir, "model-facts.json"),
     blob: (digest) => join(blobsDir, blobFileName(checkDigest(digest))),
     staged: (digest) => join(stagingDir, digestHex(checkDigest(digest))),
     journal: (digest) => join(stagingDir, `${digestHex(checkDigest(digest))}.ranges`),

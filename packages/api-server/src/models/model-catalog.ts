@@ -3,7 +3,9 @@ import { type Gguf, readGguf } from "@puna/model-format/gguf";
 import type { Capability } from "@puna/protocol";
 import { BoundedCache } from "./bounded-cache.ts";
 import { choosePrompt, type PromptSettings } from "./choose-prompt.ts";
+import { FactsFile, type ModelFacts } from "./facts-file.ts";
 import { fileSource } from "./file-source.ts";
+import { toDetails } from "./model-details.ts";
 import type { ModelPrompt } from "./model-prompt.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
 
@@ -18,27 +20,20 @@ export interface KnownModel {
   readonly shownTemplate: string;
 }
 
-/** What lists show of a model; small enough to remember for all of them. */
-export interface ModelFacts {
-  readonly model: StoredModel;
-  readonly capabilities: readonly Capability[];
-  readonly contextLength: number | undefined;
-  readonly embeddingLength: number | undefined;
-}
-
 const maxKnown = 64;
-const maxFacts = 8192;
 
 /** Reads models from the store once and remembers them by the digest of their manifest, which names all their content. */
 export class ModelCatalog {
   readonly #store: Store;
   readonly #settings: PromptSettings;
   readonly #known = new BoundedCache<KnownModel>(maxKnown);
-  readonly #facts = new BoundedCache<ModelFacts>(maxFacts);
+  readonly #facts: FactsFile;
 
-  constructor(store: Store, settings: PromptSettings) {
+  /** @param version  of this program: another one may see other capabilities in the same files */
+  constructor(store: Store, settings: PromptSettings & { readonly version: string }) {
     this.#store = store;
     this.#settings = settings;
+    this.#facts = new FactsFile(store.layout.modelFactsFile, `${settings.version} ${settings.goTemplates}`);
   }
 
   /** @throws ApiError `DEFECTIVE_MODEL`; StoreError `BLOB_NOT_FOUND`; GgufError; PromptError `TEMPLATE_INVALID` */
@@ -46,22 +41,32 @@ export class ModelCatalog {
     return this.#known.get(stored.digest, () => this.#read(stored)).then((known) => withName(known, stored));
   }
 
-  facts(stored: StoredManifest): Promise<ModelFacts> {
-    return this.#facts
-      .get(stored.digest, async () => {
-        const { model, gguf, capabilities } = await this.know(stored);
-        const length = (suffix: string) => {
-          const value = gguf?.metadata.architectureEntry(suffix)?.value;
-          return typeof value === "number" ? value : undefined;
-        };
-        return {
-          model,
-          capabilities,
-          contextLength: model.config.context_length ?? length("context_length"),
-          embeddingLength: model.config.embedding_length ?? length("embedding_length"),
-        };
-      })
-      .then((facts) => ({ ...facts, model: { ...facts.model, stored } }));
+  /** What lists show. Found out once; `keepFacts` keeps it for the next start. */
+  async facts(stored: StoredManifest): Promise<ModelFacts> {
+    const kept = await this.#facts.get(stored.digest);
+    if (kept !== undefined) return kept;
+    const { model, gguf, capabilities } = await this.know(stored);
+    const { config } = model;
+    const length = (suffix: string) => {
+      const value = gguf?.metadata.architectureEntry(suffix)?.value;
+      return typeof value === "number" ? value : undefined;
+    };
+    const contextLength = config.context_length ?? length("context_length");
+    const embeddingLength = config.embedding_length ?? length("embedding_length");
+    const facts: ModelFacts = {
+      ...(config.remote_model !== undefined && { remoteModel: config.remote_model }),
+      ...(config.remote_host !== undefined && { remoteHost: config.remote_host }),
+      details: toDetails(model, { withParent: true }),
+      capabilities: [...capabilities],
+      ...(contextLength !== undefined && { contextLength }),
+      ...(embeddingLength !== undefined && { embeddingLength }),
+    };
+    await this.#facts.set(stored.digest, facts);
+    return facts;
+  }
+
+  keepFacts(): Promise<void> {
+    return this.#facts.save();
   }
 
   async #read(stored: StoredManifest): Promise<KnownModel> {

@@ -1,7 +1,6 @@
 import type { StoredManifest } from "@puna/blob-store";
 import { type ListedModel, ModelName } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
-import { toDetails } from "../models/model-details.ts";
 
 /** All models of the store, newest first. One that cannot be read is left out and logged. */
 export async function listModels({ store, catalog, logger }: Dependencies): Promise<ListedModel[]> {
@@ -19,23 +18,23 @@ export async function listModels({ store, catalog, logger }: Dependencies): Prom
       }
     }),
   );
+  await catalog.keepFacts();
   return listed.filter((model) => model !== undefined);
 }
 
 async function toListedModel(stored: StoredManifest, catalog: Dependencies["catalog"]): Promise<ListedModel> {
   const facts = await catalog.facts(stored);
-  const { config } = facts.model;
   const name = new ModelName(stored.name).toShortString();
   return {
     name,
     model: name,
-    ...(config.remote_model !== undefined && { remote_model: config.remote_model }),
-    ...(config.remote_host !== undefined && { remote_host: config.remote_host }),
+    ...(facts.remoteModel !== undefined && { remote_model: facts.remoteModel }),
+    ...(facts.remoteHost !== undefined && { remote_host: facts.remoteHost }),
     modified_at: stored.modifiedAt.toISOString(),
     size: stored.sizeBytes,
     digest: stored.digest,
     details: {
-      ...toDetails(facts.model, { withParent: true }),
+      ...facts.details,
       ...(facts.contextLength !== undefined && { context_length: facts.contextLength }),
       ...(facts.embeddingLength !== undefined && { embedding_length: facts.embeddingLength }),
     },

@@ -2,7 +2,6 @@ import type { LoadedModelInfo } from "@puna/engine";
 import { ModelName, type RunningModel } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { findName } from "../models/find-model.ts";
-import { toDetails } from "../models/model-details.ts";
 
 /** What `expires_at` says for models that stay until the server ends: Go's longest duration from now. */
 const foreverMs = 9_223_372_036_854;
@@ -27,13 +26,13 @@ async function toRunning(
   const name = await findName(store, ModelName.parse(info.label));
   const stored = name === undefined ? undefined : await store.manifests.read(name);
   if (stored === undefined) return undefined;
-  const { model } = await catalog.facts(stored);
+  const { details } = await catalog.facts(stored);
   return {
     name: info.label,
     model: info.label,
     size: info.sizeBytes,
     digest: stored.digest,
-    details: toDetails(model, { withParent: false }),
+    details: { ...details, parent_model: "" },
     expires_at: new Date(info.expiresAtMs ?? nowMs + foreverMs).toISOString(),
     size_vram: info.vramBytes,
     context_length: info.contextTokens,
