@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { CodedError } from "@puna/protocol/errors";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError } from "../errors.ts";
@@ -8,6 +7,7 @@ import { isCanceled, toApiFailure } from "./error-status.ts";
 import type { HostDecision } from "./host-policy.ts";
 import { contentTypes, emptyResponse } from "./json-response.ts";
 import type { originPolicy } from "./origin-policy.ts";
+import { newRequestId } from "./request-id.ts";
 import type { RequestContext, Route } from "./route.ts";
 import type { RouteMatch, RouteTable } from "./route-table.ts";
 import type { RunningRequests } from "./running-requests.ts";
@@ -39,7 +39,7 @@ export function requestHandler(
   const { logger, metrics, now } = dependencies;
   return async (request, { isTrusted } = { isTrusted: false }) => {
     const arrivedAtMs = now();
-    const id = `req_${randomBytes(12).toString("hex")}`;
+    const id = newRequestId();
     const url = new URL(request.url);
     const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) || "/" : url.pathname;
     const match = table.match(request.method, path);
@@ -129,7 +129,7 @@ async function dispatch(
   if (options.running.isClosing) {
     return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), route.family, id);
   }
-  const signal = AbortSignal.any([abort.signal, request.signal]);
+  let signal: AbortSignal | undefined;
   const warnings: string[] = [];
   try {
     const grant = isTrusted ? undefined : options.keys.authorize(request, route.verb);
@@ -138,7 +138,11 @@ async function dispatch(
       params,
       id,
       abort,
-      signal,
+      // Made when it is asked for: most requests end at once and never look at it.
+      get signal() {
+        signal ??= AbortSignal.any([abort.signal, request.signal]);
+        return signal;
+      },
       arrivedAtMs,
       maxBodyBytes: options.maxBodyBytes,
       ...(grant !== undefined && { clientId: grant.name }),

@@ -2,10 +2,11 @@ const streamTypes: readonly string[] = ["application/x-ndjson", "text/event-stre
 
 /** Calls `onEnd` once, when the reply was sent whole, failed, or was given up by the client. */
 export function watchEnd(response: Response, onEnd: () => void): Response {
-  const { body } = response;
   const isStream = streamTypes.includes(response.headers.get("content-type") ?? "");
-  // A reply that is in memory is as good as sent.
-  if (body === null || !isStream) {
+  // A reply that is in memory is as good as sent. Its body is not even looked at: servers send one that nobody
+  // has touched in one piece and without a stream.
+  const body = isStream ? response.body : null;
+  if (body === null) {
     onEnd();
     return response;
   }

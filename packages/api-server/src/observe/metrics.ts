@@ -30,6 +30,19 @@ export class Metrics {
     "Waiting for a model: queue and load",
     seconds,
   );
+  readonly #modelLoads = this.#counter("puna_model_loads_total", "Models that came into memory");
+  readonly #modelEvictions = this.#counter(
+    "puna_model_evictions_total",
+    "Models that left memory: to make room, by expiry, or because their process ended",
+  );
+  readonly #waiting = new Gauge({
+    name: "puna_requests_waiting",
+    help: "Requests that wait for a model: in the queue, or for its load",
+    registers: [this.#registry],
+  });
+  readonly #engine: Engine;
+  /** Models that were in memory when last looked at. */
+  #known: ReadonlySet<string> = new Set();
   readonly #pulls = this.#counter("puna_pulls_total", "Pulls that ended", ["result"]);
   readonly #active = new Gauge({
     name: "puna_http_requests_active",
@@ -38,6 +51,7 @@ export class Metrics {
   });
 
   constructor(engine: Engine) {
+    this.#engine = engine;
     const registers = [this.#registry];
     new Gauge({
       name: "puna_models_loaded",
@@ -83,6 +97,15 @@ export class Metrics {
     this.#requestSeconds.observe({ route }, ms / 1000);
   }
 
+  /** @returns to be called when the wait is over, however it ended */
+  waitBegan(): () => void {
+    this.#waiting.inc();
+    return () => {
+      this.#waiting.dec();
+      this.#compareLoaded();
+    };
+  }
+
   observeLoad(ms: number): void {
     this.#loads.observe(ms / 1000);
   }
@@ -114,7 +137,20 @@ export class Metrics {
   }
 
   print(): Promise<string> {
+    this.#compareLoaded();
     return this.#registry.metrics();
+  }
+
+  /** The engine tells what is loaded, not what happened; both counts come from the difference. */
+  #compareLoaded(): void {
+    const now = new Set(
+      this.#engine
+        .loaded()
+        .map(({ modelPath, contextTokens, pid }) => `${modelPath} ${contextTokens} ${pid ?? 0}`),
+    );
+    for (const key of now) if (!this.#known.has(key)) this.#modelLoads.inc();
+    for (const key of this.#known) if (!now.has(key)) this.#modelEvictions.inc();
+    this.#known = now;
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {

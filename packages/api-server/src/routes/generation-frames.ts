@@ -1,4 +1,5 @@
 import type { ChatResponse, GenerateResponse, Message, Metrics } from "@puna/protocol";
+import { droppedNote } from "../services/dropped-note.ts";
 import type { AnswerPart, GenerationEvent } from "../services/generation-event.ts";
 
 /** Turns events into Ollama's reply objects: one for each event of a stream, or one for all. */
@@ -129,7 +130,7 @@ function tail(event: Extract<GenerationEvent, { type: "generation-end" }>) {
     ...count("eval_count", metrics.generatedTokens),
     ...duration("eval_duration", metrics.generatedMs),
   };
-  return { ...wire, ...(droppedMessages > 0 && { puna: { dropped_messages: droppedMessages } }) };
+  return { ...wire, ...droppedNote(droppedMessages) };
 }
 
 function count(name: string, value: number) {

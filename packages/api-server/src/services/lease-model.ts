@@ -34,17 +34,22 @@ export async function leaseModel(
     load: toLoadOptions(options, settings.load, embedding),
   };
   const startedAtMs = now();
-  const lease = await loadedBlobs.holdWhile(model.modelPath, model, () =>
-    engine.acquire(spec, {
-      keepAliveMs: keepAliveMs ?? settings.keepAliveMs,
-      signal: scope.signal,
-      priority,
-      label: new ModelName(model.stored.name).toShortString(),
-      ...(scope.clientId !== undefined && { clientId: scope.clientId }),
-    }),
-  );
-  metrics.observeLoad(now() - startedAtMs);
-  return lease;
+  const waitEnded = metrics.waitBegan();
+  try {
+    const lease = await loadedBlobs.holdWhile(model.modelPath, model, () =>
+      engine.acquire(spec, {
+        keepAliveMs: keepAliveMs ?? settings.keepAliveMs,
+        signal: scope.signal,
+        priority,
+        label: new ModelName(model.stored.name).toShortString(),
+        ...(scope.clientId !== undefined && { clientId: scope.clientId }),
+      }),
+    );
+    metrics.observeLoad(now() - startedAtMs);
+    return lease;
+  } finally {
+    waitEnded();
+  }
 }
 
 function notRunnable(format: string): ApiError {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ToolCall } from "@puna/protocol";
+import { droppedNote } from "../../services/dropped-note.ts";
 import type { GenerationEvent } from "../../services/generation-event.ts";
 
 /** What the reply must know of its request. */
@@ -50,6 +51,7 @@ export async function toMessage(head: MessageHead, events: AsyncIterable<Generat
     ...(stopReason !== undefined && { stop_reason: stopReason }),
     ...stop,
     usage: end === undefined ? { input_tokens: 0, output_tokens: 0 } : toUsage(end),
+    ...droppedNote(end?.droppedMessages ?? 0),
   };
 }
 
@@ -78,6 +80,7 @@ export async function* toMessageEvents(
       type: "message_delta",
       delta: isGenerated ? toStop(head, event, calledTools) : { stop_reason: "end_turn" },
       usage: isGenerated ? toUsage(event) : { input_tokens: 0, output_tokens: 0 },
+      ...droppedNote(isGenerated ? event.droppedMessages : 0),
     };
     yield { type: "message_stop" };
   }

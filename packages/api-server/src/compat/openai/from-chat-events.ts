@@ -1,4 +1,5 @@
 import type { Logprob, ToolCall } from "@puna/protocol";
+import { droppedNote } from "../../services/dropped-note.ts";
 import type { AnswerPart, GenerationEvent } from "../../services/generation-event.ts";
 
 export interface Usage {
@@ -39,6 +40,7 @@ export function toChatCompletion(head: ReplyHead, answers: readonly CollectedAns
       ...(answer.logprobs.length > 0 && { logprobs: { content: answer.logprobs } }),
     })),
     usage: sumUsage(answers),
+    ...droppedNote(Math.max(0, ...answers.map(({ droppedMessages }) => droppedMessages))),
   };
 }
 
@@ -51,6 +53,7 @@ export interface CollectedAnswer {
   /** `stop`, `length`, `load`, …; undefined when the engine never said. */
   readonly finish: string | undefined;
   readonly usage: Usage;
+  readonly droppedMessages: number;
 }
 
 export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Promise<CollectedAnswer> {
@@ -59,6 +62,7 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
   const logprobs: Logprob[] = [];
   let finish: string | undefined;
   let usage = noUsage;
+  let droppedMessages = 0;
   for await (const event of events) {
     if (event.type === "model-load" || event.type === "model-unload") finish = finishOf(event);
     if (event.type !== "answer-delta" && event.type !== "generation-end") continue;
@@ -66,9 +70,11 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
     thinking += event.thinking;
     toolCalls.push(...event.toolCalls);
     logprobs.push(...(event.logprobs ?? []));
-    if (event.type === "generation-end") [finish, usage] = [finishOf(event), toUsage(event)];
+    if (event.type !== "generation-end") continue;
+    [finish, usage] = [finishOf(event), toUsage(event)];
+    droppedMessages = event.droppedMessages;
   }
-  return { content, thinking, toolCalls, logprobs, finish, usage };
+  return { content, thinking, toolCalls, logprobs, finish, usage, droppedMessages };
 }
 
 /** Streams one run as chunks; the finish chunk is the last. Usage goes to `onUsage`. */
@@ -110,7 +116,10 @@ export async function* toChatChunks(
     }
     if (!isEnd) continue;
     if (isFirst) yield chunk({ ...role(), content: "" }, null);
-    yield chunk({}, toFinishReason(finishOf(event), calledTools));
+    yield {
+      ...chunk({}, toFinishReason(finishOf(event), calledTools)),
+      ...droppedNote(event.type === "generation-end" ? event.droppedMessages : 0),
+    };
     if (event.type === "generation-end") onUsage(toUsage(event));
   }
 }

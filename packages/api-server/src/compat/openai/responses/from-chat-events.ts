@@ -24,6 +24,7 @@ export async function toResponse(head: ResponseHead, events: AsyncIterable<Gener
     status: "completed",
     output: toOutput(head.id, answer),
     usage: answer.usage,
+    droppedMessages: answer.droppedMessages,
   });
   head.onComplete(response, answer);
   return response;
@@ -78,16 +79,19 @@ export async function* toResponseEvents(
     }
     if (event.type === "answer-delta") continue;
     yield* writer.end();
-    const usage = event.type === "generation-end" ? toUsage(event) : noUsage;
+    const isGenerated = event.type === "generation-end";
+    const usage = isGenerated ? toUsage(event) : noUsage;
+    const droppedMessages = isGenerated ? event.droppedMessages : 0;
     const response = toResponseObject(head.request, {
       ...startOf(head),
       completedAt: head.now(),
       status: "completed",
       output: writer.output(),
       usage,
+      droppedMessages,
     });
     yield writer.event("response.completed", { response });
-    head.onComplete(response, writer.answer(usage));
+    head.onComplete(response, writer.answer(usage, droppedMessages));
   }
 }
 

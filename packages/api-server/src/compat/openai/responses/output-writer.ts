@@ -100,7 +100,7 @@ export class OutputWriter {
     return [...reasoning, ...this.#calls, ...(this.#message === undefined ? [] : [this.#messageItem()])];
   }
 
-  answer(usage: Usage): CollectedAnswer {
+  answer(usage: Usage, droppedMessages: number): CollectedAnswer {
     return {
       content: this.#message?.text ?? "",
       thinking: this.#reasoning?.text ?? "",
@@ -108,6 +108,7 @@ export class OutputWriter {
       logprobs: [],
       finish: "stop",
       usage,
+      droppedMessages,
     };
   }
 

@@ -1,3 +1,4 @@
+import { droppedNote } from "../../../services/dropped-note.ts";
 import type { Usage } from "../from-chat-events.ts";
 import type { ResponsesRequest, ResponsesTool } from "./schema.ts";
 
@@ -10,6 +11,7 @@ export interface ResponseState {
   readonly status: "in_progress" | "completed" | "incomplete" | "failed";
   readonly output: readonly OutputItem[];
   readonly usage: Usage | undefined;
+  readonly droppedMessages?: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -47,6 +49,7 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
     metadata: request.metadata ?? {},
     safety_identifier: request.safety_identifier ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
+    ...droppedNote(state.droppedMessages ?? 0),
   };
 }
 
