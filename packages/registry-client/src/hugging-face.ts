@@ -14,6 +14,8 @@ const hosts: readonly string[] = ["hf.co", "huggingface.co"];
 const partPattern = /^(?:.*\/)?([^/]+)-(\d{5})-of-(\d{5})\.gguf$/;
 /** What the Hub itself prefers when no tag is given. */
 const preferredQuantizations: readonly string[] = ["Q4_K_M", "Q4_K_S", "Q4_0", "Q4_1", "Q8_0"];
+/** A thousand files each. */
+const maxPages = 100;
 const maxListingBytes = 16 * 1024 * 1024;
 
 /** Whether an error is the Hub's refusal to serve a sharded GGUF by the registry protocol. */
@@ -52,9 +54,11 @@ export async function findShards(
   signal: AbortSignal,
 ): Promise<ShardedModel> {
   const repository = `${name.namespace}/${name.model}`;
-  const url = api.siteUrl(`/api/models/${repository}/tree/main?recursive=true`);
-  const response = await api.sendOrThrow({ method: "GET", url, signal, followRedirects: true });
-  const files = readListing((await response.bytes(maxListingBytes)).toString("utf8"));
+  const files = await listFiles(
+    api,
+    api.siteUrl(`/api/models/${repository}/tree/main?recursive=true`),
+    signal,
+  );
   const parts = chooseSet(files, name.tag);
   if (parts === undefined) {
     throw new RegistryError(
@@ -91,6 +95,41 @@ export function shardedManifest(
   };
 }
 
+/** Large repositories are listed in pages, each of which names the next in a `Link` header. */
+async function listFiles(
+  api: RegistryApi,
+  first: URL,
+  signal: AbortSignal,
+): Promise<readonly RepositoryFile[]> {
+  const files: RepositoryFile[] = [];
+  let url: URL | null = first;
+  for (let page = 0; page < maxPages && url !== null; page += 1) {
+    const response = await api.sendOrThrow({ method: "GET", url, signal, followRedirects: true });
+    files.push(...readListing((await response.bytes(maxListingBytes)).toString("utf8")));
+    const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers["link"] ?? "")?.[1];
+    url = next === undefined ? null : URL.parse(next, response.url.href);
+    // The listing goes on where it began, or not at all.
+    if (url !== null && url.origin !== first.origin) url = null;
+  }
+  return files;
+}
+
+/** What to do about a refusal of the Hub, which itself says only that it refuses. */
+export function adviseOnAccess(
+  error: unknown,
+  host: string,
+  huggingFaceHosts: readonly string[] = hosts,
+): unknown {
+  if (!huggingFaceHosts.includes(host) || !RegistryError.is(error)) return error;
+  const { status } = error.details;
+  if (error.code !== "UNAUTHORIZED" && status !== 401 && status !== 403) return error;
+  return new RegistryError(
+    "UNAUTHORIZED",
+    `${error.message}; for a gated model ask for access on its page, and add the public key of this machine (id_ed25519.pub) to the SSH keys of your Hugging Face account`,
+    { cause: error, details: error.details },
+  );
+}
+
 interface RepositoryFile {
   readonly path: string;
   readonly digest: string;
@@ -117,7 +156,7 @@ function readListing(text: string): readonly RepositoryFile[] {
   });
 }
 
-/** The set whose name or folder holds the tag; for `latest` the one with the quantization the Hub prefers. */
+/** The set whose name or folder holds the tag, or that has a part of that name; for `latest` the one with the quantization the Hub prefers. */
 function chooseSet(files: readonly RepositoryFile[], tag: string): readonly RepositoryFile[] | undefined {
   const sets = new Map<string, RepositoryFile[]>();
   for (const file of files) {
@@ -131,9 +170,9 @@ function chooseSet(files: readonly RepositoryFile[], tag: string): readonly Repo
     .filter((set) => isComplete(set));
   const wanted = tag === "latest" ? preferredQuantizations : [tag];
   for (const quantization of wanted) {
-    const found = complete.find(
-      (set) => set[0] !== undefined && namesQuantization(set[0].path, quantization),
-    );
+    const matching = complete.filter((set) => namesQuantization(set[0]?.path ?? "", quantization));
+    // `Q4_K_M` means the plain set, also where there is one called `UD-Q4_K_M`.
+    const [found] = matching.toSorted((a, b) => (a[0]?.path.length ?? 0) - (b[0]?.path.length ?? 0));
     if (found !== undefined) return found;
   }
   return tag === "latest" ? complete[0] : undefined;
@@ -154,6 +193,10 @@ function namesQuantization(path: string, quantization: string): boolean {
     .replace(/-\d{5}-of-\d{5}\.gguf$/, "")
     .split(/[/.]|-(?!\d{5})/);
   const joined = words.join("-");
-  const wanted = quantization.toLowerCase();
+  // A tag may also be the name of a file.
+  const wanted = quantization
+    .toLowerCase()
+    .replace(/(-\d{5}-of-\d{5})?\.gguf$/, "")
+    .replaceAll(".", "-");
   return words.includes(wanted) || `-${joined}-`.includes(`-${wanted}-`);
 }

@@ -10,7 +10,7 @@ import { RegistryError } from "./errors.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
 import type { RegistryApi } from "./http/registry-api.ts";
 import type { RetryPolicy } from "./http/retry.ts";
-import { findShards, isShardRefusal, shardedManifest } from "./hugging-face.ts";
+import { adviseOnAccess, findShards, isShardRefusal, shardedManifest } from "./hugging-face.ts";
 import { type ProgressEvent, statusEvent } from "./progress.ts";
 import { downloadBlob } from "./transfer/download-blob.ts";
 import type { SharedTransfers } from "./transfer/shared-transfers.ts";
@@ -76,8 +76,11 @@ async function findModel(name: NameParts, context: PullContext, signal: AbortSig
   try {
     return { ...(await fetchManifest(api, name.tag, { retry, signal })), urls: new Map() };
   } catch (error) {
-    if (!isShardRefusal(error, name.host, huggingFaceHosts)) throw error;
-    const shards = await findShards(api, name, signal);
+    if (!isShardRefusal(error, name.host, huggingFaceHosts))
+      throw adviseOnAccess(error, name.host, huggingFaceHosts);
+    const shards = await findShards(api, name, signal).catch((refusal: unknown) => {
+      throw adviseOnAccess(refusal, name.host, huggingFaceHosts);
+    });
     const config = await store.blobs.putJson({
       model_format: "gguf",
       model_family: "",

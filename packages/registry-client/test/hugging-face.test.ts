@@ -20,7 +20,7 @@ interface HubFile {
 }
 
 /** Answers as the Hub does for one repository of sharded models. */
-function hub(files: readonly HubFile[]) {
+function hub(files: readonly HubFile[], pageSize = 1000) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const url = new URL(request.url ?? "", "http://hub");
     if (url.pathname.startsWith("/v2/") && url.pathname.includes("/manifests/")) {
@@ -35,9 +35,19 @@ function hub(files: readonly HubFile[]) {
         oid: "0".repeat(40),
         lfs: { oid: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, pointerSize: 130 },
       }));
-      response.end(
-        JSON.stringify([...listing, { type: "file", path: "README.md", size: 5, oid: "1".repeat(40) }]),
-      );
+      const all = [
+        { type: "directory", path: "Q8_0", size: 0, oid: "2".repeat(40) },
+        { type: "file", path: "README.md", size: 5, oid: "1".repeat(40) },
+        ...listing,
+      ];
+      // As the Hub pages: the next page is named with a cursor, in a header.
+      const start = Number(url.searchParams.get("cursor") ?? 0);
+      if (start + pageSize < all.length) {
+        const next = new URL(url.pathname, `http://${request.headers.host}`);
+        next.search = `recursive=true&limit=${pageSize}&cursor=${start + pageSize}`;
+        response.setHeader("link", `<${next.href}>; rel="next"`);
+      }
+      response.end(JSON.stringify(all.slice(start, start + pageSize)));
       return true;
     }
     const path = decodeURIComponent(url.pathname).replace("/org/repo-GGUF/resolve/main/", "");
@@ -58,11 +68,12 @@ const files = [
   ...shards("Q4_K_M/Model-Q4_K_M", 2),
   ...shards("Q8_0/Model-Q8_0", 3),
   ...shards("UD-Q4_K_XL/Model-UD-Q4_K_XL", 2),
+  ...shards("UD-Q8_0/Model-UD-Q8_0", 2),
   ...shards("Broken/Model-IQ1_S", 3).slice(1),
 ];
 
-async function pullTag(tag: string) {
-  await using registry = await startLoopbackRegistry({ intercept: hub(files) });
+async function pullTag(tag: string, pageSize?: number) {
+  await using registry = await startLoopbackRegistry({ intercept: hub(files, pageSize) });
   await using temporary = await openTemporaryStore();
   await using client = createRegistryClient({
     store: temporary.store,
@@ -85,6 +96,7 @@ test.each([
   ["q4_k_m", "Model-Q4_K_M", 2],
   ["UD-Q4_K_XL", "Model-UD-Q4_K_XL", 2],
   ["latest", "Model-Q4_K_M", 2],
+  ["Model-Q8_0-00002-of-00003.gguf", "Model-Q8_0", 3],
 ])(
   "hf.co/org/repo:%s fetches all parts of the set, and lays them out for the engine",
   async (tag, stem, count) => {
@@ -100,6 +112,49 @@ test.each([
 test.each(["Q4_K", "IQ1_S", "Q2_K"])("tag %s has no complete set, and says so", async (tag) => {
   const { error } = await pullTag(tag);
   expect(messageOf(error)).toBe(`org/repo-GGUF has no complete set of GGUF parts for the tag ${tag}`);
+});
+
+test("a listing of several pages is read to its end", async () => {
+  const { error, names } = await pullTag("UD-Q4_K_XL", 3);
+  expect(error).toBeUndefined();
+  expect(names?.length).toBe(2);
+});
+
+test("a listing that goes on at another host is not followed there", async () => {
+  const answer = hub(files);
+  await using registry = await startLoopbackRegistry({
+    intercept: (request, response) => {
+      if (request.url?.startsWith("/api/models/") === true)
+        response.setHeader("link", '<http://127.0.0.1:1/api/models/x>; rel="next"');
+      return answer(request, response);
+    },
+  });
+  await using temporary = await openTemporaryStore();
+  const options = { store: temporary.store, huggingFaceHosts: [registry.host], retry: { attempts: 1 } };
+  await using client = createRegistryClient(options);
+  const name = ModelName.parse(`${registry.host}/org/repo-GGUF:Q8_0`);
+  expect((await outcome(client.pull(name, { insecure: true }))).error).toBeUndefined();
+});
+
+test.each([
+  [401, '{"error":"Invalid username or password."}'],
+  [403, '{"error":"Access to model org/repo-GGUF is restricted."}'],
+])("a gated or private model answers %i, and the text says what to do", async (status, body) => {
+  await using registry = await startLoopbackRegistry({
+    intercept: (_request, response) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
+      return true;
+    },
+  });
+  await using temporary = await openTemporaryStore();
+  const options = { store: temporary.store, huggingFaceHosts: [registry.host], retry: { attempts: 1 } };
+  await using client = createRegistryClient(options);
+  const name = ModelName.parse(`${registry.host}/org/repo-GGUF:Q8_0`);
+  const { error } = await outcome(client.pull(name, { insecure: true }));
+  expect(error).toMatchObject({ code: "UNAUTHORIZED" });
+  expect(messageOf(error)).toBe(
+    `pull model manifest: ${status}: ${body}; for a gated model ask for access on its page, and add the public key of this machine (id_ed25519.pub) to the SSH keys of your Hugging Face account`,
+  );
 });
 
 test("elsewhere the registry's refusal is the answer", async () => {

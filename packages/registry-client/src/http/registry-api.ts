@@ -1,5 +1,6 @@
 import { RegistryError } from "../errors.ts";
 import { type Authorizer, accessDenied } from "./authorizer.ts";
+import { parseChallenge } from "./challenge.ts";
 import type { ConnectionGuard, HttpRequest, HttpResponse, HttpTransport } from "./http-transport.ts";
 import { isRedirect, maxRedirects, redirectTarget, tooManyRedirects } from "./redirects.ts";
 
@@ -65,6 +66,7 @@ export class RegistryApi {
       const sent = authorizer.headersFor(base);
       const response = await this.#follow(request);
       if (response.status !== 401 || response.url.origin !== base.origin) return response;
+      if (parseChallenge(response.headers["www-authenticate"]) === undefined) throw await refusalOf(response);
       await response.discard();
       if (await authorizer.answer(response, sent, { guard, signal: request.signal })) renewals += 1;
     }
@@ -112,6 +114,12 @@ export class RegistryApi {
   #url(path: string): URL {
     return new URL(`/v2/${this.#options.repository}/${path}`, this.#options.base);
   }
+}
+
+/** A 401 that asks for nothing: what it says is all there is to know. */
+async function refusalOf(response: HttpResponse): Promise<RegistryError> {
+  const { message, details } = await errorOf(response);
+  return message === "401: " ? accessDenied() : new RegistryError("UNAUTHORIZED", message, { details });
 }
 
 /** The error an answer stands for. Bodies are cut and shown: registries explain themselves there. */

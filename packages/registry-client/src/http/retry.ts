@@ -30,6 +30,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 /** Errors of the network, which may pass; answers and refusals do not. */
 export function mayPass(error: unknown): boolean {
   if (RegistryError.is(error)) {
+    if (error.details["isLasting"] === true) return false;
     if (error.code === "UNREACHABLE" || error.code === "STALLED") return true;
     const status = error.details["status"];
     return error.code === "REFUSED_BY_REGISTRY" && typeof status === "number" && isTransientStatus(status);

@@ -22,6 +22,9 @@ export interface UndiciTransportOptions {
 
 /** A connection slower than this for a whole stall interval counts as stalled: a slow loris, or a dead proxy. */
 const minBytesPerSecond = 256;
+/** Certificates and protocols stay what they are: trying again would only make the user wait. */
+const tlsFailures = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$)/;
+const plainHttpAnswers = /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO$)/;
 const putPatience = 10;
 const shortBodyBytes = 16 * 1024;
 const defaultStallMs = 30_000;
@@ -334,12 +337,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) return this.#failure;
     if (this.#request.signal.aborted) return this.#request.signal.reason;
     if (RegistryError.is(error) || !(error instanceof Error) || !("code" in error)) return error;
+    const isTls = tlsFailures.test(String(error.code));
+    const advice = plainHttpAnswers.test(String(error.code))
+      ? "; a registry that speaks plain HTTP must be asked for as insecure"
+      : "";
     return new RegistryError(
       "UNREACHABLE",
-      `${this.#request.method} ${this.#request.url.origin}${this.#request.url.pathname}: ${error.message}`,
-      {
-        cause: error,
-      },
+      `${this.#request.method} ${this.#request.url.origin}${this.#request.url.pathname}: ${error.message.trim()}${advice}`,
+      { cause: error, details: isTls ? { isLasting: true } : {} },
     );
   }
 }
