@@ -79,7 +79,7 @@ describe("export and import", () => {
   });
 });
 
-describe("CVE-2024-45436: hostile archives", () => {
+describe("CVE-2024-45436, CVE-2024-7773: hostile archives", () => {
   const header = (path: string, type: string) => {
     const made = tarHeader(path, 0, new Date(0));
     made.write(type, 156, "latin1");

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { openTemporaryStore } from "@puna/blob-store/testing";
@@ -172,6 +172,47 @@ describe("redirects of a reachable registry", () => {
       },
     );
     expect(error).toMatchObject({ code: "TARGET_REFUSED" });
+  });
+});
+
+describe("hostile manifests", () => {
+  const good = `sha256:${"a".repeat(64)}`;
+  test.each([
+    ["CVE-2024-37032", { digest: "sha256:../../../../victim", size: 4 }],
+    ["CVE-2024-37032", { digest: "../../victim", size: 4 }],
+    ["CVE-2024-37032", { digest: `sha256:${"A".repeat(64)}`, size: 4 }],
+    ["CVE-2026-7020", { digest: "sha256:..%2f..%2fvictim", size: 4 }],
+    ["CVE-2026-7020", { digest: `sha512:${"a".repeat(128)}`, size: 4 }],
+    ["CVE-2025-1975", { digest: good, size: -1 }],
+    ["CVE-2025-1975", { digest: good, size: "4" }],
+    ["CVE-2025-1975", null],
+    ["CVE-2025-44779", { digest: "", size: 0 }],
+  ])("%s: a pull refuses the layer %o, and no file outside the store is touched", async (_id, layer) => {
+    await using registry = await startLoopbackRegistry();
+    await using temporary = await openTemporaryStore();
+    const victim = join(temporary.home, "victim");
+    await writeFile(victim, "keep");
+    const { manifest } = publishModel(registry, weights);
+    await using client = createRegistryClient({ store: temporary.store });
+    const name = ModelName.parse(`${registry.host}/library/m`);
+    expect((await outcome(client.pull(name, { insecure: true }))).error).toBeUndefined();
+    const [key = ""] = registry.manifests.keys();
+    const hostile = {
+      ...manifest,
+      layers: [...manifest.layers, layer === null ? null : { mediaType: "x", ...layer }],
+    };
+    registry.manifests.set(key, {
+      bytes: Buffer.from(JSON.stringify(hostile)),
+      mediaType: manifest.mediaType,
+    });
+    registry.seen.length = 0;
+    const { error } = await outcome(client.pull(name, { insecure: true }));
+    expect(error).toMatchObject({ code: "MANIFEST_INVALID" });
+    expect(registry.seen.length).toBe(1);
+    expect(await readFile(victim, "utf8")).toBe("keep");
+    // What was pulled before is whole.
+    expect((await temporary.store.verify()).damagedModels).toEqual([]);
+    expect((await temporary.store.manifests.list()).length).toBe(1);
   });
 });
 
