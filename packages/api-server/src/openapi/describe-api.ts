@@ -70,24 +70,27 @@ const bodiless: ReadonlySet<string> = new Set([
 /** OpenAPI 3.1 of every route, from the schemas that check the requests. */
 export function describeApi(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas: Record<string, unknown> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     const operations = paths[path] ?? {};
     paths[path] = operations;
-    operations[route.method.toLowerCase()] = describe(route);
-    if (route.withHead === true || route.head !== undefined) operations["head"] = describe(route, true);
+    operations[route.method.toLowerCase()] = describe(route, schemas);
+    if (route.withHead === true || route.head !== undefined)
+      operations["head"] = describe(route, schemas, true);
   }
   return {
     openapi: "3.1.0",
     info: { title: "puna", version, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
     paths,
-    components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+    components: { schemas, securitySchemes: { key: { type: "http", scheme: "bearer" } } },
   };
 }
 
-function describe(route: Route, isHead = false): object {
+function describe(route: Route, schemas: Record<string, unknown>, isHead = false): object {
   const key = `${route.method} ${route.path}`;
+  const operationId = `${isHead ? "head" : route.method.toLowerCase()}${route.path.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
   const schema = requestSchemas[key];
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -101,11 +104,14 @@ function describe(route: Route, isHead = false): object {
     : { content: { "application/json": { schema: errorSchemas[route.family] } } };
   const error = (description: string) => ({ description, ...errorContent });
   return {
-    operationId: `${isHead ? "head" : route.method.toLowerCase()}${route.path.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId,
     ...(parameters.length > 0 && { parameters }),
     ...(schema !== undefined &&
       !isHead && {
-        requestBody: { required: true, content: { "application/json": { schema: toJsonSchema(schema) } } },
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: toJsonSchema(schema, operationId, schemas) } },
+        },
       }),
     ...(route.verb !== "open" && { security: [{}, { key: [] }] }),
     responses: {
@@ -128,7 +134,24 @@ function success(key: string, isHead: boolean): object {
   return { description: "Done", content: Object.fromEntries(types.map((type) => [type, bodyOf(type)])) };
 }
 
-function toJsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return json;
+/** Definitions of recursive schemas become components: references are looked up in the whole document. */
+function toJsonSchema(schema: z.ZodType, name: string, schemas: Record<string, unknown>): unknown {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const { $schema: _, $defs = {}, ...body } = json;
+  for (const [key, value] of Object.entries($defs)) schemas[`${name}${key}`] = redirect(value, name);
+  return redirect(body, name);
+}
+
+const localReference = "#/$defs/";
+
+function redirect(value: unknown, name: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => redirect(item, name));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === "$ref" && typeof inner === "string" && inner.startsWith(localReference)
+        ? [key, `#/components/schemas/${name}${inner.slice(localReference.length)}`]
+        : [key, redirect(inner, name)],
+    ),
+  );
 }

@@ -132,7 +132,9 @@ export const responseSchemas: Readonly<Record<string, Schema>> = {
   "POST /api/pull": progress,
   "POST /api/push": progress,
   "POST /api/create": progress,
-  "POST /api/tokenize": shape({ tokens: list(count) }),
+  "POST /api/tokenize": shape({
+    tokens: { anyOf: [list(count), list(shape({ id: count, piece: { anyOf: [string, list(count)] } }))] },
+  }),
   "POST /api/detokenize": shape({ content: string }),
   "POST /api/apply-template": shape({ prompt: string }),
   "GET /api/puna/store/df": shape({
