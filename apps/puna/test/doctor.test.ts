@@ -134,8 +134,10 @@ describe("the address", () => {
   });
 
   it("is asked with the key of PUNA_API_KEY, and a refusal is told apart", async () => {
+    // A server may tell its version to everybody, or nothing at all.
+    let open = "";
     const server = createServer((request, response) => {
-      const knows = request.headers.authorization === "Bearer right";
+      const knows = request.headers.authorization === "Bearer right" || request.url === open;
       response
         .writeHead(knows ? 200 : 401, { "x-request-id": "1", connection: "close" })
         .end(JSON.stringify(knows ? { version: "0.35.0", puna: "1.2.3" } : { error: "a key, please" }));
@@ -145,15 +147,18 @@ describe("the address", () => {
     // As above.
     const { port } = server.address() as AddressInfo;
     const tried = { right: "ok", wrong: "problem" } as const;
-    for (const [apiKey, status] of Object.entries(tried))
-      expect(await check(port, "127.0.0.1", { apiKey })).toMatchObject({
-        status,
-        facts: { answers: "puna" },
+    for (const path of ["/api/version", "nothing"]) {
+      open = path;
+      for (const [apiKey, status] of Object.entries(tried))
+        expect(await check(port, "127.0.0.1", { apiKey })).toMatchObject({
+          status,
+          facts: { answers: "puna" },
+        });
+      expect(await check(port)).toMatchObject({
+        status: "problem",
+        summary: expect.stringContaining("only to those who have a key"),
       });
-    expect(await check(port)).toMatchObject({
-      status: "problem",
-      summary: expect.stringContaining("only to those who have a key"),
-    });
+    }
   });
 
   it("is a problem when others could reach it and nobody said that they may", async () => {
@@ -269,4 +274,17 @@ it("prints one line a finding, advice below it, and colours only when asked", ()
     "ok    node     Node.js v24\nFAIL  address  taken\n               free it\n\n1 thing needs your care\n",
   );
   expect(printFindings(findings, { colors: true })).toContain("\u001b[31mFAIL\u001b[39m");
+});
+
+it("goes on below itself where the terminal is narrow, and shows the home as ~", () => {
+  const summary = "12 models in /home/ada/.ollama/models, 40 files";
+  expect(
+    printFindings([{ check: "models", status: "ok", summary, facts: {} }], {
+      colors: false,
+      columns: 36,
+      userHome: "/home/ada",
+    }),
+  ).toBe(
+    "ok    models  12 models in\n              ~/.ollama/models, 40\n              files\n\npuna can run models here\n",
+  );
 });

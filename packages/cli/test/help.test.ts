@@ -14,7 +14,7 @@ Usage:
 
 Flags:
       --draft-quantize string   Quantize draft model to this level
-      --experimental            Folders of safetensors are read with and without it
+      --experimental            Import safetensors (not supported: fails)
   -f, --file string             Name of the Modelfile (default "Modelfile")
   -h, --help                    help for create
       --json                    Print progress as JSON lines

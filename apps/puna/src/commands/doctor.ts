@@ -22,7 +22,11 @@ export class Doctor extends AppCommand {
     process.stdout.write(
       flags.json
         ? `${JSON.stringify({ ok, version, checks }, null, 2)}\n`
-        : printFindings(checks, { colors: config.colors && process.stdout.isTTY }),
+        : printFindings(checks, {
+            colors: config.colors && process.stdout.isTTY,
+            columns: process.stdout.columns,
+            userHome: process.env["HOME"],
+          }),
     );
     if (!ok) process.exitCode = 1;
   }

@@ -3,6 +3,7 @@ import { clientUrl, type HostAddress, isLocal } from "../host.ts";
 import type { Finding } from "./finding.ts";
 
 const answerTimeoutMs = 2_000;
+const unauthorized = 401;
 
 export interface AddressOptions {
   readonly host: HostAddress;
@@ -71,23 +72,33 @@ export async function checkAddress(options: AddressOptions): Promise<Finding> {
 }
 
 type Answerer =
-  /** Without a version: it refuses, and tells that only to those who have a key. */
+  /** Without a version: it tells not even that to those who have no key. */
   | { readonly answers: "puna"; readonly version?: string; readonly refuses?: true }
   | { readonly answers: "ollama"; readonly version: string }
   | { readonly answers: "other" | "silent" | "nobody" };
 
 async function whoAnswers(url: string, apiKey: string | undefined): Promise<Answerer> {
   try {
-    const response = await fetch(`${url}/api/version`, {
-      signal: AbortSignal.timeout(answerTimeoutMs),
-      ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
-    });
+    const ask = (path: string) =>
+      fetch(url + path, {
+        signal: AbortSignal.timeout(answerTimeoutMs),
+        ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
+      });
+    const response = await ask("/api/version");
     // Whatever it is: looked at field by field.
     const body = (await response.json().catch(() => undefined)) as unknown;
     if (typeof body !== "object" || body === null) return { answers: "other" };
-    if ("puna" in body && typeof body.puna === "string") return { answers: "puna", version: body.puna };
+    if ("puna" in body && typeof body.puna === "string") {
+      // Its version it tells to everybody; which models are loaded only to those who have a key.
+      const { status } = await ask("/api/ps");
+      return {
+        answers: "puna",
+        version: body.puna,
+        ...(status === unauthorized ? { refuses: true } : {}),
+      };
+    }
     // A server that wants a key says so in the shape of its errors, which only puna's own has.
-    if (response.status === 401 && response.headers.has("x-request-id"))
+    if (response.status === unauthorized && response.headers.has("x-request-id"))
       return { answers: "puna", refuses: true };
     if ("version" in body && typeof body.version === "string")
       return { answers: "ollama", version: body.version };

@@ -69,5 +69,6 @@ function reasonOf({ version, fallbackReason, libraries }: EngineProbe, wanted: C
   if (wanted === "portable") return "PUNA_DRIVER asks for it";
   if (fallbackReason !== undefined) return fallbackReason;
   const folder = libraries.find(({ isLoaded }) => isLoaded)?.folder ?? "";
-  return `llama.cpp ${version ?? ""} from ${folder}`;
+  // The package says more than the long way to it, which is among the facts.
+  return `llama.cpp ${version ?? ""} from ${folder.split(/[\\/]node_modules[\\/]/).at(-1)}`;
 }

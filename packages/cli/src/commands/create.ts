@@ -14,7 +14,7 @@ export class Create extends BaseCommand {
     file: Flags.string({ char: "f", description: 'Name of the Modelfile (default "Modelfile")' }),
     quantize: Flags.string({ char: "q", description: "Quantize model to this level (e.g. q4_K_M)" }),
     json: Flags.boolean({ description: "Print progress as JSON lines" }),
-    experimental: Flags.boolean({ description: "Folders of safetensors are read with and without it" }),
+    experimental: Flags.boolean({ description: "Import safetensors (not supported: fails)" }),
     "draft-quantize": Flags.string({ description: "Quantize draft model to this level" }),
   };
 
@@ -23,6 +23,8 @@ export class Create extends BaseCommand {
     const { context } = this;
     if (!ModelName.parse(args.model).isValid())
       throw new CliError("USAGE", `invalid model name: ${args.model}`);
+    if (flags.experimental)
+      throw new CliError("USAGE", "safetensors cannot be imported here; convert the model to GGUF first");
     const source = await this.#findModelfile(flags.file || undefined);
     await context.ensureServer();
     using progress = openProgress(context, flags.json);
