@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
+import { estimateBytes, type ModelFacts, planContext, planEviction, planPromptCache } from "./memory-plan.ts";
 
 const facts: ModelFacts = {
   fileBytes: 1_000_000,
@@ -75,4 +75,11 @@ describe("planEviction", () => {
     const loaded = [model("a"), model("b", { lastUsedMs: 1 })];
     expect(names(loaded, { bytes: 150, freeBytes: 100, maxModels: 9 })).toEqual(["a"]);
   });
+});
+
+it("gives saved conversations no more than half of what the model leaves free", () => {
+  expect(planPromptCache(1_000, 5_000, 100_000)).toBe(1_000);
+  expect(planPromptCache(1_000, 5_000, 6_000)).toBe(500);
+  expect(planPromptCache(1_000, 5_000, 5_000)).toBe(0);
+  expect(planPromptCache(1_000, 5_000, 4_000)).toBe(0);
 });

@@ -62,6 +62,14 @@ export function checkMemory(neededBytes: number, freeBytes: number): void {
   );
 }
 
+/**
+ * Memory for saved conversations and checkpoints: what was configured, or half of what the model leaves free.
+ * The other half is for compute buffers, and for whatever else runs here.
+ */
+export function planPromptCache(configuredBytes: number, neededBytes: number, freeBytes: number): number {
+  return Math.max(0, Math.min(configuredBytes, Math.floor((freeBytes - neededBytes) / 2)));
+}
+
 export interface EvictionCandidate {
   readonly sizeBytes: number;
   readonly activeRequests: number;

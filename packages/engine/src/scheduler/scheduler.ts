@@ -5,7 +5,14 @@ import type { Logger } from "../logger.ts";
 import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
 import { LoadedModel } from "./loaded-model.ts";
-import { checkMemory, estimateBytes, type ModelFacts, planContext, planEviction } from "./memory-plan.ts";
+import {
+  checkMemory,
+  estimateBytes,
+  type ModelFacts,
+  planContext,
+  planEviction,
+  planPromptCache,
+} from "./memory-plan.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { satisfies } from "./satisfies.ts";
 
@@ -143,15 +150,18 @@ export class Scheduler implements Engine {
     this.#backoff.check(spec.modelPath);
     const facts = await this.#options.readFacts(spec.modelPath);
     this.#checkOpen(options.signal);
-    const runnerSpec = this.#plan(spec, facts);
-    const estimatedBytes = estimateBytes(facts, runnerSpec);
+    const planned = this.#plan(spec, facts);
+    const estimatedBytes = estimateBytes(facts, planned);
     const evicted = planEviction([...this.#models.values()], {
-      bytes: estimatedBytes + runnerSpec.promptCacheBytes,
+      bytes: estimatedBytes + planned.promptCacheBytes,
       freeBytes: this.#freeBytes(),
       maxModels: this.#options.maxLoadedModels,
     });
     await this.#evict(evicted, spec.modelPath, options.signal);
-    checkMemory(estimatedBytes, this.#freeBytes());
+    const freeBytes = this.#freeBytes();
+    checkMemory(estimatedBytes, freeBytes);
+    const promptCacheBytes = planPromptCache(planned.promptCacheBytes, estimatedBytes, freeBytes);
+    const runnerSpec = { ...planned, promptCacheBytes };
     try {
       return await this.#start(runnerSpec, { facts, estimatedBytes, options });
     } catch (error) {
