@@ -239,3 +239,39 @@ describe("uploads that end early", () => {
     expect(failures).toMatchObject([{ status: 499, code: "CANCELED" }]);
   });
 });
+
+describe("items that /v1/responses refuses", () => {
+  const message = (part: object) => [{ type: "message", role: "user", content: [part] }];
+
+  it.each([
+    [message({ type: "nope" }), "input[0]: content[0]: unknown content type: nope"],
+    [message({ type: "input_file" }), "file inputs are not currently supported"],
+    [
+      message({ type: "input_image", image_url: "http://x" }),
+      "image URLs are not currently supported, please use base64 encoded data instead",
+    ],
+    [[{ type: "function_call", call_id: "1", name: "f", arguments: "{" }], /^failed to parse function call/],
+    [[{ content: "x" }], "input[0]: input item missing required 'type' field"],
+  ])("%j", async (input, message) => {
+    const response = await test.post("/v1/responses", { model: "m", input });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
+  });
+
+  it("only loads the model for an empty text", async () => {
+    const response = await test.post("/v1/responses", { model: "m", input: "" });
+    expect(await response.json()).toMatchObject({ output: [{ content: [{ text: "" }] }] });
+  });
+});
+
+describe("blocks that /v1/messages refuses", () => {
+  it.each([
+    [{ type: "tool_use", id: "1", name: "f", input: "x" }, "tool_use block: 'input' must be an object"],
+    [{ type: "image", source: { type: "base64", data: "!!" } }, "invalid base64 image data"],
+  ])("%j", async (block, message) => {
+    const messages = [{ role: "user", content: [block] }];
+    const response = await test.post("/v1/messages", { model: "m", max_tokens: 5, messages });
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { message } }]);
+  });
+});

@@ -50,7 +50,9 @@ function toToolCall(block: Block): ToolCall {
   if (typeof id !== "string" || id === "") throw badRequest("tool_use block missing required 'id' field");
   if (typeof name !== "string" || name === "")
     throw badRequest("tool_use block missing required 'name' field");
-  const args = typeof input === "object" && input !== null && !Array.isArray(input) ? { ...input } : {};
+  if (input !== undefined && (typeof input !== "object" || Array.isArray(input)))
+    throw badRequest("tool_use block: 'input' must be an object");
+  const args = typeof input === "object" && input !== null ? { ...input } : {};
   return { id, function: { name, arguments: args } };
 }
 
@@ -61,6 +63,7 @@ function toImage(block: Block): string {
   if (type !== "base64" || typeof data !== "string") {
     throw badRequest(`invalid image source type: ${String(type)}. Only base64 images are supported.`);
   }
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data)) throw badRequest("invalid base64 image data");
   return data;
 }
 

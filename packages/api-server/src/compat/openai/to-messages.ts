@@ -52,6 +52,7 @@ function toPart(part: unknown): { content: string; images?: string[] } {
   }
   if (type === "input_audio") {
     const data = asRecord(audio)["data"];
+    if (data === undefined) throw badRequest("invalid input_audio format: missing data");
     if (typeof data !== "string" || !base64.test(data)) throw badRequest("invalid input_audio data");
     return { content: "", images: [data] };
   }

@@ -54,8 +54,7 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
 }
 
 function echoTool(tool: ResponsesTool) {
-  if (tool.type !== "function") return tool;
-  const { type, name, description, strict, parameters } = tool;
+  const { type = "", name, description, strict, parameters } = tool;
   return {
     type,
     name: name ?? "",

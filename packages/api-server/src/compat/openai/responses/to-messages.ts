@@ -9,15 +9,25 @@ interface Conversation {
   pendingThinking: string;
 }
 
+/** Refusals that come later in Ollama, when it no longer knows the item. */
+const unplaced: readonly string[] = [
+  "image URLs are not",
+  "invalid image input",
+  "file inputs are not",
+  "failed to parse function call arguments",
+];
+
 /** Turns the input of one request into messages, without instructions. @throws ApiError `BAD_REQUEST` naming the item */
 export function toInputMessages(input: ResponsesRequest["input"]): Message[] {
-  if (input === undefined) return [];
+  // No text at all only loads the model, as in Ollama.
+  if (input === undefined || input === "") return [];
   if (typeof input === "string") return [{ role: "user", content: input }];
   const conversation: Conversation = { messages: [], pendingThinking: "" };
   input.forEach((item, index) => {
     try {
       addItem(conversation, item);
     } catch (error) {
+      if (unplaced.some((text) => error instanceof Error && error.message.startsWith(text))) throw error;
       throw badRequest(`input[${index}]: ${error instanceof Error ? error.message : String(error)}`, error);
     }
   });
@@ -69,7 +79,7 @@ function addCall(conversation: Conversation, item: InputItem): void {
   if (typeof name !== "string") throw badRequest("function_call is missing 'name'");
   const call = {
     ...(typeof id === "string" && { id }),
-    function: { name, arguments: parseArguments(typeof args === "string" && args !== "" ? args : "{}") },
+    function: { name, arguments: readArguments(args) },
   };
   const last = conversation.messages.at(-1);
   if (last?.role === "assistant") {
@@ -85,6 +95,14 @@ function addCall(conversation: Conversation, item: InputItem): void {
     ...takeThinking(conversation),
     tool_calls: [call],
   });
+}
+
+function readArguments(args: unknown): Record<string, unknown> {
+  try {
+    return parseArguments(typeof args === "string" && args !== "" ? args : "{}");
+  } catch (error) {
+    throw badRequest("failed to parse function call arguments: they are no JSON object", error);
+  }
 }
 
 function addOutput(conversation: Conversation, item: InputItem): void {
@@ -110,16 +128,16 @@ function takeThinking(conversation: Conversation): { thinking?: string } {
 function thinkingOf(item: InputItem): string {
   const { encrypted_content: encrypted, summary } = item;
   if (typeof encrypted === "string" && encrypted !== "") return encrypted;
-  return Array.isArray(summary) ? summary.map((part) => readPart(part).text).join("") : "";
+  return Array.isArray(summary) ? summary.map((part, index) => readPart(part, index).text).join("") : "";
 }
 
 function readContent(content: unknown): { text: string; images: string[] } {
   if (typeof content === "string") return { text: content, images: [] };
-  const parts = Array.isArray(content) ? content.map(readPart) : [];
+  const parts = Array.isArray(content) ? content.map((part, index) => readPart(part, index)) : [];
   return { text: parts.map(({ text }) => text).join(""), images: parts.flatMap(({ images }) => images) };
 }
 
-function readPart(part: unknown): { text: string; images: string[] } {
+function readPart(part: unknown, index: number): { text: string; images: string[] } {
   const record: Record<string, unknown> = typeof part === "object" && part !== null ? { ...part } : {};
   const { type, text, image_url: url } = record;
   switch (type) {
@@ -134,6 +152,6 @@ function readPart(part: unknown): { text: string; images: string[] } {
     case "input_file":
       throw badRequest("file inputs are not currently supported");
     default:
-      throw badRequest(`unknown content type: ${JSON.stringify(type ?? "")}`);
+      throw badRequest(`content[${index}]: unknown content type: ${String(type ?? "")}`);
   }
 }
