@@ -156,7 +156,10 @@ async function recordTour() {
   await sleep(1_500);
   await terminal.typeSlowly("/bye");
   terminal.type("\r");
-  await command(terminal, 'git --version | puna run qwen2.5-coder:1.5b "Which version number is this? Only the number:"');
+  await command(
+    terminal,
+    'git --version | puna run qwen2.5-coder:1.5b "Which version number is this? Only the number:"',
+  );
   await sleep(2_000);
   await terminal.until(/\$ $|\$$/m);
   await sleep(400);

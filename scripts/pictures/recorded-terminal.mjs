@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 
 // The command line's tests have both; the root of the workspace needs neither.
-const require = createRequire(new URL("../../packages/cli/package.json", import.meta.url));
-const { spawn } = require("@lydell/node-pty");
-const xterm = require("@xterm/headless");
+const requireOfCli = createRequire(new URL("../../packages/cli/package.json", import.meta.url));
+const { spawn } = requireOfCli("@lydell/node-pty");
+const xterm = requireOfCli("@xterm/headless");
 
 const framesEveryMs = 70;
 
