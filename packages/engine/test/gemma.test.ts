@@ -130,4 +130,24 @@ describe.skipIf(model === undefined)("a real model with sliding windows", () => 
       rmSync(stateFolder, { recursive: true, force: true });
     }
   });
+
+  it("keeps what it read when a longer context is asked for", async () => {
+    const stateFolder = mkdtempSync(join(tmpdir(), "puna-states-"));
+    try {
+      await using growing = createEngine({ ...options, stateFolder });
+      const acquireWith = (contextTokens: number) =>
+        growing.acquire({ modelPath, load: { threads: 1, contextTokens } });
+      const short = await acquireWith(1024);
+      const prompt = "The keeper lit the lamp, and the ships went by. ".repeat(20);
+      const first = await collect(short, { prompt, sampling: greedy, maxTokens: 4 });
+      await short[Symbol.asyncDispose]();
+      await using long = await acquireWith(2048);
+      expect(long.info.contextTokens).toBe(2048);
+      const next = [...first.end.tokens, ...(await long.tokenize(" And then"))];
+      const { end } = await collect(long, { prompt: next, sampling: greedy, maxTokens: 4 });
+      expect(end.cachedTokens).toBe(first.end.tokens.length - 1);
+    } finally {
+      rmSync(stateFolder, { recursive: true, force: true });
+    }
+  });
 });
