@@ -1,7 +1,7 @@
 import { ApiError } from "../errors.ts";
 
 /** Far longer than any network pauses; a client that sends nothing for so long has gone or means no good. */
-export const bodyStallMs = 60_000;
+const bodyStallMs = 60_000;
 
 /**
  * Hands on what comes, and gives up when nothing comes for a while. Slow uploads may take as long as they like.
