@@ -66,7 +66,11 @@ export class PunaChatModel implements LanguageModelV4 {
   async doStream(call: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
     const prepared = toChatRequest(this.modelId, this.#settings, call);
     const { request, warnings } = prepared;
-    const chunks = askModel(this.#client, prepared, toCallOptions(call));
+    // Whoever cancels the stream ends the request at once, also while no piece has come yet.
+    const cancelled = new AbortController();
+    const signals = [cancelled.signal, ...(call.abortSignal === undefined ? [] : [call.abortSignal])];
+    const signal = AbortSignal.any(signals);
+    const chunks = askModel(this.#client, prepared, { ...toCallOptions(call), signal });
     const parts = toStreamParts(chunks, call.includeRawChunks);
     // What fails before the first piece fails the call, so that the AI SDK can try again.
     const first = await parts.next().catch((error: unknown) => {
@@ -82,7 +86,7 @@ export class PunaChatModel implements LanguageModelV4 {
           else controller.enqueue(part);
         } catch (error) {
           // An abort ends the stream as `fetch` would; the rest is told in the stream, which then ends.
-          if (call.abortSignal?.aborted === true) return controller.error(error);
+          if (signal.aborted) return controller.error(error);
           controller.enqueue({ type: "error", error: toApiCallError(error, path, request) });
           controller.enqueue({
             type: "finish",
@@ -92,9 +96,7 @@ export class PunaChatModel implements LanguageModelV4 {
           controller.close();
         }
       },
-      async cancel() {
-        await parts.return(undefined);
-      },
+      cancel: () => cancelled.abort(),
     });
     return { stream, request: { body: request } };
   }

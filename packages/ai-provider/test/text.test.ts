@@ -73,6 +73,21 @@ describe.each(ways)("%s", (way) => {
     expect((await generateText({ model, prompt: "Hi" })).text).toBe("free");
   });
 
+  it("a cancelled stream ends the work of the server too", async () => {
+    const pieces = [{ text: "one" }, { text: "two", delayMs: 60_000 }];
+    await using world = await openScriptedServer(way, [{ pieces }, ["free"]]);
+    const model = world.provider("m");
+    const { stream } = await model.doStream({
+      prompt: [{ role: "user", content: [{ type: "text", text: "Hi" }] }],
+    });
+    const reader = stream.getReader();
+    const types: string[] = [];
+    while (!types.includes("text-delta")) types.push((await reader.read()).value?.type ?? "end");
+    await reader.cancel();
+    expect(types).toEqual(["stream-start", "response-metadata", "text-start", "text-delta"]);
+    expect((await generateText({ model, prompt: "Hi" })).text).toBe("free");
+  });
+
   it("an abort fails generateText with the reason of the signal", async () => {
     await using world = await openScriptedServer(way, [{ pieces: [{ text: "one", delayMs: 60_000 }] }]);
     const abortSignal = AbortSignal.timeout(50);

@@ -41,7 +41,7 @@ export async function openScriptedServer(
     embed: (tokens) => [tokens.length, 1, 0],
   });
   const nothing = async function* () {};
-  const registry = { pull: nothing, push: nothing };
+  const registry = { pull: nothing, push: nothing, restore: nothing };
   const server = createServer({ store: temporary.store, engine, registry, version: "1.2.3" });
   const http = createHttpServer(getRequestListener(server.fetch));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
@@ -78,7 +78,7 @@ async function makeModels(request: (path: string, init: RequestInit) => Promise<
     await request(`/api/blobs/${digest}`, { method: "POST", body: bytes });
     return { "m.gguf": digest };
   };
-  await client.create({ model: "m", files: await upload(tinyGguf()) });
+  await client.create({ model: "m", files: await upload(tinyGguf()), template: "{{ .Prompt }}" });
   await client.create({ model: "t", from: "m", template });
   await client.create({ model: "e", files: await upload(tinyGguf({ key: "llama.pooling_type", value: 1 })) });
 }
