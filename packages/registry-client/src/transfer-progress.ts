@@ -26,7 +26,9 @@ export class TransferProgress {
 
   report(completedBytes: number): void {
     const now = Date.now();
-    if (now - this.#lastAtMs >= tickMs) this.#send(now, completedBytes);
+    // What an earlier run left is shown at once.
+    const isFirst = this.#lastBytes <= 0 && completedBytes > 0;
+    if (isFirst || now - this.#lastAtMs >= tickMs) this.#send(now, completedBytes);
   }
 
   finish(): void {

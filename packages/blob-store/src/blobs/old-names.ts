@@ -14,7 +14,11 @@ const oldName = /^sha256:[0-9a-f]{64}(?:-partial(?:-\d+)?)?$/;
 export function renameOldBlobs(context: Omit<StoreContext, "namesAreNew">): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => {
-    done ??= renameAll(context);
+    done ??= renameAll(context).catch((error: unknown) => {
+      // A fault that passes must not stay with the store for good.
+      done = undefined;
+      throw error;
+    });
     return done;
   };
 }
