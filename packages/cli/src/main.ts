@@ -61,6 +61,8 @@ async function runCommand(
   const count = Object.keys(args).length;
   const shape = { flags, bareFlags, arity: arity ?? { min: count, max: count } };
   const { words, wantsHelp } = normalizeArguments(argv, shape);
+  // oclif would read what is piped in as the first word that is missing.
+  for (const argument of Object.values(args)) argument.ignoreStdin = true;
   if (wantsHelp) context.stdout.write(printCommandHelp(context.binName, id, found));
   // Not `Command.run`: that loads the configuration a second time, which costs time and loses the bound context.
   else await new found(words, config)["_run"]();

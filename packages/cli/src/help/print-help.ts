@@ -6,7 +6,7 @@ export interface DescribedCommand {
   readonly description?: string | undefined;
   /** Words behind the command; made of its arguments where absent. */
   readonly usage?: string | string[] | undefined;
-  readonly args?: Readonly<Record<string, { readonly required?: boolean | undefined }>>;
+  readonly args?: Readonly<Record<string, DescribedArgument>>;
   readonly flags?: Readonly<Record<string, DescribedFlag>>;
   readonly bareFlags?: Readonly<Record<string, string>>;
   readonly otherNames?: readonly string[];
@@ -14,6 +14,12 @@ export interface DescribedCommand {
   /** Paragraphs between description and usage. */
   readonly details?: string;
   readonly examples?: readonly unknown[];
+}
+
+interface DescribedArgument {
+  readonly required?: boolean | undefined;
+  /** Standard input is no word of the command line; set before a command is run. */
+  ignoreStdin?: boolean;
 }
 
 interface DescribedFlag extends FlagShape {
