@@ -24,14 +24,7 @@ export interface Generated {
  * What both are told to sample with. Not greedy: small models then repeat themselves, and an answer of equal
  * pieces is ended by our server, as by Ollama.
  */
-export const sampling = {
-  temperature: 0.8,
-  top_k: 40,
-  top_p: 0.9,
-  min_p: 0,
-  repeat_penalty: 1,
-  seed: 7,
-} as const;
+export const sampling = { temperature: 1.5, top_k: 200, top_p: 1, min_p: 0, repeat_penalty: 1, seed: 7 } as const;
 
 /** One of the servers, started anew for every phase of every round. */
 export interface Subject {
