@@ -9,7 +9,10 @@ import { gemmaPath } from "./support/real-model.ts";
 
 const model = gemmaPath();
 
-describe.skipIf(model === undefined)("a real model with sliding windows", () => {
+/** Others may use the machine beside these tests. */
+const timeout = 180_000;
+
+describe.skipIf(model === undefined)("a real model with sliding windows", { timeout }, () => {
   const modelPath = model ?? "";
   const options = { env: { PATH: process.env["PATH"] }, parallel: 2, contextTokens: 4096 };
   const engine = createEngine(options);
