@@ -238,6 +238,20 @@ it("names the reason when a cache type does not fit the model", async () => {
   });
 });
 
+it.each([4, 40, 100, 511])(
+  "embeds with a context of %i tokens, which no count of texts divides",
+  async (contextTokens) => {
+    const engine = start();
+    await using lease = await engine.acquire({
+      modelPath: files.bert,
+      load: { threads: 1, contextTokens, embedding: true },
+    });
+    const vectors = await lease.embed(Array.from({ length: 40 }, () => [2, 5, 3]));
+    expect(vectors).toHaveLength(40);
+    expect(lease.info.contextTokens).toBe(contextTokens);
+  },
+);
+
 it("says what llama.cpp did not like about a file that our reader let pass", async () => {
   const entries = [{ key: "general.architecture", type: "string" as const, value: "unheard-of" }];
   const path = join(files.folder, "unheard.gguf");

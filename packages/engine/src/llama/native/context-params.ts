@@ -18,8 +18,11 @@ const cacheTypes: Readonly<Record<string, number>> = {
 
 const flashAttention = { auto: -1, off: 0, on: 1 } as const;
 
-/** How many texts share one decode of an embedding model. */
-const embeddingSequences = 64;
+/**
+ * How many texts share one decode of an embedding model. More cost more than they save: every token is compared
+ * with those of all texts, though it sees only its own.
+ */
+const embeddingSequences = 16;
 
 /** Load settings as llama.cpp takes them. @throws EngineError `UNSUPPORTED` for an unknown cache type */
 export function contextParams(
@@ -41,12 +44,14 @@ export function contextParams(
     no_perf: true,
   };
   if (spec.embedding) {
-    // A text must fit one batch: its tokens see each other in both directions.
+    // A text must fit one batch: its tokens see each other in both directions. llama.cpp asserts that the batch
+    // can be split evenly over the sequences.
+    const batchTokens = Math.ceil(spec.contextTokens / embeddingSequences) * embeddingSequences;
     return {
       ...shared,
-      n_ctx: spec.contextTokens,
-      n_batch: spec.contextTokens,
-      n_ubatch: spec.contextTokens,
+      n_ctx: batchTokens,
+      n_batch: batchTokens,
+      n_ubatch: batchTokens,
       n_seq_max: embeddingSequences,
       kv_unified: true,
       embeddings: true,
