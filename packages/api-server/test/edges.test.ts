@@ -275,3 +275,18 @@ describe("blocks that /v1/messages refuses", () => {
     expect([response.status, await response.json()]).toMatchObject([400, { error: { message } }]);
   });
 });
+
+describe("stray slashes", () => {
+  it.each([
+    ["//api//tags?x=1", "/api/tags?x=1"],
+    ["/%5Cevil.example//x", "/%5Cevil.example/x"],
+    ["//api/%E6%97%A5", "/api/%E6%97%A5"],
+    ["//api/a%0D%0ASet-Cookie:b", "/api/a%0D%0ASet-Cookie:b"],
+    ["//api/a%3Fb%23c", "/api/a%3Fb%23c"],
+  ])("of %j lead to a path of this server", async (path, location) => {
+    // Not `server.request`, which would clean the path itself.
+    const response = await test.server.fetch(new Request(`http://localhost${path}`));
+    expect(response.status).toBe(307);
+    expect(response.headers.get("location")).toBe(location);
+  });
+});

@@ -99,7 +99,7 @@ async function respond(options: HandlerOptions, incoming: Incoming): Promise<Res
   const { request, url, match } = incoming;
   if (match.type === "broken") return plainText(400, "400 Bad Request", {}, "text/plain; charset=utf-8");
   if (match.type === "redirect")
-    return redirect(match, `${options.prefix}${match.location}${url.search}`, request.method);
+    return redirect(match, `${options.prefix}${escapePath(match.location)}${url.search}`, request.method);
   const allow: Record<string, string> = match.type === "wrong-method" ? { Allow: match.allow } : {};
   const host = request.headers.get("host") ?? url.host;
   const decision = options.decideOrigin({
@@ -174,6 +174,11 @@ async function handle(route: Route, context: RequestContext): Promise<Response> 
 function requireModelAccess(grant: ApiKeyGrant | undefined, model: string): void {
   if (grant === undefined || grant.allowsModel(model)) return;
   throw new ApiError("FORBIDDEN", `this API key is not for model ${JSON.stringify(model)}`);
+}
+
+/** As it stands in a header: unescaped, a backslash and line feeds would lead elsewhere, and other letters nowhere. */
+function escapePath(path: string): string {
+  return encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 }
 
 /** Go tells the type of a body only to methods that may get one. */
