@@ -126,9 +126,14 @@ it("removes links, folders and impossible headers, and never follows a link", ()
 it("takes no tokens for its own that the model does not know, and none beyond the context", () => {
   open().save([sequence(1), sequence(2, 400)]);
   expect(open({ contextTokens: 300 }).take(sequence(2, 400).tokens, anything)).toBeUndefined();
-  open().save([sequence(1)]);
   expect(open({ vocabularySize: 500 }).take(sequence(1).tokens, anything)).toBeUndefined();
   expect(files()).toEqual([]);
+});
+
+it("keeps what is too long for the context of now for a larger one", () => {
+  open().save([sequence(2, 400)]);
+  expect(open({ contextTokens: 300 }).take(sequence(2, 400).tokens, anything)).toBeUndefined();
+  expect(open().take(sequence(2, 400).tokens, anything)).toEqual(sequence(2, 400));
 });
 
 it("never holds more than it may, and lets the oldest go first", () => {
@@ -141,6 +146,13 @@ it("never holds more than it may, and lets the oldest go first", () => {
   expect(states.take(sequence(5).tokens, anything)).toEqual(sequence(5));
   expect(states.take(sequence(6).tokens, anything)).toEqual(sequence(6));
   expect(states.take(sequence(7).tokens, anything)).toBeUndefined();
+});
+
+it("lets what was used last go last, also among those saved together", () => {
+  open().save([sequence(1), sequence(2), sequence(3)]);
+  pruneStates(folder, { maxBytes: 3_500, now: Date.now });
+  expect(files()).toHaveLength(1);
+  expect(open().take(sequence(1).tokens, anything)).toEqual(sequence(1));
 });
 
 it("clears away what a crash left half written, and touches nothing that is not its own", () => {

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -80,17 +81,20 @@ export class DiskStates implements StateStore {
 
   save(sequences: Iterable<SavedSequence>): void {
     const { now, folder, maxBytes, identity } = this.#options;
-    const deadline = now() + saveTimeMs;
+    const begun = now();
     let left = maxBytes;
+    let saved = 0;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: ownerOnly.folder });
       for (const sequence of sequences) {
         const size = bytesOf(sequence);
         if (size <= left) {
-          this.#write(encodeStateFile(identity, sequence));
+          // The first is the one that was used last; it must not be the first to be pruned.
+          this.#write(encodeStateFile(identity, sequence), begun - saved);
           left -= size;
+          saved += 1;
         }
-        if (now() >= deadline) break;
+        if (now() >= begun + saveTimeMs) break;
       }
     } catch (error) {
       // A full or read-only disk: there is less to be found again, and nothing else is wrong.
@@ -100,7 +104,7 @@ export class DiskStates implements StateStore {
     }
   }
 
-  #write(parts: Iterable<Uint8Array>): void {
+  #write(parts: Iterable<Uint8Array>, usedMs: number): void {
     const name = randomUUID();
     const temporary = join(this.#folder, `${name}.part`);
     const file = openSync(temporary, "wx", ownerOnly.file);
@@ -108,6 +112,7 @@ export class DiskStates implements StateStore {
       for (const part of parts) {
         for (let at = 0; at < part.length; ) at += writeSync(file, part, at);
       }
+      futimesSync(file, usedMs / 1000, usedMs / 1000);
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
@@ -128,18 +133,21 @@ export class DiskStates implements StateStore {
         return head === undefined || !this.#isOurs(head) ? undefined : { path, bytes, tokens: head.tokens };
       });
       if (file === undefined) removeBad(path);
-      else known.push(file);
+      // One that is too long for now may fit again when the model is loaded with a larger context.
+      else if (this.#fits(file.tokens)) known.push(file);
     }
     return known;
   }
 
   #isOurs({ identity, tokens }: { readonly identity: string; readonly tokens: readonly number[] }): boolean {
-    const { vocabularySize, contextTokens } = this.#options;
+    const { vocabularySize } = this.#options;
     return (
-      identity === this.#options.identity &&
-      tokens.length <= contextTokens &&
-      tokens.every((token) => token >= 0 && token < vocabularySize)
+      identity === this.#options.identity && tokens.every((token) => token >= 0 && token < vocabularySize)
     );
+  }
+
+  #fits(tokens: readonly number[]): boolean {
+    return tokens.length <= this.#options.contextTokens;
   }
 
   /** The file is gone afterwards, whatever was in it. */
@@ -149,9 +157,8 @@ export class DiskStates implements StateStore {
       return readStart(descriptor, size);
     });
     const sequence = bytes && decodeStateFile(this.#options.identity, bytes);
-    return sequence && this.#isOurs({ identity: this.#options.identity, tokens: sequence.tokens })
-      ? sequence
-      : undefined;
+    if (sequence === undefined || !this.#fits(sequence.tokens)) return undefined;
+    return this.#isOurs({ identity: this.#options.identity, tokens: sequence.tokens }) ? sequence : undefined;
   }
 }
 
