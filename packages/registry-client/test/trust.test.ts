@@ -96,6 +96,29 @@ function recordAndRefuse(attempts: string[]): NonNullable<RegistryClientOptions[
   };
 }
 
+describe("connections that fail under TLS", () => {
+  test.each([
+    ["ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", 3],
+    ["ERR_SSL_UNEXPECTED_EOF_WHILE_READING", 3],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", 1],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", 1],
+  ])("%s: %i tries", async (code, tries) => {
+    let attempts = 0;
+    await using temporary = await openTemporaryStore();
+    await using client = createRegistryClient({
+      store: temporary.store,
+      connector: (_target, callback) => {
+        attempts += 1;
+        callback(Object.assign(new Error("no"), { code }), null);
+      },
+      retry: { attempts: 3, baseMs: 1 },
+    });
+    const { error } = await outcome(client.pull(ModelName.parse("8.8.8.8/library/m")));
+    expect(error).toMatchObject({ code: "UNREACHABLE" });
+    expect(attempts).toBe(tries);
+  });
+});
+
 describe("where a pull may connect to", () => {
   test.each([
     ["169.254.169.254", {}, false],

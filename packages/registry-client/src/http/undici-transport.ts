@@ -24,6 +24,8 @@ export interface UndiciTransportOptions {
 const minBytesPerSecond = 256;
 /** Certificates and protocols stay what they are: trying again would only make the user wait. */
 const tlsFailures = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$)/;
+/** What a line that garbles or cuts a connection looks like from above. */
+const brokenTls = /bad.record.mac|unexpected.eof/i;
 const plainHttpAnswers = /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO$)/;
 const putPatience = 10;
 const shortBodyBytes = 16 * 1024;
@@ -337,14 +339,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) return this.#failure;
     if (this.#request.signal.aborted) return this.#request.signal.reason;
     if (RegistryError.is(error) || !(error instanceof Error) || !("code" in error)) return error;
-    const isTls = tlsFailures.test(String(error.code));
+    const isLasting =
+      tlsFailures.test(String(error.code)) && !brokenTls.test(`${error.code} ${error.message}`);
     const advice = plainHttpAnswers.test(String(error.code))
       ? "; a registry that speaks plain HTTP must be asked for as insecure"
       : "";
     return new RegistryError(
       "UNREACHABLE",
       `${this.#request.method} ${this.#request.url.origin}${this.#request.url.pathname}: ${error.message.trim()}${advice}`,
-      { cause: error, details: isTls ? { isLasting: true } : {} },
+      { cause: error, details: isLasting ? { isLasting: true } : {} },
     );
   }
 }
