@@ -122,7 +122,8 @@ describe("readConfig", () => {
   it("keeps conversations on disk within two gigabytes, so many as asked for, or none", () => {
     const bytes = (PUNA_STATE_CACHE?: string) =>
       readConfig({ HOME: "/home/u", PUNA_STATE_CACHE }).stateCacheBytes;
-    expect([bytes(), bytes("500M"), bytes("0"), bytes("nonsense")]).toEqual([2e9, 5e8, 0, 2e9]);
+    expect([bytes(), bytes("500M"), bytes("nonsense")]).toEqual([2e9, 5e8, 2e9]);
+    expect([bytes("0"), bytes("0G"), bytes("false")]).toEqual([0, 0, 0]);
   });
 
   it.each([
@@ -149,6 +150,7 @@ describe("readConfig", () => {
     ["DOCKER_CONFIG", "/d", "dockerConfigDir", "/d"],
     ["PUNA_DRIVER", "portable", "driver", "portable"],
     ["PUNA_MEMORY_LIMIT", "5", "memoryLimitBytes", 5],
+    ["PUNA_MEMORY_LIMIT", "16GiB", "memoryLimitBytes", 16 * 2 ** 30],
     ["PUNA_API_KEY", "k", "apiKey", "k"],
     ["PUNA_TRUSTED_REGISTRIES", "r:5000", "trustedRegistries", ["r:5000"]],
     ["PUNA_TLS_CERT", "/c.pem", "tlsCertificate", "/c.pem"],

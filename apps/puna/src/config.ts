@@ -86,9 +86,9 @@ export function readConfig(env: Environment): Config {
     ...optional("goTemplate", flag(env, "OLLAMA_GO_TEMPLATE")),
     ...optional("flashAttention", flag(env, "OLLAMA_FLASH_ATTENTION")),
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
-    memoryLimitBytes: count(env, "PUNA_MEMORY_LIMIT", 0),
+    memoryLimitBytes: byteCount(env, "PUNA_MEMORY_LIMIT", 0),
     stateCacheBytes:
-      text(env, "PUNA_STATE_CACHE") === "0" ? 0 : (byteCount(env, "PUNA_STATE_CACHE") ?? twoGigabytes),
+      flag(env, "PUNA_STATE_CACHE") === false ? 0 : byteCount(env, "PUNA_STATE_CACHE", twoGigabytes),
     driver: driver(text(env, "PUNA_DRIVER")),
     runnerEnv: runnerEnv(env),
     proxy: {
@@ -99,7 +99,7 @@ export function readConfig(env: Environment): Config {
     ...optional("apiKey", text(env, "PUNA_API_KEY")),
     trustedRegistries: list(text(env, "PUNA_TRUSTED_REGISTRIES")),
     ...optional("allowedRegistries", nonEmpty(list(text(env, "PUNA_ALLOWED_REGISTRIES")))),
-    ...optional("downloadBytesPerSecond", byteCount(env, "PUNA_DOWNLOAD_LIMIT")),
+    ...optional("downloadBytesPerSecond", byteCount(env, "PUNA_DOWNLOAD_LIMIT", 0) || undefined),
     // NODE_EXTRA_CA_CERTS is read by Node itself; the other is what Go programs such as Ollama look at.
     ...optional("certificateFile", text(env, "PUNA_CA_FILE") ?? text(env, "SSL_CERT_FILE")),
     dockerConfigDir: text(env, "DOCKER_CONFIG") ?? join(text(env, "HOME") ?? homedir(), ".docker"),

@@ -27,13 +27,13 @@ export function count(env: Environment, name: string, fallback: number): number 
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : fallback;
 }
 
-/** Bytes, with an optional decimal unit: `500000`, `20M`, `1.5 GB`. Anything else, and 0, is undefined. */
-export function byteCount(env: Environment, name: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text(env, name) ?? "");
-  if (match === null) return undefined;
-  const [, number = "", unit = ""] = match;
-  const bytes = Math.round(Number(number) * 1000 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase()));
-  return bytes > 0 ? bytes : undefined;
+/** Bytes, with an optional unit: `500000`, `20M`, `1.5 GB`, `8 GiB`. Anything else is the default. */
+export function byteCount(env: Environment, name: string, fallback: number): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?$/i.exec(text(env, name) ?? "");
+  if (match === null) return fallback;
+  const [, number = "", unit = "", binary = ""] = match;
+  const step = binary === "" ? 1000 : 1024;
+  return Math.round(Number(number) * step ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase()));
 }
 
 /** A Go duration or whole seconds, in milliseconds; negative = forever, written as -1. */

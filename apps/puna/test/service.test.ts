@@ -70,6 +70,13 @@ describe("a systemd service of a user", () => {
     await installService(plan);
     writeFileSync(settings(), "OLLAMA_DEBUG=1\n");
     expect(await installService(plan)).toEqual([settings()]);
+    // What runs is stopped, so that it does not go on as it was.
+    expect(asked().slice(2)).toEqual([
+      "systemctl --user is-active --quiet puna.service",
+      "systemctl --user disable --now puna.service",
+      "systemctl --user daemon-reload",
+      "systemctl --user enable --now puna.service",
+    ]);
     expect(await uninstallService(plan)).toBe(true);
     expect(asked().slice(-2)).toEqual([
       "systemctl --user disable --now puna.service",
@@ -124,14 +131,14 @@ describe("a systemd service of the machine", () => {
         isSystem: true,
         nodePath: "/usr/bin/node",
         binPath: "/usr/lib/node_modules/puna/bin/puna.js",
-        folders: ["/srv/models"],
+        folders: ["/var/lib/puna/models", "/var/lib/puna-2", "/srv/$models"],
         deviceGroups: ["render", "video"],
       }),
     ).files;
     expect(unit?.path).toBe("/etc/systemd/system/puna.service");
     for (const line of [
       "DynamicUser=true",
-      'ReadWritePaths="/srv/models"',
+      'ReadWritePaths="/var/lib/puna-2" "/srv/$models"',
       "SupplementaryGroups=render video",
       "ProtectSystem=strict",
       "ProtectHome=true",

@@ -23,8 +23,15 @@ export class Serve extends AppCommand {
     "OLLAMA_GPU_OVERHEAD",
     "OLLAMA_LOAD_TIMEOUT",
     "PUNA_ALLOW_UNAUTHENTICATED",
+    "PUNA_ALLOWED_REGISTRIES",
+    "PUNA_CA_FILE",
+    "PUNA_DOWNLOAD_LIMIT",
     "PUNA_DRIVER",
     "PUNA_HOME",
+    "PUNA_MEMORY_LIMIT",
+    "PUNA_STATE_CACHE",
+    "PUNA_TLS_CERT",
+    "PUNA_TLS_KEY",
     "PUNA_TRUSTED_REGISTRIES",
   ] as const;
   static override flags = {

@@ -78,8 +78,9 @@ export class Service extends AppCommand {
   }
 }
 
-/** Names of settings that the server reads; a key that clients show is none of them. */
-const serverVariables = /^(OLLAMA_|PUNA_(?!API_KEY$)|HTTPS?_PROXY$|NO_PROXY$)/i;
+/** Names of settings that the server or its runners read; a key that clients show is none of them. */
+const serverVariables =
+  /^(OLLAMA_|PUNA_(?!API_KEY$)|HTTPS?_PROXY$|NO_PROXY$|SSL_CERT_FILE$|NODE_EXTRA_CA_CERTS$|DOCKER_CONFIG$|(CUDA|HIP|ROCR|GGML_VK)_VISIBLE_DEVICES$|GPU_DEVICE_ORDINAL$|HSA_OVERRIDE_GFX_VERSION$|LD_LIBRARY_PATH$)/i;
 
 function readSetup(
   config: Config,
@@ -96,7 +97,10 @@ function readSetup(
     configHome: process.env["XDG_CONFIG_HOME"],
     nodePath: process.execPath,
     binPath,
-    folders: process.env["OLLAMA_MODELS"] === undefined ? [] : [config.modelsDir],
+    folders: [
+      ...(process.env["PUNA_HOME"] === undefined ? [] : [config.home]),
+      ...(process.env["OLLAMA_MODELS"] === undefined ? [] : [config.modelsDir]),
+    ],
     environment: Object.fromEntries(environment),
     deviceGroups: groups,
   };

@@ -31,6 +31,8 @@ export function planService(setup: ServiceSetup): ServicePlan {
 
 /** Writes the files, and has the service manager start `puna serve` now and from now on. @returns files left as they were */
 export async function installService(plan: ServicePlan): Promise<readonly string[]> {
+  // One that runs would go on with the old program and settings, and launchd refuses to start it a second time.
+  if ((await serviceStatus(plan)).running) for (const command of plan.stop) await runOrFail(command);
   const kept: string[] = [];
   for (const { path, content, mode, isSettings } of plan.files) {
     if (isSettings && existsSync(path)) {

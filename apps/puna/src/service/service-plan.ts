@@ -10,7 +10,7 @@ export interface ServiceSetup {
   readonly nodePath: string;
   /** The file of the command `puna`. */
   readonly binPath: string;
-  /** Folders that the server writes: its home and its models. */
+  /** Folders that the server writes, where the settings name them: its home and its models. */
   readonly folders: readonly string[];
   /** Settings of the server, given on as they are now. */
   readonly environment: Readonly<Record<string, string>>;

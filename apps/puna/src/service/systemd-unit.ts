@@ -45,7 +45,7 @@ Documentation=https://www.npmjs.com/package/puna
 ${isSystem ? "After=network-online.target\nWants=network-online.target\n" : ""}
 [Service]
 Type=exec
-ExecStart=${[nodePath, binPath, "serve"].map(quoteWord).join(" ")}
+ExecStart=${[nodePath, binPath, "serve"].map((word) => quoteWord(word).replaceAll("$", "$$$$")).join(" ")}
 EnvironmentFile=-${settings.replaceAll("%", "%%")}
 Restart=on-failure
 RestartSec=3
@@ -65,7 +65,7 @@ WantedBy=${isSystem ? "multi-user.target" : "default.target"}
 
 /** A user of its own, made by systemd, that owns nothing but the state folder. */
 function systemIdentity({ folders, deviceGroups }: ServiceSetup): string {
-  const elsewhere = folders.filter((folder) => !folder.startsWith(systemState));
+  const elsewhere = folders.filter((folder) => !`${folder}/`.startsWith(`${systemState}/`));
   return [
     "DynamicUser=true",
     "StateDirectory=puna",
@@ -107,7 +107,7 @@ function printSettings({ isSystem, environment }: ServiceSetup): string {
   return `# Settings of the puna service, one NAME=value a line; 'puna serve --help' lists them.\n${lines.join("")}`;
 }
 
-/** One word of a command line as systemd reads it. */
+/** One word of a list as systemd reads it; in command lines `$` means something too. */
 function quoteWord(word: string): string {
-  return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
+  return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%")}"`;
 }

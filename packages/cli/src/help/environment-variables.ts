@@ -18,9 +18,16 @@ export const environmentVariables = {
   OLLAMA_NUM_PARALLEL: "Maximum number of parallel requests",
   OLLAMA_ORIGINS: "A comma separated list of allowed origins",
   PUNA_ALLOW_UNAUTHENTICATED: "Listen where others can reach the server without API keys",
+  PUNA_ALLOWED_REGISTRIES: "A comma separated list of the only registries to use",
   PUNA_API_KEY: "API key to show to a server that asks for one",
+  PUNA_CA_FILE: "PEM file of certificates to trust for registries",
+  PUNA_DOWNLOAD_LIMIT: "Bytes a second of all pulls together (e.g. 20M)",
   PUNA_DRIVER: "Which llama.cpp driver runs models: auto, native or portable",
   PUNA_HOME: "Folder of key pair, history and logs (default ~/.ollama)",
+  PUNA_MEMORY_LIMIT: "Memory that all loaded models together may take (e.g. 16G)",
+  PUNA_STATE_CACHE: "Disk for conversations of unloaded models (default 2G; 0 keeps none)",
+  PUNA_TLS_CERT: "PEM file of a certificate, to serve HTTPS",
+  PUNA_TLS_KEY: "PEM file of its key",
   PUNA_TRUSTED_REGISTRIES: "A comma separated list of registries at private addresses",
 } as const;
 
