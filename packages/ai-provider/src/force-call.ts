@@ -30,23 +30,17 @@ export async function* forceCall(
 }
 
 function formatOfCalls(tools: Tools): Readonly<Record<string, unknown>> {
-  const definitions = {};
-  const calls = tools.map(({ function: { name, parameters = {} } }) => {
-    // References count from the root of the whole schema, so the definitions move there.
-    const { $defs, $schema: _schema, ...rest } = parameters;
-    Object.assign(definitions, $defs);
+  const calls = tools.map(({ function: { name, parameters = {} } }, index) => {
+    const { $schema: _schema, ...rest } = parameters;
     return {
       type: "object",
-      properties: { name: { const: name }, arguments: rest },
+      // A document of its own: references in it count from there, and not from the root of them all.
+      properties: { name: { const: name }, arguments: { $id: `tool-${index}`, ...rest } },
       required: ["name", "arguments"],
       additionalProperties: false,
     };
   });
-  const hasDefinitions = Object.keys(definitions).length > 0;
-  return {
-    ...(calls.length === 1 ? calls[0] : { anyOf: calls }),
-    ...(hasDefinitions && { $defs: definitions }),
-  };
+  return calls.length === 1 ? { ...calls[0] } : { anyOf: calls };
 }
 
 function readCall(text: string): ToolCall | undefined {

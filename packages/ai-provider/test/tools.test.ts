@@ -1,4 +1,13 @@
-import { generateObject, generateText, isStepCount, Output, streamObject, streamText, tool } from "ai";
+import {
+  generateObject,
+  generateText,
+  isStepCount,
+  jsonSchema,
+  Output,
+  streamObject,
+  streamText,
+  tool,
+} from "ai";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { openScriptedServer, type Way } from "./support/scripted-server.ts";
@@ -146,6 +155,25 @@ describe.each(ways)("%s", (way) => {
     expect(world.sent[1]).toMatchObject({ format: { anyOf: [{}, {}] } });
     await generateText({ ...request, toolChoice: "none" });
     expect(world.sent[2]).not.toHaveProperty("tools");
+  });
+
+  it("forced calls keep apart what several schemas call by the same name", async () => {
+    const withPart = (part: object) => {
+      const properties = { a: { $ref: "#/$defs/P" } };
+      const inputSchema = jsonSchema<{ a: string }>({ type: "object", properties, $defs: { P: part } });
+      return tool({ inputSchema, execute: ({ a }) => a });
+    };
+    await using world = await openScriptedServer(way, [['{"name": "f", "arguments": {"a": "of f"}}']]);
+    const { toolCalls } = await generateText({
+      model: world.provider("t"),
+      prompt: "Call one",
+      tools: { f: withPart({ const: "of f" }), g: withPart({ const: "of g" }) },
+      toolChoice: "required",
+    });
+    expect(toolCalls).toMatchObject([{ toolName: "f", input: { a: "of f" } }]);
+    const { grammar } = world.calls.at(-1)?.request ?? {};
+    expect(grammar).toContain("of f");
+    expect(grammar).toContain("of g");
   });
 
   it("tools and structured output go together: calls first, then the format", async () => {

@@ -107,6 +107,23 @@ describe("OpenAI chat completions", () => {
     expect(sent?.grammar).toContain("root ::=");
   });
 
+  it("enforces calls of tools whose schemas refer to parts of themselves, each to its own", async () => {
+    await using test = await openServer([call]);
+    const tool = (name: string, part: object) => ({
+      type: "function",
+      function: { name, parameters: { properties: { a: { $ref: "#/$defs/Part" } }, $defs: { Part: part } } },
+    });
+    const response = await test.post("/v1/chat/completions", {
+      model: "t",
+      messages,
+      tools: [tool("f", { const: "of f" }), tool("g", { const: "of g" })],
+      tool_choice: "required",
+    });
+    expect(response.status).toBe(200);
+    expect(test.requests.at(-1)?.grammar).toContain("of f");
+    expect(test.requests.at(-1)?.grammar).toContain("of g");
+  });
+
   it("refuses to force a tool that was not given", async () => {
     await using test = await openServer();
     const tool_choice = { type: "function", function: { name: "h" } };

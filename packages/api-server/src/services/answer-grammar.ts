@@ -29,9 +29,13 @@ export function formatGrammar(format: Format, { strict, warn }: GrammarOptions):
  * @throws GrammarError
  */
 export function forcedCallGrammar(tools: readonly Tool[], { warn }: Pick<GrammarOptions, "warn">): string {
-  const calls = tools.map(({ function: { name, parameters } }) => ({
+  const calls = tools.map(({ function: { name, parameters } }, index) => ({
     type: "object",
-    properties: { name: { const: name }, arguments: { ...parameters, type: "object" } },
+    // Each tool's schema is a document of its own, or references would count from the root of them all.
+    properties: {
+      name: { const: name },
+      arguments: { $id: `tool-${index}`, ...parameters, type: "object" },
+    },
     required: ["name", "arguments"],
     additionalProperties: false,
   }));
