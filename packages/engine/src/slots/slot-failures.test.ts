@@ -192,3 +192,13 @@ it("fails a request with its own error when its sampler fails, and no other", as
   expect(bad).toMatchObject({ status: "rejected", reason: { message: "no sample" } });
   expect(fine).toMatchObject({ status: "fulfilled" });
 });
+
+it("answers all requests where the store of saved conversations fails", async () => {
+  const take = () => {
+    throw new RangeError("Array buffer allocation failed");
+  };
+  const store = { take, save: () => {} };
+  const slots = new SlotScheduler(new ToyContext({ sequences: 2 }), { cacheBytes: 1e6, store });
+  const ends = await Promise.all([answer(slots, promptOf(90, 1)), answer(slots, promptOf(90, 2))]);
+  expect(ends.map(({ promptTokens }) => promptTokens)).toEqual([90, 90]);
+});

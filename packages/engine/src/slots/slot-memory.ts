@@ -34,7 +34,7 @@ export class SlotMemory {
       this.#cache.find(prompt)?.length ?? 0,
     );
     const limits = { atLeast: known + worthSaving, maxBytes: this.#cache.maxBytes };
-    const saved = this.#store.take(prompt, limits);
+    const saved = tryTake(this.#store, prompt, limits);
     if (saved !== undefined) this.#cache.save(saved);
   }
 
@@ -82,6 +82,15 @@ export class SlotMemory {
     if (this.#cache.holds(slot.tokens)) return;
     const saved = trySave(slot);
     if (saved !== undefined) this.#cache.save(saved);
+  }
+}
+
+/** @returns undefined as well when the store fails, such as for want of memory: the prompt is read instead */
+function tryTake(store: StateStore, ...wanted: Parameters<StateStore["take"]>): SavedSequence | undefined {
+  try {
+    return store.take(...wanted);
+  } catch {
+    return undefined;
   }
 }
 
