@@ -96,6 +96,15 @@ function recordAndRefuse(attempts: string[]): NonNullable<RegistryClientOptions[
   };
 }
 
+test("what a registry says about a refusal cannot steer the terminal that shows it", async () => {
+  const { error } = await pullFrom((_request, response) => {
+    response.writeHead(400).end("no\u001b]0;owned\u0007 \u009b31mway\n");
+    return true;
+  });
+  expect(error).toMatchObject({ code: "REFUSED_BY_REGISTRY" });
+  expect(messageOf(error)).toMatch(/no\]0;owned 31mway$/);
+});
+
 describe("connections that fail under TLS", () => {
   test.each([
     ["ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", 3],

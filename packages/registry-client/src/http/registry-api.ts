@@ -122,6 +122,9 @@ async function refusalOf(response: HttpResponse): Promise<RegistryError> {
   return message === "401: " ? accessDenied() : new RegistryError("UNAUTHORIZED", message, { details });
 }
 
+/** What would steer the terminal that shows it. */
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** The error an answer stands for. Bodies are cut and shown: registries explain themselves there. */
 export async function errorOf(response: HttpResponse): Promise<RegistryError> {
   if (response.status === 404) {
@@ -129,7 +132,7 @@ export async function errorOf(response: HttpResponse): Promise<RegistryError> {
     return new RegistryError("NOT_FOUND", "file does not exist", { details: { status: 404 } });
   }
   const body = await response.bytes(maxErrorBytes).then(
-    (bytes) => bytes.toString("utf8").trim().slice(0, 1000),
+    (bytes) => bytes.toString("utf8").replace(controls, "").trim().slice(0, 1000),
     () => "",
   );
   return new RegistryError("REFUSED_BY_REGISTRY", `${response.status}: ${body}`, {
