@@ -37,9 +37,12 @@ export async function runServer(config: Config, version: string, idleMs?: number
 
   const over = Promise.withResolvers<string>();
   const idle = idleMs === undefined ? undefined : new IdleClock(idleMs, () => over.resolve("idle"));
-  const answer = (request: Request) => parts.server.fetch(request);
+  const answer = async (
+    request: Request,
+    { incoming }: { readonly incoming: { readonly httpVersion: string } },
+  ) => announceChunks(await parts.server.fetch(request), incoming.httpVersion);
   const listener = getRequestListener(
-    (request) => (idle === undefined ? answer(request) : idle.track(() => answer(request))),
+    (request, env) => (idle === undefined ? answer(request, env) : idle.track(() => answer(request, env))),
     // What HTTP/1.0 calls it, which needs no Host header; empty ones are this machine for Ollama too.
     { hostname: "localhost" },
   );
@@ -65,6 +68,14 @@ export async function runServer(config: Config, version: string, idleMs?: number
   idle?.stop();
   logger.info("stopping", { reason });
   await close(http);
+}
+
+/** What is streamed goes out at once: without this header the adapter waits a millisecond for the end of the body. */
+function announceChunks(response: Response, httpVersion: string): Response {
+  const type = response.headers.get("content-type") ?? "";
+  const isStream = type === "application/x-ndjson" || type === "text/event-stream";
+  if (isStream && httpVersion === "1.1") response.headers.set("transfer-encoding", "chunked");
+  return response;
 }
 
 /** Certificate and key, which come together or not at all. */
