@@ -16,6 +16,7 @@ export class LoadedModel {
   lastUsedMs: number;
   #expiresAtMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
   /** Gone once idle, whatever its keep-alive says; takes no new requests. */
   isExpiring = false;
   /** Somebody waits until it is idle, to take its place; it takes no new requests meanwhile. */
@@ -84,10 +85,12 @@ export class LoadedModel {
     this.#idleWaiters.delete(resolve);
   }
 
-  async stop(): Promise<void> {
+  /** Once, whoever asks: a runner that was asked again would save again what it knows. */
+  stop(): Promise<void> {
     this.isExpiring = true;
     clearTimeout(this.#timer);
-    await this.runner.stop();
+    this.#stopped ??= this.runner.stop();
+    return this.#stopped;
   }
 
   info(): LoadedModelInfo {

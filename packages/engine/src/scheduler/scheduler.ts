@@ -54,6 +54,8 @@ export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
   readonly #models = new Map<string, LoadedModel>();
   readonly #backoff: RestartBackoff;
+  /** Runners that save what they know before they end; their memory is not free yet. */
+  readonly #leaving = new Set<Promise<void>>();
   #waiting = 0;
   /** Loads happen one after another, so that each sees the memory the last one took. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -108,6 +110,7 @@ export class Scheduler implements Engine {
     // A load that was under way may have ended in a runner.
     await this.#turn;
     await expireAll();
+    await this.#everyoneLeft();
   }
 
   #checkOpen(signal: AbortSignal | undefined): void {
@@ -147,6 +150,7 @@ export class Scheduler implements Engine {
     // One that failed is not waited for: its requests are over, and it ends by itself.
     if (previous !== undefined && !previous.runner.isUsable()) await previous.runner.exited;
     else if (previous !== undefined) await this.#expireWhenIdle(previous, options.signal);
+    await this.#everyoneLeft();
     this.#backoff.check(spec.modelPath);
     const facts = await this.#options.readFacts(spec.modelPath);
     this.#checkOpen(options.signal);
@@ -281,7 +285,17 @@ export class Scheduler implements Engine {
   async #expire(model: LoadedModel): Promise<void> {
     model.isExpiring = true;
     if (this.#models.get(model.spec.modelPath) === model) this.#models.delete(model.spec.modelPath);
-    await model.stop();
+    const left = model.stop();
+    this.#leaving.add(left);
+    try {
+      await left;
+    } finally {
+      this.#leaving.delete(left);
+    }
+  }
+
+  async #everyoneLeft(): Promise<void> {
+    await Promise.allSettled(this.#leaving);
   }
 }
 

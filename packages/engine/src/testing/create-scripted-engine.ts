@@ -19,6 +19,8 @@ export interface ScriptedEngineOptions {
   readonly load?: (
     spec: ModelSpec,
   ) => { readonly code: EngineErrorCode; readonly message: string } | undefined;
+  /** Awaited before a runner ends, such as for what it saves. */
+  readonly retire?: (modelPath: string) => Promise<void>;
   /** Of files that are no GGUF; real ones say it themselves. 131072. */
   readonly trainedContextTokens?: number;
   readonly contextTokens?: number;
@@ -82,7 +84,9 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
       rank: options.rank ?? sharedWords,
     });
     crashes.set(spec.modelPath, crash);
-    return runner;
+    const { retire } = options;
+    if (retire === undefined) return runner;
+    return { ...runner, stop: () => retire(spec.modelPath).then(runner.stop) };
   };
   const scheduler = new Scheduler({
     startRunner,
