@@ -131,7 +131,10 @@ function take(request: ChaosRequest, outcome: Outcome, begun: number): void {
       const isOfKill =
         /unexpectedly stopped/.test(outcome.text) &&
         kills.some((at) => at >= begun - 2_000 && at <= Date.now());
+      // Killed again before it had answered anything, a model waits longer each time, as one that crashes would.
+      const deaths = Number(/died (\d+) times in a row/.exec(outcome.text)?.[1] ?? Number.NaN);
       if (isOfKill) count("failed with a killed runner");
+      else if (deaths <= kills.length) count("refused after several kills in a row");
       else violate(`failure of ${request.kind}: ${outcome.text.slice(0, 300)}`);
       return;
     }
