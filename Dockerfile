@@ -26,7 +26,8 @@ COPY --from=build /app /app
 ENV PUNA_HOME=/data \
   OLLAMA_HOST=0.0.0.0:11434 \
   PUNA_ALLOW_UNAUTHENTICATED=1
-# Only the ports that are published can be reached; publish to 127.0.0.1, or make keys with 'puna keys add'.
+# From outside only published ports can be reached, and other containers of its networks reach it as well: publish to
+# 127.0.0.1 and give it a network of its own, or make keys with 'puna keys add'.
 EXPOSE 11434
 VOLUME /data
 USER 1000:1000

@@ -7,10 +7,10 @@ import { createPuna } from "puna";
 const puna = await createPuna();
 const models = getRequestListener(puna.app.fetch);
 /** What the page may import; its import map has the same names. */
-const folders: Readonly<Record<string, URL>> = {
-  sdk: new URL(".", import.meta.resolve("@puna/sdk")),
-  protocol: new URL(".", import.meta.resolve("@puna/protocol")),
-};
+const folders = new Map([
+  ["sdk", new URL(".", import.meta.resolve("@puna/sdk"))],
+  ["protocol", new URL(".", import.meta.resolve("@puna/protocol"))],
+]);
 
 const server = createServer(async (request, response) => {
   const path = request.url ?? "/";
@@ -19,8 +19,8 @@ const server = createServer(async (request, response) => {
     return models(request, response);
   }
   const [, folder = "", file = ""] = /^\/modules\/(\w+)\/([\w-]+\.js)$/.exec(path) ?? [];
-  const url =
-    path === "/" ? new URL("index.html", import.meta.url) : folders[folder] && new URL(file, folders[folder]);
+  const base = folders.get(folder);
+  const url = path === "/" ? new URL("index.html", import.meta.url) : base && new URL(file, base);
   const content = url && (await readFile(url).catch(() => undefined));
   response.setHeader("content-type", path === "/" ? "text/html; charset=utf-8" : "text/javascript");
   response.writeHead(content === undefined ? 404 : 200).end(content);
