@@ -49,7 +49,7 @@ async function complete(
   port: number,
   { model, options, generation }: { model: string; options: object; generation: Generation },
 ) {
-  const { prompt, maxTokens, onPiece, signal } = generation;
+  const { prompt, maxTokens, onPiece, signal, connection } = generation;
   const asked = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
   const body = { model, prompt, raw: true, stream: true, options: asked };
   let tokens = 0;
@@ -65,7 +65,14 @@ async function complete(
     tokens = part.eval_count ?? 0;
     promptMs = (part.prompt_eval_duration ?? 0) / 1e6;
   };
-  await post({ port, path: "/api/generate", body, onLine, ...(signal ? { signal } : {}) });
+  await post({
+    port,
+    path: "/api/generate",
+    body,
+    onLine,
+    ...(signal && { signal }),
+    ...(connection && { connection }),
+  });
   return { tokens, promptMs };
 }
 

@@ -1,3 +1,5 @@
+import type { Agent } from "node:http";
+
 export interface BenchmarkSetup {
   readonly model: string;
   readonly embeddingModel: string;
@@ -12,6 +14,8 @@ export interface Generation {
   /** Called as each piece of text comes. */
   readonly onPiece: () => void;
   readonly signal?: AbortSignal;
+  /** Absent: a connection of its own. */
+  readonly connection?: Agent;
 }
 
 export interface Generated {
@@ -24,7 +28,14 @@ export interface Generated {
  * What both are told to sample with. Not greedy: small models then repeat themselves, and an answer of equal
  * pieces is ended by our server, as by Ollama.
  */
-export const sampling = { temperature: 1.5, top_k: 200, top_p: 1, min_p: 0, repeat_penalty: 1, seed: 7 } as const;
+export const sampling = {
+  temperature: 1.5,
+  top_k: 200,
+  top_p: 1,
+  min_p: 0,
+  repeat_penalty: 1,
+  seed: 7,
+} as const;
 
 /** One of the servers, started anew for every phase of every round. */
 export interface Subject {
