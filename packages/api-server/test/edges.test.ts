@@ -290,3 +290,15 @@ describe("stray slashes", () => {
     expect(response.headers.get("location")).toBe(location);
   });
 });
+
+it("takes no form for transcription that is larger than a body may be", async () => {
+  await using small = await openTestServer({}, { maxBodyBytes: 100_000 });
+  const body = new FormData();
+  body.set("model", "m");
+  body.set("file", new File([new Uint8Array(200_000)], "a.wav"));
+  const form = new Response(body);
+  const headers = { "content-type": form.headers.get("content-type") ?? "" };
+  const sent = { method: "POST", headers, body: await form.arrayBuffer() };
+  const response = await small.server.request("/v1/audio/transcriptions", sent);
+  expect(response.status).toBe(413);
+});

@@ -18,3 +18,18 @@ it("tells of the end once when the client goes away while the next piece is awai
   await new Promise((resolve) => setImmediate(resolve));
   expect(ends).toBe(1);
 });
+
+it("tells of the end of a reply that breaks", async () => {
+  const broken = new ReadableStream<Uint8Array>({
+    pull() {
+      throw new Error("broken");
+    },
+  });
+  let ends = 0;
+  const headers = { "Content-Type": "application/x-ndjson" };
+  const response = watchEnd(new Response(broken, { headers }), () => {
+    ends += 1;
+  });
+  await expect(response.text()).rejects.toThrow("broken");
+  expect(ends).toBe(1);
+});

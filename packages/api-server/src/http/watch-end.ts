@@ -15,7 +15,10 @@ export function watchEnd(response: Response, onEnd: () => void): Response {
   const watched = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          if (!isCanceled) onEnd();
+          throw error;
+        });
         // A read that waits when the client goes away ends as if the reply were whole.
         if (isCanceled) return;
         if (!done) return controller.enqueue(value);

@@ -1,6 +1,7 @@
 import type { Dependencies } from "../../dependencies.ts";
 import { ApiError, badRequest } from "../../errors.ts";
 import { earlyErrorResponse } from "../../http/error-response.ts";
+import { readBody } from "../../http/read-body.ts";
 import type { RequestContext, Route } from "../../http/route.ts";
 import { findModel } from "../../models/find-model.ts";
 import { requireModel } from "../../services/generation-checks.ts";
@@ -25,7 +26,7 @@ export function transcriptionsRoute({ store }: Dependencies): Route {
 /** @returns the model that shall hear, or the answer to a form that is wrong */
 async function readModel(context: RequestContext): Promise<string | Response> {
   try {
-    const form = await readForm(context.request);
+    const form = await readForm(context);
     const file = form.get("file");
     const model = form.get("model");
     if (typeof model !== "string" || model === "") throw badRequest("model is required");
@@ -37,14 +38,16 @@ async function readModel(context: RequestContext): Promise<string | Response> {
   }
 }
 
-async function readForm(request: Request): Promise<FormData> {
+async function readForm({ request, maxBodyBytes }: RequestContext): Promise<FormData> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data\b/i.test(type))
     throw badRequest("failed to parse multipart form: request Content-Type isn't multipart/form-data");
   if (!/;\s*boundary=/i.test(type))
     throw badRequest("failed to parse multipart form: no multipart boundary param in Content-Type");
+  // A form has no limits of its own.
+  const body = await readBody(request, maxBodyBytes);
   try {
-    return await request.formData();
+    return await new Response(Buffer.from(body), { headers: { "content-type": type } }).formData();
   } catch (cause) {
     throw badRequest("failed to parse multipart form: multipart: NextPart: EOF", cause);
   }
