@@ -61,10 +61,14 @@ describe("readConfig", () => {
   });
 
   it("limits nothing about registries unless asked", () => {
-    const config = read({ PUNA_ALLOWED_REGISTRIES: " , ", PUNA_DOWNLOAD_LIMIT: "fast" });
+    const config = read({ PUNA_ALLOWED_REGISTRIES: "", PUNA_DOWNLOAD_LIMIT: "fast" });
     expect(config.allowedRegistries).toBeUndefined();
     expect(config.downloadBytesPerSecond).toBeUndefined();
     expect(config.certificateFile).toBeUndefined();
+  });
+
+  it("allows no registry where the list of them names none", () => {
+    expect(read({ PUNA_ALLOWED_REGISTRIES: " , " }).allowedRegistries).toEqual([]);
   });
 
   it("reads which registries may be asked", () => {

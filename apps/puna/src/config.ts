@@ -98,7 +98,8 @@ export function readConfig(env: Environment): Config {
     },
     ...optional("apiKey", text(env, "PUNA_API_KEY")),
     trustedRegistries: list(text(env, "PUNA_TRUSTED_REGISTRIES")),
-    ...optional("allowedRegistries", nonEmpty(list(text(env, "PUNA_ALLOWED_REGISTRIES")))),
+    // Set and naming nothing, it allows nothing.
+    ...optional("allowedRegistries", listIfSet(text(env, "PUNA_ALLOWED_REGISTRIES"))),
     ...optional("downloadBytesPerSecond", byteCount(env, "PUNA_DOWNLOAD_LIMIT", 0) || undefined),
     // NODE_EXTRA_CA_CERTS is read by Node itself; the other is what Go programs such as Ollama look at.
     ...optional("certificateFile", text(env, "PUNA_CA_FILE") ?? text(env, "SSL_CERT_FILE")),
@@ -150,8 +151,8 @@ function list(value: string | undefined): readonly string[] {
     .filter((item) => item !== "");
 }
 
-function nonEmpty(items: readonly string[]): readonly string[] | undefined {
-  return items.length === 0 ? undefined : items;
+function listIfSet(value: string | undefined): readonly string[] | undefined {
+  return value === undefined ? undefined : list(value);
 }
 
 function debugLevel(value: string | undefined): Config["debug"] {

@@ -124,12 +124,31 @@ it("a model made here is mended from the model it was made of", async () => {
     ...stored.manifest,
     layers: [{ ...weightsLayer, from: name.toString() }, ...rest],
   });
-  await store.manifests.delete(name);
+  // Another model of the same registry stays, without the weights.
+  await store.manifests.write(name, { ...stored.manifest, layers: rest });
   await rm(store.blobs.path(published.digest));
   // Nobody answers at the address of its own name.
   const lines = await scene.verify({ repair: true, insecure: true });
   expect(lines).toContainEqual({ digest: published.digest, repaired: true, from: name.toShortString() });
   expect(weights.equals(await readFile(store.blobs.path(published.digest)))).toBe(true);
+}, 30_000);
+
+it("asks no host that only a manifest names", async () => {
+  await using scene = await stage();
+  const { store, name, published } = scene;
+  const stored = await store.manifests.read(name);
+  if (stored === undefined) throw new Error("the model was not pulled");
+  const [weightsLayer, ...rest] = stored.manifest.layers;
+  if (weightsLayer === undefined) throw new Error("the model has no layers");
+  await store.manifests.write(ModelName.parse("127.0.0.1:1/library/mine"), {
+    ...stored.manifest,
+    layers: [{ ...weightsLayer, from: name.toString() }, ...rest],
+  });
+  await store.manifests.delete(name);
+  await rm(store.blobs.path(published.digest));
+  const lines = await scene.verify({ repair: true, insecure: true });
+  expect(lines.at(-1)).toMatchObject({ status: "damaged", repaired: 0 });
+  expect(scene.registry.seen).toEqual([]);
 }, 30_000);
 
 it("names unused files and manifests that cannot be read", async () => {

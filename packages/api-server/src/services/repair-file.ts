@@ -4,6 +4,9 @@ import { RegistryError } from "@puna/registry-client";
 import type { Dependencies } from "../dependencies.ts";
 import { toProgress } from "./transfer-model.ts";
 
+/** What names without a host mean. */
+const defaultHost = ModelName.parse("m").host;
+
 /** A file of the store that is corrupt or missing. */
 export interface DamagedFile {
   readonly digest: string;
@@ -23,10 +26,15 @@ export type RepairLine =
 export async function* repairFile(
   { registry }: Dependencies,
   { digest, uses }: DamagedFile,
-  settings: { readonly insecure: boolean; readonly signal: AbortSignal },
+  settings: {
+    readonly insecure: boolean;
+    readonly signal: AbortSignal;
+    /** Of the models that are installed, in lower case. */
+    readonly hosts: ReadonlySet<string>;
+  },
 ): AsyncGenerator<ProgressResponse | RepairLine> {
   let reason = uses.length === 0 ? "no model uses it; prune removes it" : "";
-  for (const { name, layer } of sourcesOf(uses)) {
+  for (const { name, layer } of sourcesOf(uses, settings.hosts)) {
     for (const insecure of settings.insecure ? [false, true] : [false]) {
       // A registry on this machine speaks plain HTTP as a rule; trying it encrypted first would only take time.
       if (!insecure && settings.insecure && isOwnMachine(name.host)) continue;
@@ -46,12 +54,17 @@ export async function* repairFile(
   yield { digest, repaired: false, reason };
 }
 
-/** Each repository once. */
-function sourcesOf(uses: DamagedFile["uses"]): DamagedFile["uses"] {
+/**
+ * Each repository once. Where a layer says it came from stands in the manifest, which its registry wrote: it must
+ * not make this machine ask hosts that nobody here ever named.
+ */
+function sourcesOf(uses: DamagedFile["uses"], hosts: ReadonlySet<string>): DamagedFile["uses"] {
   const sources = new Map<string, DamagedFile["uses"][number]>();
   const origins = uses.flatMap(({ layer }) => {
     const name = ModelName.parse(layer.from ?? "");
-    return name.isValid() ? [{ name, layer }] : [];
+    const host = name.host.toLowerCase();
+    const isKnown = host === defaultHost || hosts.has(host);
+    return name.isValid() && isKnown ? [{ name, layer }] : [];
   });
   for (const source of [...uses, ...origins]) {
     const { host, namespace, model } = source.name;

@@ -70,8 +70,9 @@ export async function* verifyStore(
     yield { digest: file.digest, size: file.size, ok: false, models: namesOf(file) };
   }
   let repaired = 0;
+  const hosts = new Set(manifests.map(({ name }) => name.host.toLowerCase()));
   for (const file of settings.repair ? damaged : []) {
-    for await (const line of repairFile(dependencies, file, settings)) {
+    for await (const line of repairFile(dependencies, file, { ...settings, hosts })) {
       if ("repaired" in line && line.repaired) repaired++;
       yield line;
     }
