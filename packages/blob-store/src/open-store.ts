@@ -32,6 +32,8 @@ export interface Store extends AsyncDisposable {
   readonly manifests: ManifestStore;
   /** Keeps blobs from being removed until the lease ends, or this process does. */
   lease(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease>;
+  /** Keeps `prune`, by any process, from removing anything while a model is made of blobs that no manifest names yet. */
+  leaseAll(signal?: AbortSignal): Promise<AsyncDisposable>;
   /** What `prune` would remove. */
   planPrune(options?: PruneOptions): Promise<PrunePlan>;
   /** Removes what no model refers to and nobody uses. @throws StoreError `MANIFEST_INVALID` */
@@ -69,6 +71,7 @@ export function openStore(options: StoreOptions): Store {
     blobs,
     manifests,
     lease: (digests, signal) => leases.acquire(digests, signal),
+    leaseAll: (signal) => leases.acquireAll(signal),
     planPrune: (pruneOptions) => dryRunPrune(context, manifests, pruneOptions),
     prune: (pruneOptions) => runPrune(context, manifests, pruneOptions),
     diskUsage: async () =>

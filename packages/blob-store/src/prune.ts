@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StoreContext } from "./context.ts";
 import { listFolder, removeFile } from "./durable-files.ts";
 import { StoreError } from "./errors.ts";
-import { storeLock } from "./locks/leases.ts";
+import { everyBlob, storeLock } from "./locks/leases.ts";
 import type { StoredManifest } from "./manifests/manifest.ts";
 import { digestsOf } from "./manifests/read-manifests.ts";
 import { sweepShards } from "./sharded-model.ts";
@@ -47,7 +47,7 @@ function planPrune(contents: StoreContents, options: PruneOptions = {}): PrunePl
   const kept: UnusedFile[] = [];
   for (const { digest, ...file } of contents.files) {
     if (file.kind === "blob" && digest !== undefined && contents.referenced.has(digest)) continue;
-    const busy = digest !== undefined && contents.inUse.has(digest);
+    const busy = contents.inUse.has(everyBlob) || (digest !== undefined && contents.inUse.has(digest));
     (busy || file.modifiedAt.getTime() > limit ? kept : remove).push(file);
   }
   return { remove, kept, freedBytes: remove.reduce((sum, file) => sum + file.sizeBytes, 0) };

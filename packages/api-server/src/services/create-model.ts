@@ -70,6 +70,8 @@ export async function* createModel(
   signal: AbortSignal,
 ): AsyncGenerator<ProgressResponse> {
   const { store } = dependencies;
+  // Until the manifest names them, the new blobs look unused to a prune.
+  await using _lease = await store.leaseAll(signal);
   const target = (await findName(store, name)) ?? name;
   const base =
     settings.from !== ""

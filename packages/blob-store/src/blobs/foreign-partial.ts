@@ -5,8 +5,9 @@ import { listFolder, removeFile } from "../durable-files.ts";
 import { isErrno } from "../errno.ts";
 import type { StoreLayout } from "../layout.ts";
 import type { ByteRange } from "../store.ts";
+import { isBeingWritten } from "./being-written.ts";
 
-/** The ranges that part records of an unfinished download of Ollama's call complete; undefined unless all are readable. */
+/** The ranges that part records of an unfinished download of Ollama's call complete; undefined unless all are readable and it has ended. */
 export async function readForeignRanges(
   layout: StoreLayout,
   digest: string,
@@ -14,6 +15,7 @@ export async function readForeignRanges(
 ): Promise<{ readonly ranges: readonly ByteRange[] } | undefined> {
   const partial = layout.foreignPartial(digest);
   const prefix = `${basename(partial)}-`;
+  if (await isBeingWritten(partial)) return undefined;
   const ranges: ByteRange[] = [];
   for (const name of await listFolder(dirname(partial))) {
     if (!name.startsWith(prefix)) continue;
@@ -26,7 +28,7 @@ export async function readForeignRanges(
 
 /**
  * Takes over an unfinished download of Ollama's: `<blob>-partial` with one JSON record `<blob>-partial-<N>` per
- * part. Anything that does not look exactly so is left alone.
+ * part. Anything that does not look exactly so is left alone, and so is a download that is under way.
  * @returns the ranges that are there, or undefined when there is nothing to take over
  * @source ollama server/download.go blobDownloadPart
  */
@@ -48,10 +50,11 @@ export async function adoptForeignPartial(
   return found.ranges;
 }
 
-/** Removes Ollama's part records once our journal says what they said. */
+/** Removes Ollama's part records once our journal says what they said; those of a download under way stay. */
 export async function removeForeignRecords(layout: StoreLayout, digest: string): Promise<void> {
   const partial = layout.foreignPartial(digest);
   const prefix = `${basename(partial)}-`;
+  if (await isBeingWritten(partial)) return;
   for (const name of await listFolder(dirname(partial))) {
     if (name.startsWith(prefix)) await removeFile(join(dirname(partial), name));
   }

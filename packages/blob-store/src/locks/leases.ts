@@ -10,6 +10,9 @@ import type { ProcessLocks } from "./process-lock.ts";
 /** Name of the lock under which manifests change, leases begin and unused blobs are removed. */
 export const storeLock = "store";
 
+/** Stands in a lease for every blob that no manifest names. */
+export const everyBlob = "*";
+
 /** Which blobs are in use right now, by any process. */
 export class Leases {
   readonly #folder: string;
@@ -28,15 +31,19 @@ export class Leases {
    */
   async acquire(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease> {
     try {
-      return await this.#write(digests, signal);
+      return await this.#write(digests.map(checkDigest), signal);
     } catch (error) {
       if (!isErrno(error, "EACCES", "EPERM", "EROFS")) throw error;
       return { digests, [Symbol.asyncDispose]: async () => {} };
     }
   }
 
-  async #write(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease> {
-    const checked = digests.map(checkDigest);
+  /** Keeps prunes from removing anything while a model is made of blobs that no manifest names yet. */
+  async acquireAll(signal?: AbortSignal): Promise<AsyncDisposable> {
+    return await this.#write([everyBlob], signal);
+  }
+
+  async #write(checked: readonly string[], signal?: AbortSignal): Promise<BlobLease> {
     const path = join(this.#folder, await this.#owner.nextName());
     await this.#locks.with(
       storeLock,
@@ -54,7 +61,7 @@ export class Leases {
     };
   }
 
-  /** All digests in use. Call it under the store's lock. */
+  /** All digests in use, `everyBlob` among them if all are. Call it under the store's lock. */
   async inUse(): Promise<ReadonlySet<string>> {
     const digests = new Set<string>();
     for (const entry of await listFolder(this.#folder)) {
