@@ -13,6 +13,7 @@ export type * from "./endpoints/puna.ts";
 export { CodedError, errorBrand, type WireError } from "./errors.ts";
 export { escapeGoJson } from "./escape-go-json.ts";
 export { printBinaryBytes, printBytes, printCount } from "./human-size.ts";
+export { orderedRecord, parseOrderedJson } from "./json/ordered-record.ts";
 export { keepAliveForever, parseKeepAlive, parseKeepAliveSetting, printKeepAlive } from "./keep-alive.ts";
 export type { Message, ThinkValue, ToolCall } from "./message.ts";
 export { isNamespace, ModelName, type ModelNameParts } from "./model-name.ts";

@@ -36,6 +36,7 @@ export const optionTypes: Readonly<Record<keyof Options, OptionType>> = {
   xtc_threshold: "float32",
   logit_bias: "object",
   ignore_eos: "boolean",
+  post_sampling_probs: "boolean",
 };
 
 export function isOptionName(name: string): name is keyof Options {

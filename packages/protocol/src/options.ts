@@ -38,6 +38,8 @@ export interface SamplingOptions {
   /** Token id (as decimal text) → added logit. */
   readonly logit_bias?: Readonly<Record<string, number>>;
   readonly ignore_eos?: boolean;
+  /** `logprobs` tell what the token was drawn from, after all samplers, and not what the model says. */
+  readonly post_sampling_probs?: boolean;
 }
 
 export type Options = LoadOptions & SamplingOptions;

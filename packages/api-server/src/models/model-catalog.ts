@@ -45,7 +45,7 @@ export class ModelCatalog {
   async facts(stored: StoredManifest): Promise<ModelFacts> {
     const kept = await this.#facts.get(stored.digest);
     if (kept !== undefined) return kept;
-    const { model, gguf, capabilities } = await this.know(stored);
+    const { model, gguf, capabilities } = await this.#knowOrGuess(stored);
     const { config } = model;
     const length = (suffix: string) => {
       const value = gguf?.metadata.architectureEntry(suffix)?.value;
@@ -61,8 +61,20 @@ export class ModelCatalog {
       ...(contextLength !== undefined && { contextLength }),
       ...(embeddingLength !== undefined && { embeddingLength }),
     };
-    await this.#facts.set(stored.digest, facts);
+    // Weights that cannot be read now may be mended.
+    if (model.modelPath === undefined || gguf !== undefined) await this.#facts.set(stored.digest, facts);
     return facts;
+  }
+
+  /** A model whose weights cannot be read is listed too, with what its other layers say, as Ollama does. */
+  async #knowOrGuess(stored: StoredManifest): Promise<Omit<KnownModel, "prompt" | "shownTemplate">> {
+    try {
+      return await this.know(stored);
+    } catch {
+      // Where another layer is at fault, this fails again, with the same reason.
+      const model = await readStoredModel(this.#store, stored);
+      return { model, gguf: undefined, ...choosePrompt(model, undefined, this.#settings) };
+    }
   }
 
   keepFacts(): Promise<void> {

@@ -49,6 +49,7 @@ export async function buildCompletion(
     ...(limit !== undefined && { maxTokens: limit }),
     ...(grammar !== undefined && { grammar }),
     ...(settings.logprobs === true && { logprobs: settings.topLogprobs ?? 0 }),
+    ...(options.post_sampling_probs === true && { logprobsStage: "after-samplers" }),
     ...(preservedTokens.length > 0 && { preservedTokens }),
   };
 }

@@ -1,4 +1,5 @@
 import type { OutputEvent, OutputParser } from "@puna/model-format";
+import { parseOrderedJson } from "@puna/protocol";
 import { isRecord } from "../models/stored-model.ts";
 
 /** Reads the answer to a request that demanded a call: a grammar made it one JSON object with a name and arguments. */
@@ -23,7 +24,7 @@ export class ForcedCallParser implements OutputParser {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseOrderedJson(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

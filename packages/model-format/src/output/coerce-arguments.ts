@@ -1,4 +1,5 @@
 import type { Tool, ToolProperty } from "@puna/protocol";
+import { parseOrderedJson } from "@puna/protocol";
 import { parseInteger, parseReal } from "./parsers/reading/go-numbers.ts";
 import { asObject } from "./parsers/reading/json-call.ts";
 
@@ -52,7 +53,7 @@ function argumentTypes(property: ToolProperty | undefined): readonly string[] {
 
 function parseOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseOrderedJson(text);
   } catch {
     return undefined;
   }

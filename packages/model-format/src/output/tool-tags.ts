@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { parseOrderedJson } from "@puna/protocol";
 import { trimSpace } from "../prompt/renderers/trim-space.ts";
 import { BracketScanner } from "./bracket-scanner.ts";
 import { NameFinder } from "./name-finder.ts";
@@ -214,7 +215,7 @@ function objectAt(object: JsonObject, key: string): JsonObject | undefined {
 
 function parseObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseOrderedJson(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -12,3 +12,4 @@ export {
 } from "./models.ts";
 export { type ParsedRequest, parseRequest } from "./parse-request.ts";
 export { createKeyRequestSchema, pruneRequestSchema, verifyRequestSchema } from "./puna.ts";
+export { requestNames } from "./request-name.ts";

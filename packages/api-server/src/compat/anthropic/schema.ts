@@ -1,5 +1,6 @@
+import { requestNames } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { integer, optional } from "../fields.ts";
+import { goArray, goFields, integer, optional } from "../fields.ts";
 
 /** Blocks are told apart by hand: unknown kinds are let through and ignored. */
 const blockSchema = z.looseObject({ type: optional(z.string()) });
@@ -28,10 +29,10 @@ const toolChoiceSchema = z.object({
 });
 
 const promptShape = {
-  model: optional(z.string()),
+  model: optional(goFields.text),
   system: optional(content),
-  messages: optional(z.array(messageSchema)),
-  tools: optional(z.array(toolSchema)),
+  messages: optional(goArray(messageSchema, "[]anthropic.MessageParam")),
+  tools: optional(goArray(toolSchema, "[]anthropic.Tool")),
   tool_choice: optional(toolChoiceSchema),
   thinking: optional(
     z.object({
@@ -43,20 +44,22 @@ const promptShape = {
   output_config: optional(z.object({ effort: optional(z.string()), format: z.unknown().exactOptional() })),
 };
 
-export const messagesSchema = z.object({
-  ...promptShape,
-  max_tokens: optional(integer),
-  stream: optional(z.boolean()),
-  temperature: optional(z.number()),
-  top_p: optional(z.number()),
-  top_k: optional(integer),
-  stop_sequences: optional(z.array(z.string())),
-  metadata: z.unknown().exactOptional(),
-  service_tier: z.unknown().exactOptional(),
-  /** Ours: Ollama's `keep_alive`. */
-  keep_alive: optional(z.union([z.number(), z.string()])),
-});
+export const messagesSchema = z
+  .object({
+    ...promptShape,
+    max_tokens: optional(goFields.count),
+    stream: optional(goFields.flag),
+    temperature: optional(goFields.number),
+    top_p: optional(goFields.number),
+    top_k: optional(goFields.count),
+    stop_sequences: optional(goArray(z.string(), "[]string")),
+    metadata: z.unknown().exactOptional(),
+    service_tier: z.unknown().exactOptional(),
+    /** Ours: Ollama's `keep_alive`. */
+    keep_alive: optional(z.union([z.number(), z.string()])),
+  })
+  .register(requestNames, { name: "MessagesRequest" });
 export type MessagesRequest = z.output<typeof messagesSchema>;
 
-export const countTokensSchema = z.object(promptShape);
+export const countTokensSchema = z.object(promptShape).register(requestNames, { name: "CountTokensRequest" });
 export type CountTokensRequest = z.output<typeof countTokensSchema>;

@@ -1,5 +1,6 @@
+import { requestNames } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { integer, optional } from "../fields.ts";
+import { goArray, goFields, integer, optional } from "../fields.ts";
 
 const jsonObject = z.record(z.string(), z.unknown());
 
@@ -48,46 +49,48 @@ const streamOptionsSchema = z.object({ include_usage: optional(z.boolean()) });
 
 /** What a sampling request of either completions route may say. */
 export const samplingShape = {
-  model: optional(z.string()),
-  stream: optional(z.boolean()),
+  model: optional(goFields.text),
+  stream: optional(goFields.flag),
   stream_options: optional(streamOptionsSchema),
-  max_tokens: optional(integer),
-  seed: optional(integer),
+  max_tokens: optional(goFields.count),
+  seed: optional(goFields.count),
   /** A string or strings; the two routes differ in how they take anything else. */
   stop: z.unknown().exactOptional(),
-  temperature: optional(z.number()),
-  top_p: optional(z.number()),
-  frequency_penalty: optional(z.number()),
-  presence_penalty: optional(z.number()),
+  temperature: optional(goFields.number),
+  top_p: optional(goFields.number),
+  frequency_penalty: optional(goFields.number),
+  presence_penalty: optional(goFields.number),
   logit_bias: optional(
     z.record(z.string().regex(/^\d+$/, "keys must be token ids"), z.number().min(-100).max(100)),
   ),
   n: optional(integer.min(1).max(16)),
-  user: optional(z.string()),
+  user: optional(goFields.text),
   /** Ours: Ollama's `keep_alive`. */
   keep_alive: optional(z.union([z.number(), z.string()])),
   /** Ours: Ollama's options, below the named parameters. */
   options: optional(jsonObject),
 };
 
-export const chatCompletionSchema = z.object({
-  ...samplingShape,
-  messages: optional(z.array(messageSchema)),
-  max_completion_tokens: optional(integer),
-  tools: optional(z.array(toolSchema)),
-  tool_choice: z.unknown().exactOptional(),
-  parallel_tool_calls: optional(z.boolean()),
-  response_format: optional(responseFormatSchema),
-  reasoning: optional(z.object({ effort: optional(z.string()), summary: z.unknown().exactOptional() })),
-  reasoning_effort: optional(z.string()),
-  logprobs: optional(z.boolean()),
-  top_logprobs: optional(integer),
-  store: optional(z.boolean()),
-  metadata: z.unknown().exactOptional(),
-  service_tier: z.unknown().exactOptional(),
-  prompt_cache_key: z.unknown().exactOptional(),
-  safety_identifier: z.unknown().exactOptional(),
-});
+export const chatCompletionSchema = z
+  .object({
+    ...samplingShape,
+    messages: optional(goArray(messageSchema, "[]openai.Message")),
+    max_completion_tokens: optional(goFields.count),
+    tools: optional(goArray(toolSchema, "[]api.Tool")),
+    tool_choice: z.unknown().exactOptional(),
+    parallel_tool_calls: optional(goFields.flag),
+    response_format: optional(responseFormatSchema),
+    reasoning: optional(z.object({ effort: optional(z.string()), summary: z.unknown().exactOptional() })),
+    reasoning_effort: optional(goFields.text),
+    logprobs: optional(goFields.flag),
+    top_logprobs: optional(goFields.count),
+    store: optional(goFields.flag),
+    metadata: z.unknown().exactOptional(),
+    service_tier: z.unknown().exactOptional(),
+    prompt_cache_key: z.unknown().exactOptional(),
+    safety_identifier: z.unknown().exactOptional(),
+  })
+  .register(requestNames, { name: "ChatCompletionRequest" });
 
 export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
 export type OpenAiMessage = z.output<typeof messageSchema>;

@@ -1,4 +1,5 @@
 import { parseKeepAlive } from "@puna/protocol";
+import { requestNames } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
@@ -7,7 +8,7 @@ import type { RequestContext, Route } from "../../http/route.ts";
 import type { GenerateSettings } from "../../services/generation-request.ts";
 import { runGenerate } from "../../services/run-generate.ts";
 import { tokensToText } from "../../services/tokenize.ts";
-import { integer, optional } from "../fields.ts";
+import { goFields, integer, optional } from "../fields.ts";
 import { requireEnd } from "../require-end.ts";
 import { doneEvent, type SseEvent, sseResponse } from "../sse-response.ts";
 import { understand } from "../understand.ts";
@@ -20,14 +21,16 @@ import { toOptions } from "./to-chat-settings.ts";
 
 const tokens = z.array(integer.min(0));
 
-export const completionSchema = z.object({
-  ...samplingShape,
-  prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
-  suffix: optional(z.string()),
-  echo: optional(z.boolean()),
-  logprobs: optional(integer.min(0).max(20)),
-  best_of: optional(integer.min(1).max(1)),
-});
+export const completionSchema = z
+  .object({
+    ...samplingShape,
+    prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
+    suffix: optional(goFields.text),
+    echo: optional(goFields.flag),
+    logprobs: optional(integer.min(0).max(20)),
+    best_of: optional(integer.min(1).max(1)),
+  })
+  .register(requestNames, { name: "CompletionRequest" });
 type CompletionRequest = z.output<typeof completionSchema>;
 
 /** One prompt: text, or tokens that become text once the model is loaded. */
@@ -43,7 +46,7 @@ export function completionsRoute(dependencies: Dependencies): Route {
       const understood = await understand(context, "openai", completionSchema, (request) => ({
         request,
         prompts: toPrompts(request.prompt),
-        settings: toGenerateSettings(request),
+        settings: toGenerateSettings(request, context.warn),
       }));
       if (!understood.ok) return understood.response;
       const { request, prompts, settings } = understood.value;
@@ -104,13 +107,13 @@ async function* streamRuns(
   yield doneEvent;
 }
 
-function toGenerateSettings(request: CompletionRequest): GenerateSettings {
+function toGenerateSettings(request: CompletionRequest, warn: (warning: string) => void): GenerateSettings {
   const { logprobs } = request;
   return {
     model: request.model ?? "",
     prompt: "",
     suffix: request.suffix,
-    options: toOptions(request, readStop(request.stop)),
+    options: toOptions(request, readStop(request.stop, warn)),
     keepAliveMs: parseKeepAlive(request.keep_alive),
     ...(logprobs !== undefined && logprobs > 0 && { logprobs: true, topLogprobs: logprobs }),
   };
@@ -128,12 +131,16 @@ function isTokens(prompt: readonly unknown[]): prompt is readonly number[] {
   return prompt.length > 0 && prompt.every((item) => typeof item === "number");
 }
 
-/** Other than the chat route, this one refuses what is no text. @throws ApiError `BAD_REQUEST` */
-function readStop(stop: unknown): readonly string[] | undefined {
+/** Other than the chat route, this one refuses lists of anything but text. @throws ApiError `BAD_REQUEST` */
+function readStop(stop: unknown, warn: (warning: string) => void): readonly string[] | undefined {
   if (stop === undefined || stop === null) return undefined;
   if (typeof stop === "string") return [stop];
-  const list = Array.isArray(stop) ? stop : [stop];
+  if (!Array.isArray(stop)) {
+    warn('"stop" takes a string or strings; others have no effect');
+    return undefined;
+  }
+  const list: unknown[] = stop;
   const wrong = list.find((item) => typeof item !== "string");
-  if (wrong === undefined) return list;
+  if (wrong === undefined) return list.filter((item) => typeof item === "string");
   throw badRequest(`invalid type for 'stop' field: ${typeof wrong === "number" ? "float64" : typeof wrong}`);
 }

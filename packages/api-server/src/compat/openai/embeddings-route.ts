@@ -1,25 +1,28 @@
 import { parseKeepAlive } from "@puna/protocol";
+import { requestNames } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
 import { jsonLineResponse } from "../../http/json-response.ts";
 import type { Route } from "../../http/route.ts";
 import { embed } from "../../services/embed.ts";
-import { integer, optional } from "../fields.ts";
+import { goFields, integer, optional } from "../fields.ts";
 import { understand } from "../understand.ts";
 
 const tokens = z.array(integer.min(0));
 
-export const embeddingsSchema = z.object({
-  model: optional(z.string()),
-  /** Everything else is refused once the model is known, as Ollama does. */
-  input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens), z.unknown()])),
-  dimensions: optional(integer),
-  encoding_format: optional(z.string()),
-  user: optional(z.string()),
-  /** Ours: Ollama's `keep_alive`. */
-  keep_alive: optional(z.union([z.number(), z.string()])),
-});
+export const embeddingsSchema = z
+  .object({
+    model: optional(goFields.text),
+    /** Everything else is refused once the model is known, as Ollama does. */
+    input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens), z.unknown()])),
+    dimensions: optional(goFields.count),
+    encoding_format: optional(goFields.text),
+    user: optional(goFields.text),
+    /** Ours: Ollama's `keep_alive`. */
+    keep_alive: optional(z.union([z.number(), z.string()])),
+  })
+  .register(requestNames, { name: "EmbedRequest" });
 
 export function embeddingsRoute(dependencies: Dependencies): Route {
   return {

@@ -1,6 +1,8 @@
 import type { Message, ToolCall } from "@puna/protocol";
+import { parseOrderedJson } from "@puna/protocol";
 import type { z } from "zod";
 import { badRequest } from "../../errors.ts";
+import { isRecord } from "../../models/stored-model.ts";
 import type { OpenAiMessage, toolCallSchema } from "./chat-schema.ts";
 
 const imageDataUrl = /^data:(?:image\/(?:jpeg|jpg|png|webp))?;base64,(.*)$/s;
@@ -77,10 +79,10 @@ function toToolCall({ id, function: call }: z.output<typeof toolCallSchema>): To
 }
 
 /** @throws ApiError `BAD_REQUEST` */
-export function parseArguments(text: string): Record<string, unknown> {
+export function parseArguments(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    const value = parseOrderedJson(text);
+    if (isRecord(value)) return value;
   } catch (cause) {
     throw badRequest("invalid tool call arguments", cause);
   }

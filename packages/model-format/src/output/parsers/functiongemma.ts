@@ -1,3 +1,4 @@
+import { orderedRecord } from "@puna/protocol";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody } from "./reading/collect.ts";
 import { parseInteger, parseReal } from "./reading/go-numbers.ts";
@@ -44,7 +45,7 @@ function readEntries(text: string): CallArguments {
     const colon = part.indexOf(":");
     return colon === -1 ? [] : [[part.slice(0, colon), readValue(part.slice(colon + 1))]];
   });
-  return Object.fromEntries(entries);
+  return orderedRecord(entries);
 }
 
 function readValue(text: string): unknown {

@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { orderedRecord } from "@puna/protocol";
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
 import { MarkupError } from "./reading/markup.ts";
@@ -71,7 +72,7 @@ export function readAtem(
     throw new MarkupError("malformed ATEM invoke name");
   }
   const parameters = head.rest.slice(0, -invokeClose.length).replace(/^\n/, "").replace(/\n$/, "");
-  return { name: head.name, values: Object.fromEntries(readParameters(parameters, tool)) };
+  return { name: head.name, values: orderedRecord(readParameters(parameters, tool)) };
 }
 
 function readParameters(source: string, tool: Tool | undefined): readonly (readonly [string, unknown])[] {

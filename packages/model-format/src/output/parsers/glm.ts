@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { orderedRecord } from "@puna/protocol";
 import { trimSpace, trimSpaceEnd } from "../../prompt/renderers/trim-space.ts";
 import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
@@ -78,7 +79,7 @@ function emit(reader: Reader, tools: readonly Tool[], read: () => GlmCall, blame
       key,
       coerceArgument(trimLineFeed(text), parameterSchema(tool, key)),
     ]);
-    reader.call(name, Object.fromEntries(values));
+    reader.call(name, orderedRecord(values));
   } catch (error) {
     if (error instanceof MarkupError) reader.fail(`${blame}${error.message}`, error);
     throw error;

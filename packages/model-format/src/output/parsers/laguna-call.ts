@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { orderedRecord } from "@puna/protocol";
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
 import { type JsonCall, JsonCallError, readArguments, readJsonCall } from "./reading/json-call.ts";
@@ -43,7 +44,7 @@ export function readLagunaCall(body: string, tools: readonly Tool[]): JsonCall {
     trimSpace(key),
     coerceArgument(trimLineFeed(value), parameterSchema(tool, trimSpace(key))),
   ]);
-  return { name, arguments: Object.fromEntries(entries) };
+  return { name, arguments: orderedRecord(entries) };
 }
 
 /** Keys and values by their tags. One pattern for all of it would try every end for every beginning. */

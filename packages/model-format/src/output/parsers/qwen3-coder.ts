@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { orderedRecord } from "@puna/protocol";
 import { coerceArgument, parameterSchema } from "../coerce-arguments.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody, leadingTag, skipBlanks } from "./reading/collect.ts";
@@ -56,7 +57,7 @@ export function readXmlCall(body: string, tools: readonly Tool[]): JsonCall {
       attribute,
       coerceArgument(trimLineFeed(text), parameterSchema(tool, attribute)),
     ]);
-  return { name, arguments: Object.fromEntries(entries) };
+  return { name, arguments: orderedRecord(entries) };
 }
 
 /** Qwen3-Coder: XML-like calls, no thinking. */

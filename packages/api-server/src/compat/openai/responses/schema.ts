@@ -1,5 +1,6 @@
+import { requestNames } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { integer, optional } from "../../fields.ts";
+import { goArray, goFields, optional } from "../../fields.ts";
 
 /** Items are told apart by hand: the texts of their errors name the item. */
 const itemSchema = z.looseObject({ type: optional(z.string()), role: optional(z.string()) });
@@ -24,33 +25,37 @@ const textSchema = z.looseObject({
   ),
 });
 
-export const responsesSchema = z.object({
-  model: optional(z.string()),
-  input: optional(z.union([z.string(), z.array(itemSchema)])),
-  instructions: optional(z.string()),
-  stream: optional(z.boolean()),
-  temperature: optional(z.number()),
-  top_p: optional(z.number()),
-  max_output_tokens: optional(integer),
-  reasoning: optional(z.looseObject({ effort: optional(z.string()), summary: z.unknown().exactOptional() })),
-  text: optional(textSchema),
-  tools: optional(z.array(toolSchema)),
-  tool_choice: z.unknown().exactOptional(),
-  parallel_tool_calls: optional(z.boolean()),
-  previous_response_id: optional(z.string()),
-  store: optional(z.boolean()),
-  truncation: optional(z.string()),
-  metadata: optional(z.record(z.string(), z.unknown())),
-  background: optional(z.boolean()),
-  user: z.unknown().exactOptional(),
-  include: z.unknown().exactOptional(),
-  stream_options: z.unknown().exactOptional(),
-  service_tier: optional(z.string()),
-  safety_identifier: optional(z.string()),
-  prompt_cache_key: optional(z.string()),
-  prompt_cache_retention: z.unknown().exactOptional(),
-  max_tool_calls: optional(integer),
-  /** Ours: Ollama's `keep_alive`. */
-  keep_alive: optional(z.union([z.number(), z.string()])),
-});
+export const responsesSchema = z
+  .object({
+    model: optional(goFields.text),
+    input: optional(z.union([z.string(), z.array(itemSchema)])),
+    instructions: optional(goFields.text),
+    stream: optional(goFields.flag),
+    temperature: optional(goFields.number),
+    top_p: optional(goFields.number),
+    max_output_tokens: optional(goFields.count),
+    reasoning: optional(
+      z.looseObject({ effort: optional(z.string()), summary: z.unknown().exactOptional() }),
+    ),
+    text: optional(textSchema),
+    tools: optional(goArray(toolSchema, "[]openai.ResponsesTool")),
+    tool_choice: z.unknown().exactOptional(),
+    parallel_tool_calls: optional(goFields.flag),
+    previous_response_id: optional(goFields.text),
+    store: optional(goFields.flag),
+    truncation: optional(goFields.text),
+    metadata: optional(z.record(z.string(), z.unknown())),
+    background: optional(goFields.flag),
+    user: z.unknown().exactOptional(),
+    include: z.unknown().exactOptional(),
+    stream_options: z.unknown().exactOptional(),
+    service_tier: optional(goFields.text),
+    safety_identifier: optional(goFields.text),
+    prompt_cache_key: optional(goFields.text),
+    prompt_cache_retention: z.unknown().exactOptional(),
+    max_tool_calls: optional(goFields.count),
+    /** Ours: Ollama's `keep_alive`. */
+    keep_alive: optional(z.union([z.number(), z.string()])),
+  })
+  .register(requestNames, { name: "ResponsesRequest" });
 export type ResponsesRequest = z.output<typeof responsesSchema>;

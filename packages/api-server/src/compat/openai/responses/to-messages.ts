@@ -97,7 +97,7 @@ function addCall(conversation: Conversation, item: InputItem): void {
   });
 }
 
-function readArguments(args: unknown): Record<string, unknown> {
+function readArguments(args: unknown): Readonly<Record<string, unknown>> {
   try {
     return parseArguments(typeof args === "string" && args !== "" ? args : "{}");
   } catch (error) {

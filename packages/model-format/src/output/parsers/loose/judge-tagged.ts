@@ -1,3 +1,4 @@
+import { parseOrderedJson } from "@puna/protocol";
 import { readXmlCall } from "../qwen3-coder.ts";
 import { asObject, type JsonCall } from "../reading/json-call.ts";
 import { jsonFault } from "../reading/json-fault.ts";
@@ -134,7 +135,7 @@ function judgeArguments(json: string, call: NamedCall, context: LooseContext): V
 
 function objectOrNothing(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return asObject(JSON.parse(json));
+    return asObject(parseOrderedJson(json));
   } catch {
     return undefined;
   }

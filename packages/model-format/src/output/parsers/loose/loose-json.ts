@@ -1,4 +1,5 @@
 import type { Tool } from "@puna/protocol";
+import { parseOrderedJson } from "@puna/protocol";
 import { asObject, type JsonCall } from "../reading/json-call.ts";
 import { jsonFault } from "../reading/json-fault.ts";
 import { findTool } from "../reading/request.ts";
@@ -112,7 +113,7 @@ function toCall(value: unknown, options: LooseJsonOptions): JsonCall | undefined
 
 function parseOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseOrderedJson(text);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseOrderedJson } from "@puna/protocol";
 import { jsonFault } from "./json-fault.ts";
 import type { CallArguments } from "./stream-parser.ts";
 
@@ -9,7 +10,7 @@ const notAnObject = "Value looks like object, but can't find closing '}' symbol"
 /** @throws JsonCallError when the text is not JSON */
 export function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseOrderedJson(text);
   } catch (cause) {
     throw new JsonCallError(jsonFault(text)?.message ?? String(cause), { cause });
   }

@@ -1,3 +1,4 @@
+import { orderedRecord } from "@puna/protocol";
 import { trimSpace } from "../../../prompt/renderers/trim-space.ts";
 import { parseInteger, parseReal } from "./go-numbers.ts";
 import type { CallArguments } from "./stream-parser.ts";
@@ -30,7 +31,7 @@ export function readKeywordArguments(text: string, rules: PythonRules): CallArgu
     if (equals === -1 || key === "") throw new PythonCallError("expected name=value");
     entries.push([key, readPythonValue(part.slice(equals + 1), rules)]);
   }
-  return Object.fromEntries(entries);
+  return orderedRecord(entries);
 }
 
 /** Reads one value; text that is no literal stands for itself where `rules.bareWords` lets it. */
@@ -72,5 +73,5 @@ function readDictionary(inner: string, rules: PythonRules): CallArguments {
     const name = key === undefined ? trimSpace(text.slice(0, colon)) : key.slice(1, -1);
     entries.push([name, readPythonValue(text.slice(colon + 1), rules)]);
   }
-  return Object.fromEntries(entries);
+  return orderedRecord(entries);
 }
