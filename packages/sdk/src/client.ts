@@ -15,6 +15,7 @@ import type {
   CopyRequest,
   CreateRequest,
   DeleteRequest,
+  DevicesResponse,
   EmbeddingsRequest,
   EmbeddingsResponse,
   EmbedRequest,
@@ -196,6 +197,11 @@ export class Puna implements AsyncDisposable {
   /** Which versions the server has. */
   async version(options?: CallOptions): Promise<VersionResponse> {
     return this.#get("/api/version", options);
+  }
+
+  /** What models can run on there, and what runs them; puna alone answers it, and asks for the scope `manage`. */
+  async devices(options?: CallOptions): Promise<DevicesResponse> {
+    return this.#get("/api/puna/devices", options);
   }
 
   /** What a model is: parameters, template, capabilities, GGUF keys. */

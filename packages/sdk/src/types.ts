@@ -26,6 +26,7 @@ export type PsResponse = Mutable<Wire.PsResponse>;
 export type ShowResponse = Mutable<Wire.ShowResponse>;
 export type ProgressResponse = Mutable<Wire.ProgressResponse>;
 export type VersionResponse = Mutable<Wire.VersionResponse>;
+export type DevicesResponse = Mutable<Wire.DevicesResponse>;
 export type ErrorResponse = Mutable<Wire.WireError>;
 
 export interface StatusResponse {

@@ -27,6 +27,7 @@ describe("calls", () => {
         sendJson(response, {
           models: [],
           version: "0.0.0",
+          devices: [{ name: "CPU" }],
           embeddings: [[1]],
           embedding: [1],
           response: "r",
@@ -53,6 +54,7 @@ describe("calls", () => {
     expect(await client.list()).toMatchObject({ models: [] });
     expect(await client.ps()).toMatchObject({ models: [] });
     expect(await client.version()).toMatchObject({ version: "0.0.0" });
+    expect(await client.devices()).toMatchObject({ devices: [{ name: "CPU" }] });
     await client.show({ model: "m", verbose: true });
     await client.pull({ model: "m", insecure: true });
     await client.push({ model: "m" });
@@ -88,6 +90,7 @@ describe("calls", () => {
       ["GET", "/api/tags", undefined],
       ["GET", "/api/ps", undefined],
       ["GET", "/api/version", undefined],
+      ["GET", "/api/puna/devices", undefined],
       ["POST", "/api/show", { model: "m", verbose: true }],
       ["POST", "/api/pull", { model: "m", insecure: true, stream: false }],
       ["POST", "/api/push", { model: "m", stream: false }],
