@@ -4,7 +4,7 @@ import type { RegistryApi } from "./http/registry-api.ts";
 
 /** A set of GGUF parts in a Hugging Face repository. */
 export interface ShardedModel {
-  /** layers in the order of the parts; `name` is the file name, by which engines find the other parts */
+  /** layers in the order of the parts, then the projector if there is one; `name` is the file name, by which engines find the other parts */
   readonly layers: readonly Descriptor[];
   /** where the parts are downloaded: digest → URL */
   readonly urls: ReadonlyMap<string, URL>;
@@ -12,6 +12,15 @@ export interface ShardedModel {
 
 const hosts: readonly string[] = ["hf.co", "huggingface.co"];
 const partPattern = /^(?:.*\/)?([^/]+)-(\d{5})-of-(\d{5})\.gguf$/;
+/** How projectors, which let a model see and hear, are called beside its files. */
+const projectorPattern = /(?:^|\/)[^/]*mmproj[^/]*\.gguf$/i;
+/** Projectors are small, and lose more by quantization than models do. */
+const preferredProjectors: readonly RegExp[] = [
+  /(?<![a-z])f16/i,
+  /(?<![a-z])bf16/i,
+  /(?<![a-z])f32/i,
+  /q8_0/i,
+];
 /** What the Hub itself prefers when no tag is given. */
 const preferredQuantizations: readonly string[] = ["Q4_K_M", "Q4_K_S", "Q4_0", "Q4_1", "Q8_0"];
 /** A thousand files each. */
@@ -39,7 +48,8 @@ export function hasShards(
   huggingFaceHosts: readonly string[] = hosts,
 ): boolean {
   return (
-    huggingFaceHosts.includes(host) && blobs.some(({ name }) => name !== undefined && partPattern.test(name))
+    huggingFaceHosts.includes(host) &&
+    blobs.some(({ name }) => name !== undefined && (partPattern.test(name) || projectorPattern.test(name)))
   );
 }
 
@@ -66,15 +76,17 @@ export async function findShards(
       `${repository} has no complete set of GGUF parts for the tag ${name.tag}`,
     );
   }
+  const projector = chooseProjector(files, parts[0]?.path ?? "");
+  const all = projector === undefined ? parts : [...parts, projector];
   return {
-    layers: parts.map((part) => ({
-      mediaType: mediaTypes.model,
+    layers: all.map((part) => ({
+      mediaType: part === projector ? mediaTypes.projector : mediaTypes.model,
       digest: part.digest,
       size: part.size,
       name: part.path.slice(part.path.lastIndexOf("/") + 1),
     })),
     urls: new Map(
-      parts.map((part) => [
+      all.map((part) => [
         part.digest,
         api.siteUrl(`/${repository}/resolve/main/${part.path.split("/").map(encodeURIComponent).join("/")}`),
       ]),
@@ -176,6 +188,23 @@ function chooseSet(files: readonly RepositoryFile[], tag: string): readonly Repo
     if (found !== undefined) return found;
   }
   return tag === "latest" ? complete[0] : undefined;
+}
+
+/** The projector beside a set or in a folder above it, the nearest first. */
+function chooseProjector(files: readonly RepositoryFile[], partPath: string): RepositoryFile | undefined {
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
+  const rank = ({ path }: RepositoryFile) => {
+    const preferred = preferredProjectors.findIndex((pattern) => pattern.test(path));
+    return preferred === -1 ? preferredProjectors.length : preferred;
+  };
+  return files
+    .filter(({ path }) => projectorPattern.test(path) && partPath.startsWith(folderOf(path)))
+    .toSorted(
+      (a, b) =>
+        folderOf(b.path).length - folderOf(a.path).length ||
+        rank(a) - rank(b) ||
+        a.path.length - b.path.length,
+    )[0];
 }
 
 function isComplete(set: readonly RepositoryFile[]): boolean {

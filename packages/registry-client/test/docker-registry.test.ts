@@ -71,17 +71,32 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     await using first = await openTemporaryStore();
     await using second = await openTemporaryStore();
     const weights = randomBytes(5_000_000);
-    const name = ModelName.parse(`127.0.0.1:${port}/library/base`);
+    let sentBytes = 0;
+    const mounts: string[] = [];
+    await using proxy = await startFaultProxy(port, (request) => {
+      if (request.url?.includes("/blobs/") === true)
+        sentBytes += Number(request.headers["content-length"] ?? 0);
+      const mount = new URL(request.url ?? "", "http://registry").searchParams.get("mount");
+      if (mount !== null) mounts.push(mount);
+      return undefined;
+    });
+    const name = ModelName.parse(`127.0.0.1:${proxy.port}/library/base`);
     const digest = await createModel(first.store, name, weights);
     await using pusher = createRegistryClient({ store: first.store });
     expect((await outcome(pusher.push(name, { insecure: true }))).error).toBeUndefined();
+    expect(sentBytes).toBeGreaterThanOrEqual(weights.length);
+    sentBytes = 0;
     const again = await outcome(pusher.push(name, { insecure: true }));
     expect(
       again.events.filter((event) => event.type === "transfer").map((event) => event.completedBytes),
     ).toContain(weights.length);
-    const other = ModelName.parse(`127.0.0.1:${port}/library/other:v1`);
+    expect(sentBytes).toBe(0);
+    const other = ModelName.parse(`127.0.0.1:${proxy.port}/library/other:v1`);
     await first.store.manifests.copy(name, other);
     expect((await outcome(pusher.push(other, { insecure: true }))).error).toBeUndefined();
+    // The registry took the weights over from the first repository: none of their bytes went over the wire.
+    expect(mounts).toContain(digest);
+    expect(sentBytes).toBeLessThan(1000);
 
     await using puller = createRegistryClient({ store: second.store });
     expect((await outcome(puller.pull(other, { insecure: true }))).error).toBeUndefined();

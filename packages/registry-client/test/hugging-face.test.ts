@@ -72,8 +72,8 @@ const files = [
   ...shards("Broken/Model-IQ1_S", 3).slice(1),
 ];
 
-async function pullTag(tag: string, pageSize?: number) {
-  await using registry = await startLoopbackRegistry({ intercept: hub(files, pageSize) });
+async function pullTag(tag: string, pageSize?: number, hubFiles: readonly HubFile[] = files) {
+  await using registry = await startLoopbackRegistry({ intercept: hub(hubFiles, pageSize) });
   await using temporary = await openTemporaryStore();
   await using client = createRegistryClient({
     store: temporary.store,
@@ -87,6 +87,7 @@ async function pullTag(tag: string, pageSize?: number) {
   return {
     error,
     names: stored?.manifest.layers.map((layer) => layer.name),
+    kinds: stored?.manifest.layers.map((layer) => layer.mediaType.split(".").at(-1)),
     laidOut: path === undefined ? [] : await readdir(dirname(path)),
   };
 }
@@ -108,6 +109,19 @@ test.each([
     expect(laidOut.toSorted()).toEqual(names);
   },
 );
+
+test.each([
+  ["at the top", ["mmproj-BF16.gguf", "mmproj-F16.gguf", "mmproj-Q8_0.gguf"], "mmproj-F16.gguf"],
+  ["in the set's own folder first", ["mmproj-F16.gguf", "Q8_0/mmproj-Q8_0.gguf"], "mmproj-Q8_0.gguf"],
+  ["not that of another set", ["Q4_K_M/mmproj-F16.gguf", "model.mmproj-bf16.gguf"], "model.mmproj-bf16.gguf"],
+])("a set comes with its projector: %s", async (_, paths, wanted) => {
+  const projectors = paths.map((path) => ({ path, bytes: randomBytes(3000) }));
+  const { error, names, kinds, laidOut } = await pullTag("Q8_0", undefined, [...files, ...projectors]);
+  expect(error).toBeUndefined();
+  expect(kinds).toEqual(["model", "model", "model", "projector"]);
+  expect(names?.at(-1)).toBe(wanted);
+  expect(laidOut.length).toBe(3);
+});
 
 test.each(["Q4_K", "IQ1_S", "Q2_K"])("tag %s has no complete set, and says so", async (tag) => {
   const { error } = await pullTag(tag);

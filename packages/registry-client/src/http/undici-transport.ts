@@ -220,6 +220,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // undici's parser hands an empty chunk over at each resume; pausing for it would go on for ever.
+    if (chunk.byteLength === 0) return;
     this.#movedBytes += chunk.byteLength;
     if (this.#sink === undefined) {
       this.#early.push(chunk);

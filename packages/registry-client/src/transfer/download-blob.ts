@@ -150,7 +150,7 @@ class Download {
   }
 
   #steal(): Part | undefined {
-    if (!this.#source.servesRanges) return undefined;
+    if (!this.#source.servesRanges || this.#options.share.limiter.holdsBack) return undefined;
     let slowest: Part | undefined;
     for (const part of this.#active) {
       if (part.remainingBytes < 2 * minStolenBytes || part.remainingMs(Date.now()) < patienceMs) continue;

@@ -27,6 +27,7 @@ export async function receiveRange(
   const { response } = answer;
   const { staged, limiter, signal, onBytes } = options;
   const writes = new Set<Promise<void>>();
+  const passes = new Set<Promise<void>>();
   let writeError: { readonly error: unknown } | undefined;
   let batch: Uint8Array[] = [];
   let batched = 0;
@@ -58,7 +59,12 @@ export async function receiveRange(
       batch.push(wanted.byteLength * 2 > wanted.buffer.byteLength ? wanted : new Uint8Array(wanted));
       batched += wanted.byteLength;
       part.advance(wanted.byteLength);
-      onBytes(wanted.byteLength);
+    }
+    const passing = limiter.pass(wanted.byteLength, signal, onBytes);
+    if (passing !== undefined) {
+      const settle = () => passes.delete(passing);
+      passes.add(passing);
+      passing.then(settle, settle);
     }
     if (batched >= batchBytes) flush();
     if (part.remainingBytes <= 0) {
@@ -68,7 +74,7 @@ export async function receiveRange(
         void response.discard();
       return undefined;
     }
-    if (!limiter.isUnlimited) return limiter.pass(wanted.byteLength, signal);
+    if (passing !== undefined) return passing;
     return writes.size > maxOpenWrites ? Promise.race(writes) : undefined;
   };
 
@@ -80,6 +86,8 @@ export async function receiveRange(
   } finally {
     flush();
     await Promise.all(writes);
+    // The bytes that came last wait for the limit as well.
+    await Promise.allSettled(passes);
   }
   if (writeError !== undefined) throw writeError.error;
   if (part.remainingBytes > 0) {
