@@ -151,7 +151,7 @@ function take(request: ChaosRequest, outcome: Outcome, begun: number): void {
 
 async function killRunners(server: SoakServer, random: Random): Promise<void> {
   for (;;) {
-    for (const until = Date.now() + 5_000 + random() * 15_000; Date.now() < until; await sleep(100)) {
+    for (const until = Date.now() + 15_000 + random() * 30_000; Date.now() < until; await sleep(100)) {
       for (const pid of server.runners()) seenRunners.add(pid);
       if (stopping) return;
     }
