@@ -1,7 +1,6 @@
 import type {
   CreateKeyRequest,
   CreateKeyResponse,
-  DevicesResponse,
   KeysResponse,
   ProgressResponse,
   PruneRequest,
@@ -11,7 +10,7 @@ import type {
   VerifyLine,
   VerifyRequest,
 } from "@puna/protocol";
-import { Puna, PunaError } from "@puna/sdk";
+import { type CallOptions, Puna, PunaError } from "@puna/sdk";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 
@@ -64,10 +63,8 @@ export class ServerRoutes extends Puna {
     );
   }
 
-  devices(): Promise<DevicesResponse> {
-    return this.#ownRoute("/api/puna/devices", (path) =>
-      this.transport.json({ method: "GET", path, isIdempotent: true }),
-    );
+  override devices(options?: CallOptions) {
+    return this.#ownRoute("/api/puna/devices", () => super.devices(options));
   }
 
   slots(): Promise<SlotsResponse> {
