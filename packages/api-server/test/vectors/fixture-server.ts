@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { RegistryError, type StatusEvent } from "@puna/registry-client";
@@ -52,7 +53,13 @@ export async function openFixtureServer(
     if (made.has(name)) return true;
     const file = fixtures.gguf[name];
     const request = [...fixtures.create_requests, ...unlisted].find(({ model }) => model === name);
-    if (file === undefined && request === undefined) return false;
+    if (file === undefined && request === undefined) {
+      const digest = await linkPublicModel(name, fixtures, (digest) => store.blobs.path(digest));
+      if (digest === undefined) return false;
+      made.add(name);
+      await create(server, { model: name, files: { "model.gguf": digest } });
+      return true;
+    }
     made.add(name);
     if (file !== undefined) {
       await create(server, {
@@ -113,4 +120,30 @@ function ignore(): void {}
 /** Requests that fail for reasons of our own have no detail in their answers. */
 function complain(message: string, fields?: Readonly<Record<string, unknown>>): void {
   console.error(message, fields);
+}
+
+/** Files of the public models in the cache that the demonstration and the tests share. */
+const publicFiles: Readonly<Record<string, string>> = {
+  gemma: "gemma3-270m-q4_k_m.gguf",
+  qwen: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+};
+
+/** Brings a cached model into the store. @returns its digest; undefined where it is not in the cache */
+async function linkPublicModel(
+  name: string,
+  fixtures: ReturnType<typeof readFixtures>,
+  pathOf: (digest: string) => string,
+): Promise<string | undefined> {
+  const known = fixtures.public[name];
+  const file = publicFiles[name];
+  if (known === undefined || file === undefined) return undefined;
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const digest = `sha256:${known.sha256}`;
+  try {
+    await symlink(join(cache, "puna/models", file), pathOf(digest));
+    await access(pathOf(digest));
+    return digest;
+  } catch {
+    return undefined;
+  }
 }

@@ -77,6 +77,8 @@ export interface VectorCase {
 
 interface FixtureList {
   readonly gguf: Readonly<Record<string, string>>;
+  /** Models that everybody can get, by the name that cases use. */
+  readonly public: Readonly<Record<string, { readonly sha256: string }>>;
   readonly create_requests: readonly { readonly model: string; readonly from: string }[];
 }
 
