@@ -32,6 +32,6 @@ EXPOSE 11434
 VOLUME /data
 USER 1000:1000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:11434/').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "require(process.env.PUNA_TLS_CERT ? 'node:https' : 'node:http').get({ host: '127.0.0.1', port: 11434, rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["puna"]
 CMD ["serve"]
