@@ -30,6 +30,8 @@ describe("names", () => {
       { status: "couldn't retrieve manifest" },
       { error: "unqualified name: registry.ollama.ai/library/no pe:latest" },
     ]);
+    const whole = await test.post("/api/push", { model: "no pe", stream: false });
+    expect(whole.status).toBe(400);
   });
 
   it.each([

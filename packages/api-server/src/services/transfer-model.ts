@@ -1,7 +1,7 @@
 import type { ModelName, ProgressResponse } from "@puna/protocol";
 import { type ProgressEvent, RegistryError } from "@puna/registry-client";
 import type { Dependencies } from "../dependencies.ts";
-import { ApiError } from "../errors.ts";
+import { ApiError, badRequest } from "../errors.ts";
 import { findName } from "../models/find-model.ts";
 
 export interface TransferSettings {
@@ -37,7 +37,7 @@ export async function* pushModel(
     // Ollama finds out about the name when it looks for the manifest, after the stream has begun.
     yield { status: "retrieving manifest" };
     yield { status: "couldn't retrieve manifest" };
-    throw new ApiError("INTERNAL", `unqualified name: ${name.toString()}`);
+    throw badRequest(`unqualified name: ${name.toString()}`);
   }
   const source = (await findName(store, name)) ?? name;
   for await (const event of registry.push(source, settings)) yield toProgress(event);
