@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
+import { isStreamed } from "@puna/api-server";
 import { openIdentity } from "@puna/blob-store";
 import { compose } from "./compose.ts";
 import type { Config } from "./config.ts";
@@ -72,9 +73,7 @@ export async function runServer(config: Config, version: string, idleMs?: number
 
 /** What is streamed goes out at once: without this header the adapter waits a millisecond for the end of the body. */
 function announceChunks(response: Response, httpVersion: string): Response {
-  const type = response.headers.get("content-type") ?? "";
-  const isStream = type === "application/x-ndjson" || type === "text/event-stream";
-  if (isStream && httpVersion === "1.1") response.headers.set("transfer-encoding", "chunked");
+  if (isStreamed(response) && httpVersion === "1.1") response.headers.set("transfer-encoding", "chunked");
   return response;
 }
 

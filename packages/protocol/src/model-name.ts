@@ -36,6 +36,8 @@ export interface ModelNameParts {
  * @source ollama types/model/name.go
  */
 export class ModelName implements ModelNameParts {
+  /** Of the public registry: what a name without a host means. */
+  static readonly defaultHost: string = defaults.host;
   readonly scheme: string;
   readonly host: string;
   readonly namespace: string;

@@ -1,11 +1,17 @@
-const streamTypes: readonly string[] = ["application/x-ndjson", "text/event-stream"];
+import { contentTypes } from "./json-response.ts";
+
+const streamTypes: readonly string[] = [contentTypes.ndjson, contentTypes.sse];
+
+/** Whether a response of the server is a stream, whose pieces should go out as they come. */
+export function isStreamed(response: Response): boolean {
+  return streamTypes.includes(response.headers.get("content-type") ?? "");
+}
 
 /** Calls `onEnd` once, when the reply was sent whole, failed, or was given up by the client. */
 export function watchEnd(response: Response, onEnd: () => void): Response {
-  const isStream = streamTypes.includes(response.headers.get("content-type") ?? "");
   // A reply that is in memory is as good as sent. Its body is not even looked at: servers send one that nobody
   // has touched in one piece and without a stream.
-  const body = isStream ? response.body : null;
+  const body = isStreamed(response) ? response.body : null;
   if (body === null) {
     onEnd();
     return response;

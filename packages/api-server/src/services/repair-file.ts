@@ -4,9 +4,6 @@ import { RegistryError } from "@puna/registry-client";
 import type { Dependencies } from "../dependencies.ts";
 import { toProgress } from "./transfer-model.ts";
 
-/** What names without a host mean. */
-const defaultHost = ModelName.parse("m").host;
-
 /** A file of the store that is corrupt or missing. */
 export interface DamagedFile {
   readonly digest: string;
@@ -63,7 +60,7 @@ function sourcesOf(uses: DamagedFile["uses"], hosts: ReadonlySet<string>): Damag
   const origins = uses.flatMap(({ layer }) => {
     const name = ModelName.parse(layer.from ?? "");
     const host = name.host.toLowerCase();
-    const isKnown = host === defaultHost || hosts.has(host);
+    const isKnown = host === ModelName.defaultHost || hosts.has(host);
     return name.isValid() && isKnown ? [{ name, layer }] : [];
   });
   for (const source of [...uses, ...origins]) {

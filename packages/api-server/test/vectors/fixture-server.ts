@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { access, mkdir, symlink, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { RegistryError, type StatusEvent } from "@puna/registry-client";
+import { modelPath } from "../../../../scripts/model-files.mjs";
 import { createServer, type PunaServer, type ServerOptions } from "../../src/index.ts";
 import { ScriptEngine } from "./script-engine.ts";
 import { readFixtures, vectorsFolder } from "./vector-files.ts";
@@ -122,12 +122,6 @@ function complain(message: string, fields?: Readonly<Record<string, unknown>>): 
   console.error(message, fields);
 }
 
-/** Files of the public models in the cache that the demonstration and the tests share. */
-const publicFiles: Readonly<Record<string, string>> = {
-  gemma: "gemma3-270m-q4_k_m.gguf",
-  qwen: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
-};
-
 /** Brings a cached model into the store. @returns its digest; undefined where it is not in the cache */
 async function linkPublicModel(
   name: string,
@@ -135,12 +129,10 @@ async function linkPublicModel(
   pathOf: (digest: string) => string,
 ): Promise<string | undefined> {
   const known = fixtures.public[name];
-  const file = publicFiles[name];
-  if (known === undefined || file === undefined) return undefined;
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  if (known === undefined) return undefined;
   const digest = `sha256:${known.sha256}`;
   try {
-    await symlink(join(cache, "puna/models", file), pathOf(digest));
+    await symlink(modelPath(name), pathOf(digest));
     await access(pathOf(digest));
     return digest;
   } catch {

@@ -41,7 +41,7 @@ export async function pullOrSuggestCloud(
 function cloudName(model: string): string | undefined {
   const bare = ModelName.parseBare(model);
   const name = bare.withDefaults();
-  const isOrdinary = name.isValid() && bare.tag === "" && name.host === ModelName.parse("m").host;
+  const isOrdinary = name.isValid() && bare.tag === "" && name.host === ModelName.defaultHost;
   return isOrdinary ? `${model}:cloud` : undefined;
 }
 
