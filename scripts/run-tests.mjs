@@ -1,6 +1,7 @@
 // `npm test`: builds what tests start as processes, gets the small real model, runs every suite, counts.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fetchMiniLm } from "./minilm.mjs";
 import { fetchModel } from "./model-files.mjs";
@@ -40,25 +41,64 @@ try {
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+/** What went wrong, said once more at the very end: logs of CI are often cut to their tail. */
+const wrong = [];
 for (const suite of suites) {
-  const report = `${results}/${suite.name}.json`;
+  const first = vitest(suite.name, suite.args);
+  passed += first.passed;
+  skipped += first.skipped;
+  failed += first.failures.length;
+  for (const failure of first.failures) wrong.push(`FAILED: ${describe(failure)}`);
+  // On a shared machine a test of time may fail for want of it. Run alone it must pass, and is still named.
+  const files = [...new Set(first.failures.map(({ file }) => file))].filter((file) => file !== undefined);
+  if (!process.env.CI || files.length === 0 || files.length > 3) continue;
+  const again = vitest(`${suite.name}-again`, [...suite.args, ...files]);
+  const still = new Set(again.failures.map(({ name }) => name));
+  for (const { name, file } of first.failures) {
+    if (file === undefined || again.failures.some((failure) => failure.file === undefined) || still.has(name))
+      continue;
+    failed -= 1;
+    passed += 1;
+    wrong.push(`UNSTEADY, passed when run alone: ${name}`);
+  }
+}
+for (const line of wrong) console.log(line);
+if (skipped > 0) console.log(`${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Runs vitest: how many tests passed and were skipped, and each failure with its file (none if vitest itself failed). */
+function vitest(name, args) {
+  const report = `${results}/${name}.json`;
   const ok = run("vitest", [
     "run",
-    ...suite.args,
+    ...args,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
   ]);
-  const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : { numFailedTests: 1 };
-  passed += counts.numPassedTests ?? 0;
-  failed += counts.numFailedTests ?? 0;
-  skipped += counts.numPendingTests ?? 0;
-  // A suite that could not even be loaded has no failed test of its own.
-  if (!ok && !counts.numFailedTests) failed += 1;
+  if (!existsSync(report)) return { passed: 0, skipped: 0, failures: [{ name: `${name}: no report` }] };
+  const { testResults, numPassedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  const failures = testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const tests = assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => ({
+        file,
+        name: `${relative(root, file)} > ${test.fullName}`,
+        message: test.failureMessages?.[0],
+      }));
+    // A file that could not even be loaded has no failed test of its own.
+    return status === "failed" && tests.length === 0
+      ? [{ file, name: relative(root, file), message }]
+      : tests;
+  });
+  if (!ok && failures.length === 0) failures.push({ name: `${name}: an error outside any test` });
+  return { passed: numPassedTests ?? 0, skipped: numPendingTests ?? 0, failures };
 }
-if (skipped > 0) console.log(`${skipped} skipped`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+
+function describe({ name, message }) {
+  return message ? `${name}\n  ${message.split("\n").slice(0, 6).join("\n  ")}` : name;
+}
 
 function run(command, args) {
   const { status } = spawnSync(`${root}node_modules/.bin/${command}`, args, {
