@@ -8,7 +8,9 @@ export function packageTests(overrides: ViteUserConfig["test"] = {}) {
     test: {
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],
       testTimeout: 20_000,
-      hookTimeout: 30_000,
+      hookTimeout: 60_000,
+      // Waits for a condition; the default second is less than a busy machine may need.
+      expect: { poll: { timeout: 15_000 } },
       ...overrides,
     },
   });

@@ -266,7 +266,7 @@ describe("answers in a terminal", () => {
       pauseMs: 50,
     });
     await using terminal = new Terminal(["run", "m", "hi"], { env: { PUNA_TEST_SERVER: server.url } });
-    await terminal.until("thoughts");
+    await terminal.seen("thoughts");
     terminal.type("\u0003");
     expect(await terminal.exited()).toBe(130);
     expect(terminal.raw.endsWith("\u001b[0m\r\n")).toBe(true);

@@ -357,8 +357,8 @@ describe("top", () => {
       columns: 100,
       env: { PUNA_TEST_SERVER: server.url },
     });
-    await terminal.until(/writing [1-9]\d\d\.\d tokens\/s[\s\S]*q quits$/);
-    expect(terminal.screen).toContain("2 models loaded, 3 of 6 slots busy, 1 request");
+    const screen = await terminal.until(/writing [1-9][\d.]* tokens\/s[\s\S]*q quits$/);
+    expect(screen).toContain("2 models loaded, 3 of 6 slots busy, 1 request");
     terminal.type("q");
     expect(await terminal.exited()).toBe(0);
     expect(terminal.raw.endsWith("\u001b[?1049l")).toBe(true);

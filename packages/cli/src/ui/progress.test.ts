@@ -40,6 +40,16 @@ describe("ProgressView", () => {
     expect(all.endsWith("\u001b[?25h")).toBe(true);
   });
 
+  it("takes bytes that were there before for no speed", () => {
+    const out = recorder(true);
+    let now = 0;
+    using view = new ProgressView(out, () => now);
+    for (; now <= 600; now += 100)
+      view.update({ status: "pulling abc", total: 2e9, completed: 1e9 + now * 1e5 });
+    expect(out.written.join("")).toMatch(/1\.\d GB\/ +2 GB +100 MB\/s +10s/);
+    expect(out.written.join("")).not.toMatch(/GB\/s/);
+  });
+
   it("never moves above the screen", () => {
     const out = { ...recorder(true), rows: 5 };
     const view = new ProgressView(out);

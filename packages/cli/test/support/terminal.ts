@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 const entry = fileURLToPath(new URL("cli-process.ts", import.meta.url));
-const deadlineMs = 10_000;
+/** Only ends what never comes: a busy machine may take long to start a process. */
+const deadlineMs = 40_000;
 /** Dozens of processes load the same sources: compiled once. */
 const compileCache = mkdtempSync(join(tmpdir(), "puna-cli-cache-"));
 process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }));
@@ -23,10 +25,20 @@ export interface TerminalOptions {
 /** The command that starts the command line, for shells. */
 export const cliCommand = [process.execPath, "--conditions=@puna/source", "--no-warnings", entry];
 
+/** What a screen shows, or what must hold of it. */
+export type Expected = string | RegExp | ((screen: string, cursor: Cursor) => boolean);
+
+export interface Cursor {
+  /** Of `screen`, from 0. */
+  readonly row: number;
+  readonly column: number;
+}
+
 /** A real terminal with a program in it: types keys, and tells what is on the screen. */
 export class Terminal implements AsyncDisposable {
   readonly #pty;
   readonly #screen;
+  readonly #frames = new Set<() => void>();
   #exit: { readonly exitCode: number; readonly signal?: number } | undefined;
   #raw = "";
 
@@ -54,6 +66,9 @@ export class Terminal implements AsyncDisposable {
       this.#exit = exit;
     });
     this.#screen.onData((answer) => this.#pty.write(answer));
+    this.#screen.onWriteParsed(() => {
+      for (const look of this.#frames) look();
+    });
   }
 
   /** Everything that was written, escape codes included. */
@@ -87,43 +102,70 @@ export class Terminal implements AsyncDisposable {
     return rows.join("\n").trimEnd();
   }
 
-  /** Column of the cursor and its row in `screen`. */
-  get cursor(): { readonly row: number; readonly column: number } {
+  get cursor(): Cursor {
     const { active } = this.#screen.buffer;
     return { row: active.baseY + active.cursorY, column: active.cursorX };
   }
 
-  /** Waits until the screen shows a text or is as a test wants it, and has come to rest. */
-  async until(expected: string | RegExp | ((screen: string) => boolean)): Promise<string> {
-    const isThere = (screen: string) =>
-      typeof expected === "function"
-        ? expected(screen)
-        : typeof expected === "string"
-          ? screen.includes(expected)
-          : expected.test(screen);
+  /**
+   * Waits until the screen shows a text or is as a test wants it, and has come to rest. What is wanted must not be
+   * there before the keys that bring it about: they may be read much later than they are typed.
+   */
+  async until(expected: Expected): Promise<string> {
     const deadline = Date.now() + deadlineMs;
     for (let before = ""; ; ) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
       const screen = this.screen;
-      if (isThere(screen) && screen === before) return screen;
+      if (this.#shows(expected) && screen === before) return screen;
       before = screen;
-      if (Date.now() > deadline) {
-        throw new Error(
-          `The screen never showed ${String(expected)}; it shows:\n${screen}\n(exit: ${this.exitCode})`,
-        );
-      }
+      if (Date.now() > deadline) throw this.#neverShowed(expected);
     }
   }
 
-  /** @returns its exit code; 128 and the signal where one ended it, as shells count */
+  /** Waits for what may be there only for a moment, as what moves: looks at every picture. @returns the screen then */
+  seen(expected: Expected): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (!this.#shows(expected)) return;
+        finish();
+        resolve(this.screen);
+      };
+      const timer = setTimeout(() => {
+        finish();
+        reject(this.#neverShowed(expected));
+      }, deadlineMs);
+      const finish = () => {
+        clearTimeout(timer);
+        this.#frames.delete(look);
+      };
+      this.#frames.add(look);
+      look();
+    });
+  }
+
+  /** @returns its exit code, once all that it wrote is on the screen; 128 and the signal where one ended it, as shells count */
   async exited(): Promise<number> {
     const deadline = Date.now() + deadlineMs;
     while (this.#exit === undefined) {
       if (Date.now() > deadline)
         throw new Error(`The program did not end; the screen shows:\n${this.screen}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
     }
+    await new Promise<void>((resolve) => this.#screen.write("", resolve));
     return this.#exit.signal ? 128 + this.#exit.signal : this.#exit.exitCode;
+  }
+
+  #shows(expected: Expected): boolean {
+    const { screen } = this;
+    if (typeof expected === "string") return screen.includes(expected);
+    return typeof expected === "function" ? expected(screen, this.cursor) : expected.test(screen);
+  }
+
+  #neverShowed(expected: Expected): Error {
+    const { row, column } = this.cursor;
+    return new Error(
+      `The screen never showed ${String(expected)}; it shows:\n${this.screen}\n(cursor: ${row}, ${column}; exit: ${this.exitCode})`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
