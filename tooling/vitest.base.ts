@@ -7,7 +7,8 @@ export function packageTests(overrides: ViteUserConfig["test"] = {}) {
     ssr: { resolve: { conditions: ["@puna/source"] } },
     test: {
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-      testTimeout: 20_000,
+      // Far above what any takes: a busy machine is no failure, and a test that hangs is still ended.
+      testTimeout: 60_000,
       hookTimeout: 60_000,
       // Waits for a condition; the default second is less than a busy machine may need.
       expect: { poll: { timeout: 15_000 } },

@@ -95,6 +95,7 @@ export function ollamaCases(url: () => string): void {
       capabilities: ["completion"],
     });
     expect((await client().show({ model })).capabilities).toContain("tools");
+    await client().generate({ model: base, prompt: "" });
     expect((await client().ps()).models.map(({ name }) => name)).toContain(base);
     await client().copy({ source: base, destination: "copied" });
     expect((await client().show({ model: "copied" })).details.family).toBe("gemma3");
@@ -111,11 +112,12 @@ export function ollamaCases(url: () => string): void {
 
   it("stops when it is told to, while the answer is coming", async () => {
     const talking = client();
+    // So much that it cannot have come whole before the first part was looked at.
     const parts = await talking.chat({
       model,
-      messages: france,
+      messages: [{ role: "user", content: "Count from 1 to 500, every number on its own line." }],
       stream: true,
-      options: { num_predict: 500 },
+      options: { num_predict: 2000 },
     });
     await expect(
       (async () => {

@@ -71,6 +71,7 @@ def test_lists_shows_and_counts_what_is_loaded():
     assert CHAT in [model.model for model in client.list().models]
     assert client.show(BASE).details.family == "gemma3"
     assert "tools" in client.show(CHAT).capabilities
+    client.generate(model=BASE, prompt="")
     assert BASE in [model.model for model in client.ps().models]
 
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -7,13 +8,23 @@ import { root } from "./source-files.ts";
 
 export const bin = join(root, "apps/puna/bin/puna.js");
 
+/**
+ * A port where nobody listens, below those that systems give to outgoing connections: one of these could take it
+ * before the process does that it is meant for.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(15_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return port;
+  }
+  throw new Error("no port is free");
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -73,7 +84,10 @@ log: {level: error, accesslog: {disabled: true}}
   );
   const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
   const host = `127.0.0.1:${port}`;
-  await untilTrue(async () => (await fetch(`http://${host}/v2/`).catch(() => undefined))?.ok === true);
+  await untilTrue(async () => {
+    if (child.exitCode !== null) throw new Error("the registry ended");
+    return (await fetch(`http://${host}/v2/`).catch(() => undefined))?.ok === true;
+  });
   return { host, [Symbol.asyncDispose]: () => end(child) };
 }
 
@@ -162,10 +176,18 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function untilTrue(check: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+/** Waits for a condition; so long only where it is never met, or the machine is very busy. */
+export async function untilTrue(check: () => Promise<boolean> | boolean, timeoutMs = 60_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await check())) {
-    if (Date.now() > deadline) throw new Error("waited in vain");
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${timeoutMs / 1000} s: ${check}`);
     await sleep(50);
   }
+}
+
+/** A number of `/metrics`; 0 while it has no line. @param line  name with labels, as it is printed */
+export async function metric(url: string, line: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const found = text.split("\n").find((printed) => printed.startsWith(`${line} `));
+  return Number(found?.slice(line.length + 1) ?? 0);
 }

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
 import { serve } from "@hono/node-server";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createServer } from "../src/index.ts";
 import { openTestServer } from "./support/test-server.ts";
 
+/** Longer than any test may take: who sees its end has ended it. */
 const slow = {
-  answer: () => ({ pieces: Array.from({ length: 200 }, (_, index) => ({ text: `${index} `, delayMs: 20 })) }),
+  answer: () => ({
+    pieces: Array.from({ length: 5000 }, (_, index) => ({ text: `${index} `, delayMs: 20 })),
+  }),
 };
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
-}
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 15_000, interval: 10 });
 
 describe("createServer", () => {
   it("says which Ollama it behaves like and which puna it is", async () => {
@@ -187,8 +187,7 @@ describe("createServer", () => {
     await reader?.read();
     expect(test.engine.loaded()[0]?.activeRequests).toBe(1);
     await reader?.cancel();
-    await until(() => test.engine.loaded()[0]?.activeRequests === 0);
-    expect(test.engine.loaded()[0]?.activeRequests).toBe(0);
+    await until(() => expect(test.engine.loaded()[0]?.activeRequests).toBe(0));
   });
 
   it("stops the engine when the socket closes before anything is streamed", async () => {
@@ -202,11 +201,10 @@ describe("createServer", () => {
       const body = JSON.stringify({ model: "m", prompt: "hi", stream: false });
       const url = `http://127.0.0.1:${await listening}/api/generate`;
       const answer = fetch(url, { method: "POST", body, signal: abort.signal });
-      await until(() => test.engine.loaded()[0]?.activeRequests === 1);
+      await until(() => expect(test.engine.loaded()[0]?.activeRequests).toBe(1));
       abort.abort();
       await expect(answer).rejects.toThrow();
-      await until(() => test.engine.loaded()[0]?.activeRequests === 0);
-      expect(test.engine.loaded()[0]?.activeRequests).toBe(0);
+      await until(() => expect(test.engine.loaded()[0]?.activeRequests).toBe(0));
     } finally {
       http.close();
     }

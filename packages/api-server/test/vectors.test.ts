@@ -28,7 +28,7 @@ describe.skipIf(!hasVectors)("recorded HTTP exchanges", () => {
       const cases = readCases(path).filter(({ id }) => wanted === undefined || id.includes(wanted));
       if (cases.length === 0) continue;
 
-      it(`answers ${path} as recorded`, { timeout: 120_000 }, async () => {
+      it(`answers ${path} as recorded`, { timeout: 300_000 }, async () => {
         const failures: string[] = [];
         const count = { passed: 0, total: 0, skipped: 0 };
         counts.set(path, count);

@@ -131,7 +131,7 @@ it("a model made here is mended from the model it was made of", async () => {
   const lines = await scene.verify({ repair: true, insecure: true });
   expect(lines).toContainEqual({ digest: published.digest, repaired: true, from: name.toShortString() });
   expect(weights.equals(await readFile(store.blobs.path(published.digest)))).toBe(true);
-}, 30_000);
+});
 
 it("asks no host that only a manifest names", async () => {
   await using scene = await stage();
@@ -149,7 +149,7 @@ it("asks no host that only a manifest names", async () => {
   const lines = await scene.verify({ repair: true, insecure: true });
   expect(lines.at(-1)).toMatchObject({ status: "damaged", repaired: 0 });
   expect(scene.registry.seen).toEqual([]);
-}, 30_000);
+});
 
 it("names unused files and manifests that cannot be read", async () => {
   await using scene = await stage();
