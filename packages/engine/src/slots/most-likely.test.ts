@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { groupMaximaModule } from "./group-maxima.ts";
 import { mostLikely } from "./most-likely.ts";
 import { tokenLogprobs } from "./token-logprobs.ts";
 
@@ -12,6 +14,46 @@ it("finds the largest logits as sorting all of them would", () => {
     }),
   );
 });
+
+it("finds them in whole vocabularies, equal ones and such that are no numbers among them", () => {
+  const sizes = fc.integer({ min: 4_096, max: 70_001 });
+  const kinds = fc.constantFrom("smooth", "coarse", "equal", "forbidden", "broken");
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 1, max: 700 }), kinds, fc.integer(), (size, count, kind, seed) => {
+      const random = randomNumbers(seed);
+      const logits = Float32Array.from({ length: size }, () => {
+        const value = (random() + random() + random() - 1.5) * 12;
+        if (kind === "equal") return 1;
+        if (kind === "forbidden" && random() < 0.999) return Number.NEGATIVE_INFINITY;
+        if (kind === "broken" && random() < 0.001) return Number.NaN;
+        return kind === "coarse" ? Math.round(value) : value;
+      });
+      const ids = Array.from(logits, (_, id) => id).filter((id) => !Number.isNaN(logits[id]));
+      const difference = (a: number, b: number) => {
+        const [one = 0, other = 0] = [logits[a], logits[b]];
+        return one === other ? a - b : other - one;
+      };
+      expect(mostLikely(logits, count)).toEqual(ids.sort(difference).slice(0, count));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it("runs the very instructions that its text says", async () => {
+  const { default: load } = await import("wabt");
+  const text = readFileSync(new URL("group-maxima.wat", import.meta.url), "utf8");
+  const module = (await load()).parseWat("group-maxima.wat", text, { simd: true });
+  expect(groupMaximaModule).toBe(Buffer.from(module.toBinary({}).buffer).toString("base64"));
+});
+
+/** Between 0 and 1, the same for the same seed. @source Numerical Recipes, a linear congruential generator */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 it("gives probabilities that add up to one over the whole vocabulary", () => {
   const logits = Float32Array.from([1, 3, -2, 0.5, Number.NEGATIVE_INFINITY]);

@@ -33,11 +33,12 @@ export class Candidates {
   }
 
   /** Some tokens with their logits. */
-  fillWith(tokens: readonly number[], logits: Float32Array): void {
+  fillWith(tokens: ArrayLike<number>, logits: Float32Array): void {
     const words = new Int32Array(this.#data.buffer);
     const floats = new Float32Array(this.#data.buffer);
-    for (const [index, token] of tokens.entries()) {
-      words[index * 3] = this.#model.check(token);
+    for (let index = 0; index < tokens.length; index++) {
+      const token = this.#model.check(tokens[index] ?? 0);
+      words[index * 3] = token;
       floats[index * 3 + 1] = logits[token] ?? 0;
       floats[index * 3 + 2] = 0;
     }

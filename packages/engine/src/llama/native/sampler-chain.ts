@@ -87,7 +87,8 @@ export function isGreedy({ temperature = 0.8 }: SamplingParameters): boolean {
   return temperature <= 0;
 }
 
-function amongOf(sampling: SamplingParameters): number | undefined {
+/** So many of the most likely tokens are chosen from; undefined where it may be any. */
+export function amongOf(sampling: SamplingParameters): number | undefined {
   const { topK = 40, mirostat = 0 } = sampling;
   if (isGreedy(sampling)) return 1;
   return mirostat === 0 && topK > 0 ? topK : undefined;
@@ -142,11 +143,29 @@ function hasPenalties({
   return !neutral && (repeatLastN ?? 64) !== 0;
 }
 
-function addBias(model: LlamaModel, sampling: SamplingParameters, add: (sampler: Pointer) => void): void {
+/** How many of the last tokens penalties and DRY look at. */
+export function adjustWindow(sampling: SamplingParameters, contextTokens: number): number {
+  const { repeatLastN = 64, dryMultiplier = 0, dryPenaltyLastN = -1 } = sampling;
+  return Math.max(
+    hasPenalties(sampling) ? window(repeatLastN, contextTokens) : 0,
+    dryMultiplier > 0 ? window(dryPenaltyLastN, contextTokens) : 0,
+  );
+}
+
+/** Room for the whole window is taken at once, so more than a context is never asked for. */
+function window(tokens: number, contextTokens: number): number {
+  return tokens < 0 ? contextTokens : Math.min(tokens, contextTokens);
+}
+
+/** What is added to the logits of some tokens; end tokens that shall be ignored get minus infinity. */
+export function biasesOf(model: LlamaModel, sampling: SamplingParameters) {
   const biases = (sampling.logitBias ?? []).map(({ token, bias }) => ({ token: model.check(token), bias }));
-  if (sampling.ignoreEos) {
-    biases.push(...model.endTokens().map((token) => ({ token, bias: Number.NEGATIVE_INFINITY })));
-  }
+  if (!sampling.ignoreEos) return biases;
+  return [...biases, ...model.endTokens().map((token) => ({ token, bias: Number.NEGATIVE_INFINITY }))];
+}
+
+function addBias(model: LlamaModel, sampling: SamplingParameters, add: (sampler: Pointer) => void): void {
+  const biases = biasesOf(model, sampling);
   if (biases.length === 0) return;
   const bytes = new DataView(new ArrayBuffer(biases.length * 8));
   for (const [index, { token, bias }] of biases.entries()) {
@@ -164,14 +183,12 @@ function addAdjusters(
 ): void {
   const { c } = model.library;
   addBias(model, sampling, add);
-  // Room for the whole window is taken at once, so more than a context is never asked for.
-  const window = (tokens: number) => (tokens < 0 ? contextTokens : Math.min(tokens, contextTokens));
   if (hasPenalties(sampling)) {
     const { repeatLastN = 64, repeatPenalty = 1, frequencyPenalty = 0, presencePenalty = 0 } = sampling;
     add(
       c.llama_sampler_init_penalties(
         model.vocabularySize,
-        window(repeatLastN),
+        window(repeatLastN, contextTokens),
         repeatPenalty,
         frequencyPenalty,
         presencePenalty,
@@ -187,7 +204,7 @@ function addAdjusters(
         dryMultiplier,
         dryBase,
         dryAllowedLength,
-        window(dryPenaltyLastN),
+        window(dryPenaltyLastN, contextTokens),
         koffi.as(breakers, "const char **"),
         breakers.length,
       ),

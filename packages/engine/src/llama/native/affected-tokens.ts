@@ -1,0 +1,47 @@
+import type { SamplingParameters } from "../../engine.ts";
+import { likelyTokens } from "../../slots/most-likely.ts";
+import type { LlamaModel } from "./model.ts";
+import { adjustWindow, biasesOf } from "./sampler-chain.ts";
+
+/** With more than so many the array of all tokens is no slower. */
+const mostCandidates = 2_048;
+
+/**
+ * The tokens whose logits a bias, a penalty or DRY may change: those with a bias, and those of the last part of the
+ * text. All others keep theirs, so that a choice among the K best is a choice among these and the K best of the rest.
+ */
+export class AffectedTokens {
+  readonly #window: number;
+  readonly #recent: number[] = [];
+  readonly #counts = new Map<number, number>();
+
+  constructor(model: LlamaModel, sampling: SamplingParameters, contextTokens: number) {
+    this.#window = adjustWindow(sampling, contextTokens);
+    for (const { token } of biasesOf(model, sampling)) this.#count(token, 1);
+  }
+
+  accept(token: number): void {
+    if (this.#window === 0) return;
+    this.#recent.push(token);
+    this.#count(token, 1);
+    if (this.#recent.length > this.#window) this.#count(this.#recent.shift() ?? 0, -1);
+  }
+
+  /**
+   * Tokens that hold the `among` best whatever the samplers do to them, in order of id.
+   * @returns undefined where these are so many that all can be taken
+   */
+  candidates(logits: Float32Array, among: number): Int32Array | undefined {
+    const count = among + this.#counts.size;
+    if (count > mostCandidates || count > logits.length / 4) return undefined;
+    const ids = new Set(likelyTokens(logits, count));
+    for (const id of this.#counts.keys()) ids.add(id);
+    return Int32Array.from(ids).sort();
+  }
+
+  #count(token: number, change: 1 | -1): void {
+    const count = (this.#counts.get(token) ?? 0) + change;
+    if (count > 0) this.#counts.set(token, count);
+    else this.#counts.delete(token);
+  }
+}

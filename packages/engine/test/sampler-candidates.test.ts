@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import type { SamplingParameters } from "../src/engine.ts";
+import type { RunnerSpec } from "../src/ipc/messages.ts";
+import { Candidates } from "../src/llama/native/candidates.ts";
+import { loadLlamaLibrary } from "../src/llama/native/library.ts";
+import type { LogitsSource } from "../src/llama/native/logits-source.ts";
+import { LlamaModel } from "../src/llama/native/model.ts";
+import { createSampler } from "../src/llama/native/sampler.ts";
+import { createSamplerChain } from "../src/llama/native/sampler-chain.ts";
+import { tinyFiles } from "./support/tiny-files.ts";
+
+const library = loadLlamaLibrary();
+library.c.llama_log_set(library.silentLogAddress, null);
+const spec: RunnerSpec = {
+  driver: "native",
+  modelPath: tinyFiles().llama,
+  adapters: [],
+  contextTokens: 512,
+  contextIsTrainedLength: true,
+  parallel: 1,
+  batchTokens: 64,
+  gpuLayers: 0,
+  threads: 1,
+  kvCacheType: "f16",
+  embedding: false,
+  kvOverrides: [],
+  promptCacheBytes: 0,
+};
+const model = await LlamaModel.load(library, spec);
+afterAll(() => model.free());
+const contextTokens = 512;
+const unused: LogitsSource = {
+  contextTokens,
+  viewLogits: () => expect.unreachable(),
+  sample: () => expect.unreachable(),
+};
+
+const unit = (max = 1) => fc.double({ min: 0, max, noNaN: true });
+const samplings: fc.Arbitrary<SamplingParameters> = fc.record(
+  {
+    temperature: fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 2, noNaN: true })),
+    topK: fc.integer({ min: 0, max: 12 }),
+    topP: fc.double({ min: 0.05, max: 1, noNaN: true }),
+    minP: unit(0.3),
+    typicalP: fc.double({ min: 0.1, max: 1, noNaN: true }),
+    xtcProbability: unit(),
+    repeatPenalty: fc.double({ min: 0.5, max: 2, noNaN: true }),
+    repeatLastN: fc.integer({ min: -1, max: 20 }),
+    frequencyPenalty: fc.double({ min: -2, max: 2, noNaN: true }),
+    presencePenalty: fc.double({ min: -2, max: 2, noNaN: true }),
+    dryMultiplier: unit(2),
+    dryPenaltyLastN: fc.integer({ min: -1, max: 40 }),
+    ignoreEos: fc.boolean(),
+    logitBias: fc.array(
+      fc.record({
+        token: fc.integer({ min: 0, max: model.vocabularySize - 1 }),
+        bias: fc.double({ min: -20, max: 20, noNaN: true }),
+      }),
+      { maxLength: 6 },
+    ),
+  },
+  { requiredKeys: ["temperature"] },
+);
+
+it("chooses what the samplers choose from the whole vocabulary, whatever they change", () => {
+  const steps = fc.array(
+    fc.array(fc.float({ min: -9, max: 9, noNaN: true }), { minLength: 40, maxLength: 40 }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
+  fc.assert(
+    fc.property(samplings, steps, fc.integer({ min: 0, max: 1e6 }), (sampling, logitsOfSteps, seed) => {
+      const request = { prompt: "", sampling: { ...sampling, seed } };
+      const prompt = [3, 5, 3, 5, 3];
+      const sampler = createSampler(model, unused, { request, prompt });
+      const chain = createSamplerChain(model, request, contextTokens);
+      const whole = new Candidates(model);
+      for (const token of prompt) library.c.llama_sampler_accept(chain.pointer, token);
+      for (const seeds of logitsOfSteps) {
+        const logits = Float32Array.from({ length: model.vocabularySize }, (_, id) => logitOf(seeds, id));
+        whole.fill(logits);
+        whole.apply(chain.pointer);
+        const expected = whole.selected();
+        library.c.llama_sampler_accept(chain.pointer, expected ?? 0);
+        expect(sampler.sample(logits).token).toBe(expected);
+      }
+      whole.free();
+      chain.free();
+      sampler.free();
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** All different: of equal ones, either may be taken. */
+function logitOf(seeds: readonly number[], id: number): number {
+  return (seeds[id % seeds.length] ?? 0) * Math.cos(id) + ((id * 2_654_435_761) % 1_009) / 1_009;
+}
