@@ -147,6 +147,7 @@ export async function installInto(
       "--ignore-scripts",
       "--omit=optional",
       "--prefer-offline",
+      "--fetch-retries=5",
       `--@puna:registry=${options.registry}`,
       ...specs,
     ],

@@ -145,14 +145,17 @@ it("stops in the middle of a decode when told, and can be used at once", async (
   };
   fill();
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   expect(await slow.decode()).toBe("done");
   const wholeMs = performance.now() - started;
+  const wholeCpu = process.cpuUsage(cpuBefore).user;
   slow.cut(0, 0);
   fill();
-  const again = performance.now();
+  const again = process.cpuUsage();
   setTimeout(() => slow.abort(), wholeMs / 10);
   expect(await slow.decode()).toBe("aborted");
-  expect(performance.now() - again).toBeLessThan(wholeMs * 0.7);
+  // What it took of the machine, whatever else runs there.
+  expect(process.cpuUsage(again).user).toBeLessThan(wholeCpu * 0.8);
   slow.cut(0, 0);
   slow.add(0, 1, 0, true);
   expect(await slow.decode()).toBe("done");

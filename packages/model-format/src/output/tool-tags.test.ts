@@ -145,11 +145,15 @@ it("finds the same however the text is cut", () => {
 it("takes time in proportion to the text", () => {
   const time = (length: number) => {
     const text = `<c>{"name":"add","arguments":{"a":"${"x".repeat(length)}"}}`;
-    const started = performance.now();
-    expect(parse("<c>", text.split("")).calls).toHaveLength(1);
-    return performance.now() - started;
+    // Of this process alone, and the best of some: others may need the machine too.
+    const times = Array.from({ length: 3 }, () => {
+      const started = process.cpuUsage();
+      expect(parse("<c>", text.split("")).calls).toHaveLength(1);
+      return process.cpuUsage(started).user / 1000;
+    });
+    return Math.min(...times);
   };
   time(2_000);
   // Quadratic work would take 400 times as long.
-  expect(time(200_000)).toBeLessThan(60 * Math.max(5, time(10_000)));
+  expect(time(200_000)).toBeLessThan(100 * Math.max(10, time(10_000)));
 });

@@ -93,12 +93,13 @@ describe("parseModelfile", () => {
   });
 
   test("takes linear time on hostile texts", () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const hostile of ['"', " ", '\n"x', "\n ", "\n#", ' "', "é ", "\r\n"]) {
       tryParse(`FROM x\nSYSTEM "${hostile.repeat(300_000)}`);
       tryParse(`FROM x\n${hostile.repeat(300_000)}`);
     }
-    expect(performance.now() - started).toBeLessThan(4000);
+    // Of this process alone, however busy the machine is; quadratic work would take hours.
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(20_000);
   });
 });
 
