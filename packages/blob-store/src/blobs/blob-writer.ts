@@ -21,11 +21,7 @@ export function openInlineWriter(options: RangeWriterOptions): BlobWriter {
   let listener = () => {};
   return {
     async write(offset, chunks) {
-      let position = offset;
-      for (const chunk of chunks) {
-        writer.write(position, chunk);
-        position += chunk.byteLength;
-      }
+      writer.write(offset, chunks);
       writer.catchUp(Number.POSITIVE_INFINITY);
       listener();
     },

@@ -9,6 +9,7 @@ import {
   renameSync,
   writeFileSync,
   writeSync,
+  writevSync,
 } from "node:fs";
 import type { ByteRange } from "../store.ts";
 import { printJournalHeader, printJournalRange, printJournalSync } from "./journal.ts";
@@ -75,13 +76,32 @@ export class RangeWriter {
     return this.#hashed;
   }
 
-  /** Writes what is not there yet; bytes of finished ranges are never changed. */
-  write(offset: number, chunk: Uint8Array): void {
+  /** Writes what is not there yet of neighbouring chunks; bytes of finished ranges are never changed. */
+  write(offset: number, chunks: readonly Uint8Array[]): void {
+    const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const missing = this.#finished.missing({ start: offset, end: offset + length });
+    const isNew = missing[0]?.start === offset && missing[0].end === offset + length;
+    // One call for all is cheaper; it may end early, on a full disk.
+    const written = offset + (isNew && chunks.length > 1 ? writevSync(this.#file, chunks, offset) : 0);
+    let position = offset;
+    for (const chunk of chunks) {
+      const { byteLength } = chunk;
+      this.#writeChunk(position, chunk, written);
+      position += byteLength;
+    }
+    this.#syncInBackground(length);
+  }
+
+  /** @param written  where bytes of this chunk begin that are not in the file yet */
+  #writeChunk(offset: number, chunk: Uint8Array, written: number): void {
     const { byteLength } = chunk;
     for (const { start, end } of this.#finished.missing({ start: offset, end: offset + byteLength })) {
       const isWhole = end - start === byteLength;
       const piece = isWhole ? chunk : chunk.slice(start - offset, end - offset);
-      writeFully(this.#file, piece, start);
+      if (written < end) {
+        const from = Math.max(start, written);
+        writeFully(this.#file, piece.subarray(from - start), from);
+      }
       this.#finished.add({ start, end });
       this.#note({ start, end });
       if (start === this.#hashed) {
@@ -92,7 +112,6 @@ export class RangeWriter {
         this.#waiting.set(start, piece);
       }
     }
-    this.#syncInBackground(byteLength);
   }
 
   /**

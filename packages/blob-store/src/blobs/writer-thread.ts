@@ -34,12 +34,7 @@ function handle(request: WriterRequest): void {
   if (writer === undefined) throw new Error("This file was closed");
   switch (request.type) {
     case "write": {
-      let offset = request.offset;
-      for (const chunk of request.chunks) {
-        const { byteLength } = chunk;
-        writer.write(offset, chunk);
-        offset += byteLength;
-      }
+      writer.write(request.offset, request.chunks);
       catchUp(request.writer);
       reply({ type: "done", id: request.id });
       return;

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { RegistryError } from "../errors.ts";
+import { bigReads } from "./big-reads.ts";
 import { guardConnector, type Resolve, resolveBySystem } from "./guarded-connector.ts";
 import type { ConnectionGuard, HttpRequest, HttpResponse, HttpTransport } from "./http-transport.ts";
 import { type ProxySettings, selectProxy } from "./proxy-settings.ts";
@@ -92,10 +93,10 @@ function trustedCertificates({ certificateAuthority = [] }: UndiciTransportOptio
 
 /** Certificates are read when the first encrypted connection is opened. */
 function builtInConnector(options: UndiciTransportOptions, stallMs: number): buildConnector.connector {
-  const plain = buildConnector({ timeout: stallMs });
   let secure: buildConnector.connector | undefined;
   return (target, callback) => {
-    if (target.protocol !== "https:") return plain(target, callback);
+    if (target.protocol !== "https:")
+      return buildConnector({ timeout: stallMs, ...bigReads() })(target, callback);
     secure ??= buildConnector({ timeout: stallMs, secureContext: trustedCertificates(options) });
     secure(target, callback);
   };
