@@ -6,47 +6,13 @@ import { ModelName } from "@puna/protocol";
 import { buildConnector } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRegistryClient, type RegistryClientOptions } from "../src/index.ts";
-import { publishModel, startLoopbackRegistry } from "../src/testing/index.ts";
-import { type DockerRegistry, haveDockerRegistry, startDockerRegistry } from "./docker-registry.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { fillAndResume, smallDisks } from "./small-disk.ts";
 import { messageOf, outcome } from "./support.ts";
+import { type Upstream, upstreams } from "./upstreams.ts";
 
 const size = 6_000_000;
 const weights = randomBytes(size);
-
-interface Upstream extends AsyncDisposable {
-  readonly port: number;
-  readonly digest: string;
-}
-
-/** The registry made by hand, with the model in it. */
-async function startHandmade(): Promise<Upstream> {
-  const registry = await startLoopbackRegistry();
-  const { digest } = publishModel(registry, weights);
-  return {
-    port: Number(registry.host.split(":")[1]),
-    digest,
-    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
-  };
-}
-
-/** The real one, to which the same model is pushed. */
-async function startReal(): Promise<Upstream> {
-  const registry: DockerRegistry = await startDockerRegistry();
-  await using handmade = await startHandmade();
-  await using temporary = await openTemporaryStore();
-  await using client = createRegistryClient({ store: temporary.store });
-  const source = ModelName.parse(`127.0.0.1:${handmade.port}/library/m`);
-  const target = ModelName.parse(`127.0.0.1:${registry.port}/library/m`);
-  expect((await outcome(client.pull(source, { insecure: true }))).error).toBeUndefined();
-  await temporary.store.manifests.copy(source, target);
-  expect((await outcome(client.push(target, { insecure: true }))).error).toBeUndefined();
-  return {
-    port: registry.port,
-    digest: handmade.digest,
-    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
-  };
-}
 
 interface Scene extends AsyncDisposable {
   readonly proxy: FaultProxy;
@@ -103,15 +69,10 @@ async function stage(upstream: Upstream): Promise<Scene> {
   return scene;
 }
 
-const registries = {
-  "the registry made by hand": startHandmade,
-  ...(haveDockerRegistry() && { "docker-registry": startReal }),
-};
-
-describe.each(Object.entries(registries))("%s behind a network with faults", (_name, start) => {
+describe.each(Object.entries(upstreams))("%s behind a network with faults", (_name, start) => {
   let upstream: Upstream;
   beforeAll(async () => {
-    upstream = await start();
+    upstream = await start(weights);
   });
   afterAll(() => upstream[Symbol.asyncDispose]());
 
@@ -317,6 +278,34 @@ describe.each(Object.entries(registries))("%s behind a network with faults", (_n
     expect(await scene.pull()).toBeUndefined();
     expect(await scene.hasWeights()).toBe(true);
   });
+
+  test.each(Object.keys(smallDisks))(
+    "%s that fills up in mid-pull is told at once, lists no model, and costs no finished byte",
+    async (kind) => {
+      await using proxy = await startFaultProxy(upstream.port, () => undefined);
+      let served = 0;
+      let manifests = 0;
+      proxy.fault = (request) => {
+        // The resuming process asks for the manifest first.
+        if (request.url?.includes("/manifests/") === true) manifests += 1;
+        const [, start = "0", end = "0"] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
+        if (isBlob(request) && manifests > 1) served += Number(end) + 1 - Number(start);
+        return undefined;
+      };
+      const { fill, resume } = await fillAndResume(kind, {
+        host: `127.0.0.1:${proxy.port}`,
+        digest: upstream.digest,
+        sizeBytes: size,
+      });
+      expect(fill).toMatchObject({ phase: "fill", code: "OUT_OF_SPACE", models: 0 });
+      expect(fill?.message).toMatch(
+        /^No space left on the disk while writing blob sha256:.*; free some and run again to resume$/,
+      );
+      expect(resume).toMatchObject({ phase: "resume", models: 1 });
+      expect(resume?.finished).toBeGreaterThan(200_000);
+      expect(served).toBe(size - (resume?.finished ?? 0));
+    },
+  );
 
   test("a wrong length in the answer to HEAD is told before the first byte", async () => {
     await using scene = await stage(upstream);

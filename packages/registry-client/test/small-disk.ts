@@ -1,24 +1,21 @@
 import { spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { publishModel, startLoopbackRegistry } from "../src/testing/index.ts";
 
 /** Shell text that runs `"$@" fill` where a few megabytes are too many, then `"$@" resume` where they are not. */
-const kinds: Readonly<Record<string, readonly string[]>> = {
+export const smallDisks: Readonly<Record<string, readonly string[]>> = {
   // Works for everybody: the system refuses to let one file grow beyond 2 MiB.
   "a quota": ["sh", "-c", '(ulimit -S -f 4096; "$0" "$@" fill); exec "$0" "$@" resume'],
   ...(canMountSmallDisk() && {
-    "a file system of 4 MB": [
+    "a file system of 7 MB": [
       "unshare",
       "-rm",
       "sh",
       "-c",
-      'mount -t tmpfs -o size=4m none "$FOLDER" && "$0" "$@" fill && rm "$FOLDER/other" && exec "$0" "$@" resume',
+      'mount -t tmpfs -o size=7m none "$FOLDER" && "$0" "$@" fill && rm "$FOLDER/other" && exec "$0" "$@" resume',
     ],
   }),
 };
@@ -71,56 +68,37 @@ interface Phase {
   readonly finished?: number;
 }
 
-test.each(Object.keys(kinds))(
-  "%s that fills up in mid-pull is told at once, lists no model, and costs no finished byte",
-  async (kind) => {
-    await using registry = await startLoopbackRegistry();
-    const weights = randomBytes(3_000_000);
-    const { digest } = publishModel(registry, weights);
-    const folder = await mkdtemp(join(tmpdir(), "puna-full-"));
-    let served = 0;
-    let phase: string | undefined;
-    registry.intercept = (request) => {
-      const isBlob = request.method === "GET" && request.url?.endsWith(digest) === true;
-      // The resuming process asks for the manifest first.
-      if (request.url?.includes("/manifests/") === true) phase = phase === undefined ? "fill" : "resume";
-      if (isBlob && phase === "resume") {
-        const [, start = "0", end = "0"] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
-        served += Number(end) + 1 - Number(start);
-      }
-      return false;
-    };
-    try {
-      const [program = "", ...head] = kinds[kind] ?? [];
-      const node = [process.execPath, "--conditions=@puna/source", "--input-type=module", "-e", code, "--"];
-      const other = kind === "a quota" ? "" : "yes";
-      const child = spawn(program, [...head, ...node], {
-        stdio: ["ignore", "pipe", "inherit"],
-        env: {
-          ...process.env,
-          FOLDER: folder,
-          HOST: registry.host,
-          DIGEST: digest,
-          SIZE: String(weights.length),
-          OTHER: other,
-        },
-      });
-      let output = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-      await once(child, "close");
-      const lines = output.trim().split("\n");
-      const [fill, resume] = lines.map((line): Phase => JSON.parse(line));
-      expect(fill).toMatchObject({ phase: "fill", code: "OUT_OF_SPACE", models: 0 });
-      expect(fill?.message).toMatch(
-        /^No space left on the disk while writing blob sha256:.*; free some and run again to resume$/,
-      );
-      expect(resume).toMatchObject({ phase: "resume", models: 1 });
-      expect(resume?.finished).toBeGreaterThan(200_000);
-      expect(served).toBe(weights.length - (resume?.finished ?? 0));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
-);
+/** Pulls `library/m` in one process until the disk is full, and in another once there is room again. */
+export async function fillAndResume(
+  kind: string,
+  blob: { readonly host: string; readonly digest: string; readonly sizeBytes: number },
+): Promise<{ readonly fill: Phase | undefined; readonly resume: Phase | undefined }> {
+  const folder = await mkdtemp(join(tmpdir(), "puna-full-"));
+  try {
+    const [program = "", ...head] = smallDisks[kind] ?? [];
+    const node = [process.execPath, "--conditions=@puna/source", "--input-type=module", "-e", code, "--"];
+    const child = spawn(program, [...head, ...node], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        FOLDER: folder,
+        HOST: blob.host,
+        DIGEST: blob.digest,
+        SIZE: String(blob.sizeBytes),
+        OTHER: kind === "a quota" ? "" : "yes",
+      },
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await once(child, "close");
+    const [fill, resume] = output
+      .trim()
+      .split("\n")
+      .map((line): Phase => JSON.parse(line));
+    return { fill, resume };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
