@@ -7,7 +7,7 @@ import { loadLlamaLibrary } from "../src/llama/native/library.ts";
 import type { LogitsSource } from "../src/llama/native/logits-source.ts";
 import { LlamaModel } from "../src/llama/native/model.ts";
 import { createSampler } from "../src/llama/native/sampler.ts";
-import { createSamplerChain } from "../src/llama/native/sampler-chain.ts";
+import { createSamplerChain, createSamplerChains } from "../src/llama/native/sampler-chain.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const library = loadLlamaLibrary();
@@ -63,14 +63,15 @@ const samplings: fc.Arbitrary<SamplingParameters> = fc.record(
   { requiredKeys: ["temperature"] },
 );
 
+const steps = fc.array(
+  fc.array(fc.float({ min: -9, max: 9, noNaN: true }), { minLength: 40, maxLength: 40 }),
+  {
+    minLength: 1,
+    maxLength: 8,
+  },
+);
+
 it("chooses what the samplers choose from the whole vocabulary, whatever they change", () => {
-  const steps = fc.array(
-    fc.array(fc.float({ min: -9, max: 9, noNaN: true }), { minLength: 40, maxLength: 40 }),
-    {
-      minLength: 1,
-      maxLength: 8,
-    },
-  );
   fc.assert(
     fc.property(samplings, steps, fc.integer({ min: 0, max: 1e6 }), (sampling, logitsOfSteps, seed) => {
       const request = { prompt: "", sampling: { ...sampling, seed } };
@@ -92,6 +93,35 @@ it("chooses what the samplers choose from the whole vocabulary, whatever they ch
       sampler.free();
     }),
     { numRuns: 400 },
+  );
+});
+
+it("takes the best token that a grammar allows, whatever bias and penalties do", () => {
+  const grammar = 'root ::= ([a-m] [n-z]? | "0" [0-9] | "é")+';
+  const greedy = samplings.map((sampling) => ({ ...sampling, temperature: 0 }));
+  fc.assert(
+    fc.property(greedy, steps, (sampling, logitsOfSteps) => {
+      const request = { prompt: "", sampling, grammar };
+      const sampler = createSampler(model, unused, { request, prompt: [] });
+      const { adjust, select } = createSamplerChains(model, request, contextTokens);
+      const allowed = library.c.llama_sampler_init_grammar(model.vocabulary, grammar, "root") ?? 0n;
+      const whole = new Candidates(model);
+      for (const seeds of logitsOfSteps) {
+        const logits = Float32Array.from({ length: model.vocabularySize }, (_, id) => logitOf(seeds, id));
+        whole.fill(logits);
+        for (const step of [adjust.pointer, allowed, select.pointer]) whole.apply(step);
+        const expected = whole.selected() ?? 0;
+        expect(sampler.sample(logits).token).toBe(expected);
+        if (model.isEndToken(expected)) break;
+        for (const step of [adjust.pointer, allowed, select.pointer])
+          library.c.llama_sampler_accept(step, expected);
+      }
+      whole.free();
+      for (const chain of [adjust, select]) chain.free();
+      library.c.llama_sampler_free(allowed);
+      sampler.free();
+    }),
+    { numRuns: 200 },
   );
 });
 

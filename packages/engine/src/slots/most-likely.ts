@@ -1,5 +1,5 @@
-import { groupLength, groupMaxima, groupStart, groupStep } from "./group-maxima.ts";
 import { nthLargest } from "./nth-largest.ts";
+import { groupLength, groupMaxima, groupStart, groupStep } from "./vocabulary-scan.ts";
 
 /** Fewer numbers than this are gone through one by one. */
 const worthGrouping = 4_096;

@@ -3,7 +3,6 @@ import { likelyTokens } from "../../slots/most-likely.ts";
 import type { LlamaModel } from "./model.ts";
 import { adjustWindow, biasesOf } from "./sampler-chain.ts";
 
-/** With more than so many the array of all tokens is no slower. */
 const mostCandidates = 2_048;
 
 /**
@@ -27,14 +26,14 @@ export class AffectedTokens {
     if (this.#recent.length > this.#window) this.#count(this.#recent.shift() ?? 0, -1);
   }
 
-  /**
-   * Tokens that hold the `among` best whatever the samplers do to them, in order of id.
-   * @returns undefined where these are so many that all can be taken
-   */
-  candidates(logits: Float32Array, among: number): Int32Array | undefined {
-    const count = among + this.#counts.size;
-    if (count > mostCandidates || count > logits.length / 4) return undefined;
-    const ids = new Set(likelyTokens(logits, count));
+  /** Whether the array of all tokens is no slower than `candidates` would be. */
+  isMany(among: number): boolean {
+    return among + this.#counts.size > mostCandidates;
+  }
+
+  /** Tokens that hold the `among` best whatever the samplers do to them, in order of id. */
+  candidates(logits: Float32Array, among: number): Int32Array {
+    const ids = new Set(likelyTokens(logits, among + this.#counts.size));
     for (const id of this.#counts.keys()) ids.add(id);
     return Int32Array.from(ids).sort();
   }

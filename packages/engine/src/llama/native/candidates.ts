@@ -32,14 +32,13 @@ export class Candidates {
     this.#describe(logits.length);
   }
 
-  /** Some tokens with their logits. */
-  fillWith(tokens: ArrayLike<number>, logits: Float32Array): void {
+  /** Some tokens, each with the logit of its index. */
+  fillWith(tokens: Int32Array, logitAt: (index: number) => number): void {
     const words = new Int32Array(this.#data.buffer);
     const floats = new Float32Array(this.#data.buffer);
     for (let index = 0; index < tokens.length; index++) {
-      const token = this.#model.check(tokens[index] ?? 0);
-      words[index * 3] = token;
-      floats[index * 3 + 1] = logits[token] ?? 0;
+      words[index * 3] = this.#model.check(tokens[index] ?? 0);
+      floats[index * 3 + 1] = logitAt(index);
       floats[index * 3 + 2] = 0;
     }
     this.#describe(tokens.length);
@@ -49,18 +48,10 @@ export class Candidates {
     this.#model.library.c.llama_sampler_apply(sampler, this.#array.pointer);
   }
 
-  /** Logits by token, after samplers that change but do not sort, as long as `fill` put all tokens in. */
-  logits(): Float32Array {
+  /** The logits of the first `count` that were filled in, after samplers that change but do not sort. */
+  logits(count: number): Float32Array {
     const floats = new Float32Array(this.#data.buffer);
-    const logits = new Float32Array(this.#model.vocabularySize);
-    for (let token = 0; token < logits.length; token++) logits[token] = floats[token * 3 + 1] ?? 0;
-    return logits;
-  }
-
-  /** Which of the tokens that were filled in are still possible, in their order. */
-  possible(tokens: readonly number[]): readonly number[] {
-    const floats = new Float32Array(this.#data.buffer);
-    return tokens.filter((_, index) => floats[index * 3 + 1] !== Number.NEGATIVE_INFINITY);
+    return Float32Array.from({ length: count }, (_, index) => floats[index * 3 + 1] ?? 0);
   }
 
   /** What the last sampler of a chain chose; undefined when it chose nothing. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { Driver } from "../../runner-child/driver.ts";
@@ -7,6 +8,7 @@ import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
 import { LlamaModel } from "./model.ts";
 import { NativeModel } from "./native-model.ts";
 import { probeDevices } from "./probe-devices.ts";
+import { keepStderrWhole } from "./whole-stderr.ts";
 
 /** llama.h by FFI on the libraries that node-llama-cpp ships: everything that llama.cpp can do. */
 export const nativeDriver: Driver = {
@@ -14,6 +16,7 @@ export const nativeDriver: Driver = {
   load: async (spec) => {
     const library = loadLlamaLibrary();
     dieWithParent();
+    keepStderrWhole();
     const model = await LlamaModel.load(library, spec);
     try {
       if (model.hasEncoder && model.hasDecoder) {
@@ -38,7 +41,7 @@ function addAdapters(model: LlamaModel, context: LlamaContext, spec: RunnerSpec)
   const loaded = spec.adapters.map(({ path, scale }) => {
     const pointer = model.library.c.llama_adapter_lora_init(model.pointer, path);
     if (pointer === null)
-      throw new EngineError("LOAD_FAILED", `the LoRA adapter ${path} does not fit the model`);
+      throw new EngineError("LOAD_FAILED", `the LoRA adapter ${basename(path)} does not fit the model`);
     return { pointer, scale };
   });
   context.setAdapters(loaded);

@@ -1,7 +1,8 @@
 import type { CompletionRequest } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
-import { mostLikely } from "../../slots/most-likely.ts";
 import { Utf8Tail } from "../../slots/utf8-tail.ts";
+import { massWithout } from "../../slots/vocabulary-scan.ts";
+import { AffectedTokens } from "./affected-tokens.ts";
 import type { Candidates } from "./candidates.ts";
 import { Handle } from "./handle.ts";
 import type { LogitsSource } from "./logits-source.ts";
@@ -37,33 +38,50 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     throw error;
   }
   const { adjust, select, among } = chains;
+  const affected = new AffectedTokens(model, request.sampling, context.contextTokens);
 
   const tail = new Utf8Tail();
   /** llama.cpp's grammars take any byte for the rest of a character, and longer forms of it than UTF-8 has. */
   const fits = (token: number) => tail.accepts(model.piece(token, true));
 
   /** The best allowed tokens; undefined when no block held any. */
-  const bestAllowed = (logits: Float32Array): readonly number[] | undefined => {
+  const bestAllowed = (raw: Float32Array): readonly Candidate[] | undefined => {
     if (among === undefined) return undefined;
-    const sizes = blockSizes.filter((size) => size >= among && size <= logits.length);
+    const sizes = blockSizes.filter((size) => size >= among && size <= raw.length);
     for (const size of sizes) {
-      const tokens = mostLikely(logits, size);
-      candidates.fillWith(tokens, logits);
-      candidates.apply(grammar.pointer);
-      const allowed = candidates.possible(tokens).filter(fits);
+      const considered = adjusted(raw, affected.candidates(raw, size)).sort(byLogit);
+      const asked = considered.slice(0, size);
+      const allowed = onlyAllowed(asked);
       if (allowed.length >= among) return allowed.slice(0, among);
-      if (allowed.length > 0 && (size === sizes.at(-1) || isEnough({ logits, asked: tokens, allowed })))
-        return allowed;
+      if (allowed.length === 0) continue;
+      if (size === sizes.at(-1) || isEnough({ raw, considered, asked, allowed })) return allowed;
     }
     return undefined;
   };
 
-  const choose = (from: number | Float32Array): number => {
-    candidates.fill(typeof from === "number" ? context.viewLogits(from) : from);
+  /** With what bias and penalties make of their logits. */
+  const adjusted = (raw: Float32Array, ids: Int32Array): Candidate[] => {
+    candidates.fillWith(ids, (index) => raw[ids[index] ?? 0] ?? 0);
     candidates.apply(adjust.pointer);
-    const logits = candidates.logits();
-    const allowed = bestAllowed(logits);
-    candidates.fillWith(allowed ?? allAllowed(logits), logits);
+    const logits = candidates.logits(ids.length);
+    return Array.from(ids, (token, index) => ({ token, logit: logits[index] ?? 0 }));
+  };
+
+  const onlyAllowed = (asked: readonly Candidate[]): readonly Candidate[] => {
+    fill(asked);
+    candidates.apply(grammar.pointer);
+    const logits = candidates.logits(asked.length);
+    return asked.filter(({ token }, index) => logits[index] !== Number.NEGATIVE_INFINITY && fits(token));
+  };
+
+  const fill = (some: readonly Candidate[]) => {
+    const ids = Int32Array.from(some, ({ token }) => token);
+    candidates.fillWith(ids, (index) => some[index]?.logit ?? 0);
+  };
+
+  const choose = (from: number | Float32Array): number => {
+    const raw = typeof from === "number" ? context.viewLogits(from) : from;
+    fill(bestAllowed(raw) ?? allAllowed(raw));
     candidates.apply(select.pointer);
     const token = candidates.selected();
     if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
@@ -75,11 +93,9 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     return token;
   };
 
-  const allAllowed = (logits: Float32Array): readonly number[] => {
-    const tokens = Array.from(logits, (_, token) => token);
-    candidates.fillWith(tokens, logits);
-    candidates.apply(grammar.pointer);
-    const allowed = candidates.possible(tokens).filter(fits);
+  const allAllowed = (raw: Float32Array): readonly Candidate[] => {
+    const all = Int32Array.from(raw, (_, token) => token);
+    const allowed = onlyAllowed(adjusted(raw, all));
     if (allowed.length > 0) return allowed;
     throw new EngineError(
       "INVALID_GRAMMAR",
@@ -90,6 +106,7 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   const accept = (token: number): void => {
     c.llama_sampler_accept(adjust.pointer, token);
     c.llama_sampler_accept(select.pointer, token);
+    affected.accept(token);
   };
 
   return {
@@ -104,24 +121,34 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   };
 }
 
+interface Candidate {
+  readonly token: number;
+  readonly logit: number;
+}
+
+/** Equal ones in order of id. */
+function byLogit(a: Candidate, b: Candidate): number {
+  return a.logit === b.logit ? a.token - b.token : b.logit - a.logit;
+}
+
 /** Tokens that were not asked about may have so much of the probability of the allowed ones. */
 const ignorableShare = 0.01;
 
 /** Whether the tokens that were not asked about are too unlikely to matter. */
 function isEnough({
-  logits,
+  raw,
+  considered,
   asked,
   allowed,
-}: Readonly<Record<"asked" | "allowed", readonly number[]>> & { readonly logits: Float32Array }): boolean {
-  const largest = logits[asked[0] ?? 0] ?? 0;
-  const massOf = (tokens: Iterable<number>) => {
-    let sum = 0;
-    for (const token of tokens) sum += Math.exp((logits[token] ?? 0) - largest);
-    return sum;
-  };
-  let all = 0;
-  for (const logit of logits) all += Math.exp(logit - largest);
-  return all - massOf(asked) <= ignorableShare * massOf(allowed);
+}: Readonly<Record<"considered" | "asked" | "allowed", readonly Candidate[]>> & {
+  readonly raw: Float32Array;
+}) {
+  const largest = asked[0]?.logit ?? 0;
+  const massOf = (some: readonly Candidate[]) =>
+    some.reduce((sum, { logit }) => sum + Math.exp(logit - largest), 0);
+  const ids = considered.map(({ token }) => token);
+  const rest = massOf(considered.slice(asked.length)) + massWithout(raw, ids, largest);
+  return rest <= ignorableShare * massOf(allowed);
 }
 
 function createGrammar(model: LlamaModel, text: string): Handle {

@@ -157,11 +157,17 @@ function window(tokens: number, contextTokens: number): number {
   return tokens < 0 ? contextTokens : Math.min(tokens, contextTokens);
 }
 
-/** What is added to the logits of some tokens; end tokens that shall be ignored get minus infinity. */
+/**
+ * What is added to the logits of some tokens; end tokens that shall be ignored get minus infinity. Each token comes
+ * once: over a part of the vocabulary, llama.cpp heeds the first bias of a token only.
+ */
 export function biasesOf(model: LlamaModel, sampling: SamplingParameters) {
-  const biases = (sampling.logitBias ?? []).map(({ token, bias }) => ({ token: model.check(token), bias }));
-  if (!sampling.ignoreEos) return biases;
-  return [...biases, ...model.endTokens().map((token) => ({ token, bias: Number.NEGATIVE_INFINITY }))];
+  const biases = new Map<number, number>();
+  for (const { token, bias } of sampling.logitBias ?? []) {
+    biases.set(model.check(token), (biases.get(token) ?? 0) + bias);
+  }
+  if (sampling.ignoreEos) for (const token of model.endTokens()) biases.set(token, Number.NEGATIVE_INFINITY);
+  return Array.from(biases, ([token, bias]) => ({ token, bias }));
 }
 
 function addBias(model: LlamaModel, sampling: SamplingParameters, add: (sampler: Pointer) => void): void {

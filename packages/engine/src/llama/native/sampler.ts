@@ -70,7 +70,8 @@ function createFreeSampler(
     choose: (from) => {
       const logits = typeof from === "number" ? context.viewLogits(from) : from;
       // Samplers that go over a whole vocabulary take 1 to 2 ms of it, a tenth of what a small model takes.
-      const few = among === undefined ? undefined : affected.candidates(logits, among);
+      const few =
+        among === undefined || affected.isMany(among) ? undefined : affected.candidates(logits, among);
       // llama.cpp's own array of all candidates, which is faster than ours, is gone after the call.
       if (few === undefined && typeof from === "number" && !isAfterSamplers(request)) {
         const token = context.sample(chain.pointer, from);
@@ -79,7 +80,7 @@ function createFreeSampler(
       }
       const candidates = candidatesOf(model);
       if (few === undefined) candidates.fill(logits);
-      else candidates.fillWith(few, logits);
+      else candidates.fillWith(few, (index) => logits[few[index] ?? 0] ?? 0);
       candidates.apply(chain.pointer);
       const token = candidates.selected();
       if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
