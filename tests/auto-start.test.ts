@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generate } from "selfsigned";
 import { afterAll, describe, expect, it } from "vitest";
 import { freePort, isAlive, puna, startServer, untilTrue } from "./support/processes.ts";
 import { gemmaPath, hasGemma } from "./support/required-parts.ts";
@@ -61,6 +62,36 @@ describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody star
     }
     await untilTrue(() => servers.every((pid) => !isAlive(pid)));
     expect(serversAt(url)).toEqual([]);
+  });
+
+  it("is started with a certificate, too, and reached by it", async () => {
+    const made = await generate([{ name: "commonName", value: "models.example" }]);
+    const files = { PUNA_TLS_CERT: join(dir, "cert.pem"), PUNA_TLS_KEY: join(dir, "key.pem") };
+    writeFileSync(files.PUNA_TLS_CERT, made.cert);
+    writeFileSync(files.PUNA_TLS_KEY, made.private);
+    const host = `127.0.0.1:${await freePort()}`;
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: dir,
+      PUNA_HOME: join(dir, "tls-home"),
+      OLLAMA_MODELS: join(dir, "models"),
+      OLLAMA_HOST: host,
+      ...files,
+    };
+    const answer = await puna(["run", "m", "1 2 3"], env);
+    try {
+      expect(answer).toMatchObject({ code: 0, stderr: "" });
+      expect(answer.stdout).toMatch(/\S/);
+      expect((await puna(["ps"], env)).stdout).toMatch(/^m:latest /m);
+      expect((await puna(["df", "--json"], env)).code).toBe(0);
+      const foreign = await puna(["ps"], { PATH: env.PATH, HOME: dir, OLLAMA_HOST: `https://${host}` });
+      expect(foreign.stderr).toMatch(
+        /^Error: the certificate of https:.* is not trusted \(.*NODE_EXTRA_CA_CERTS\n$/,
+      );
+    } finally {
+      for (const pid of serversAt(host)) process.kill(pid, "SIGTERM");
+    }
+    await untilTrue(() => serversAt(host).length === 0);
   });
 
   it("is not started by commands that only ask", async () => {

@@ -12,8 +12,8 @@ export default library(
   { main: "src/main.ts", commands: "src/commands.ts", index: "src/index.ts" },
   {
     dts: { entry: { index: "src/index.ts" } },
-    noExternal: [/^(?!@puna\/(api-server|blob-store|engine|registry-client)|pino|hono|@hono\/|typescript)/],
-    external: ["typescript"],
+    noExternal: [/^(?!@puna\/(api-server|blob-store|engine|registry-client)|pino|hono|@hono\/|undici|typescript)/],
+    external: ["typescript", "undici"],
     banner: { js: requireBanner },
   },
 );

@@ -3,20 +3,26 @@ import { join } from "node:path";
 import { type CliContext, CliError } from "@puna/cli";
 import { Puna } from "@puna/sdk";
 import type { Config } from "./config.ts";
-import { clientUrl, isLocal } from "./host.ts";
+import { clientUrl, isLocal, isThisMachine } from "./host.ts";
 import { startServerProcess } from "./start-server-process.ts";
+import { trustingFetch } from "./trusting-fetch.ts";
+
+const answerTimeoutMs = 5_000;
 
 /** The world as the commands see it, made of the configuration and this process's terminal. */
 export function createCliContext(config: Config, version: string, binPath: string): CliContext {
   const url = clientUrl(config.host);
+  const own = ownFetch(config);
+  const reach = () => reachServer(url, own.fetch ?? fetch);
   let client: Puna | undefined;
   return {
     // Made when first asked for: loading Node's fetch costs a fifth of the time in which help is printed.
     get client() {
-      client ??= new Puna({ host: url, ...authorization(config.apiKey) });
+      client ??= new Puna({ host: url, ...own, ...authorization(config.apiKey) });
       return client;
     },
     serverUrl: url,
+    ...own,
     environment: process.env,
     ...authorization(config.apiKey),
     binName: "puna",
@@ -30,26 +36,38 @@ export function createCliContext(config: Config, version: string, binPath: strin
     stderr: process.stderr,
     colors: config.colors,
     ensureServer: async () => {
-      if (await answers(url)) return;
-      if (!isLocal(config.host)) {
-        throw new CliError("NO_SERVER", `could not connect to the server at ${url}; check OLLAMA_HOST`);
+      const cause = await reach();
+      if (cause === undefined) return;
+      if (own.fetch === undefined && !isLocal(config.host)) {
+        throw new CliError("NO_SERVER", `could not connect to the server at ${url}; check OLLAMA_HOST`, {
+          cause,
+        });
       }
       await startServerProcess({
         binPath,
         logFile: join(config.home, "logs", "server.log"),
-        answers: () => answers(url),
+        answers: async () => (await reach()) === undefined,
       });
     },
   };
 }
 
-/** Whether anything that speaks our API answers there. */
-async function answers(url: string): Promise<boolean> {
+/** How a server that has these settings is reached, where the runtime's own `fetch` would not trust it. */
+export function ownFetch({ host, tlsCertificate }: Config): { readonly fetch?: typeof fetch } {
+  return tlsCertificate !== undefined && isThisMachine(host.hostname)
+    ? { fetch: trustingFetch(tlsCertificate) }
+    : {};
+}
+
+/** Asks whether anything that speaks our API is there. @returns why not @throws CliError what no waiting would change */
+async function reachServer(url: string, ask: typeof fetch): Promise<Error | undefined> {
   try {
-    const response = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(2_000) });
-    return response.ok;
-  } catch {
-    return false;
+    // A machine that is busy with a model may take its time; where nobody listens, that is known at once.
+    const { ok, status } = await ask(url, { method: "HEAD", signal: AbortSignal.timeout(answerTimeoutMs) });
+    return ok ? undefined : new Error(`${url} answers with status ${status}`);
+  } catch (error) {
+    if (CliError.is(error) || !(error instanceof Error)) throw error;
+    return error;
   }
 }
 

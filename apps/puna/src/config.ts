@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseDuration } from "@puna/protocol";
 import { byteCount, count, durationMs, type Environment, flag, text } from "./environment.ts";
-import { type HostAddress, parseHost } from "./host.ts";
+import { type HostAddress, parseHost, withTls } from "./host.ts";
 
 /** Everything the environment decides; read once, frozen, and passed on as values. */
 export interface Config {
@@ -69,7 +69,7 @@ export function readConfig(env: Environment): Config {
   const parseMs = (value: string) => parseDuration(value) / 1_000_000;
   const loadTimeoutMs = durationMs(env, "OLLAMA_LOAD_TIMEOUT", fiveMinutesMs, parseMs);
   return Object.freeze({
-    host: parseHost(text(env, "OLLAMA_HOST")),
+    host: address(env),
     home,
     modelsDir: text(env, "OLLAMA_MODELS") ?? join(home, "models"),
     keepAliveMs: durationMs(env, "OLLAMA_KEEP_ALIVE", fiveMinutesMs, parseMs),
@@ -112,6 +112,12 @@ export function readConfig(env: Environment): Config {
     // NO_COLOR counts when present and not empty (no-color.org).
     colors: !env["NO_COLOR"] && env["TERM"] !== "dumb",
   });
+}
+
+function address(env: Environment): HostAddress {
+  const written = text(env, "OLLAMA_HOST");
+  const host = parseHost(written);
+  return text(env, "PUNA_TLS_CERT") === undefined ? host : withTls(host, written);
 }
 
 function driver(value: string | undefined): Config["driver"] {

@@ -45,7 +45,20 @@ export function clientUrl({ scheme, hostname, port }: HostAddress): string {
   return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
-/** Whether a server for this address can be started on this machine. */
+/** Whether a server of this machine that speaks plain HTTP can have this address. */
 export function isLocal({ scheme, hostname }: HostAddress): boolean {
-  return scheme === "http" && /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1?)$/.test(hostname);
+  return scheme === "http" && isThisMachine(hostname);
+}
+
+/** Names of this machine for itself. */
+export function isThisMachine(hostname: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1?)$/.test(hostname);
+}
+
+/**
+ * The address where a certificate is set: a server started with these settings speaks HTTPS, whatever OLLAMA_HOST says
+ * of it, and so must those who ask it. An address of another machine keeps the scheme that was written.
+ */
+export function withTls(host: HostAddress, written: string | undefined): HostAddress {
+  return isThisMachine(host.hostname) || !written?.includes("://") ? { ...host, scheme: "https" } : host;
 }

@@ -55,8 +55,11 @@ export async function runServer(config: Config, version: string, idleMs?: number
       ? createHttpServer(limits, listener)
       : createHttpsServer({ ...limits, ...tls }, listener);
   await listen(http, config);
+  const address = http.address();
+  // Port 0 lets the system choose one.
+  const port = typeof address === "object" && address !== null ? address.port : config.host.port;
   logger.info("listening", {
-    url: clientUrl(tls === undefined ? config.host : { ...config.host, scheme: "https" }),
+    url: clientUrl({ ...config.host, port, scheme: tls === undefined ? "http" : "https" }),
     version,
     models: config.modelsDir,
   });

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "@puna/cli";
 
-const startTimeoutMs = 20_000;
+/** A slow disk may take long to read the program; one that ends is noticed at once. */
+const startTimeoutMs = 60_000;
 const pollMs = 50;
 /** A server nobody asked for by name ends by itself. */
 const idleExit = "10m";

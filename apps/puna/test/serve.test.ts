@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, it } from "vitest";
+import { createCliContext, ownFetch } from "../src/cli-context.ts";
+import { readConfig } from "../src/config.ts";
+import { checkAddress } from "../src/doctor/check-address.ts";
 
 const source = new URL("../src/", import.meta.url).href;
 const program = `
@@ -23,22 +26,13 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
 /** A server process with a home of its own. @returns once it listens */
 async function serve(env: Record<string, string> = {}) {
   const home = mkdtempSync(join(tmpdir(), "puna-serve-"));
   folders.push(home);
-  const port = await freePort();
   const args = ["--conditions=@puna/source", "--input-type=module", "-e", program];
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env["PATH"], HOME: home, OLLAMA_HOST: `127.0.0.1:${port}`, ...env },
+    env: { PATH: process.env["PATH"], HOME: home, OLLAMA_HOST: "127.0.0.1:0", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   children.push(child);
@@ -46,8 +40,10 @@ async function serve(env: Record<string, string> = {}) {
   child.stderr?.on("data", (data: Buffer) => {
     log.text += data.toString();
   });
-  await expect.poll(() => log.text, { timeout: 20_000 }).toContain('"listening"');
-  return { child, home, port, log };
+  const listening = () => /"url":"([^"]+)".*"listening"/.exec(log.text)?.[1] ?? "";
+  await expect.poll(listening, { timeout: 40_000 }).not.toBe("");
+  const url = new URL(listening());
+  return { child, home, url, port: Number(url.port), log };
 }
 
 describe("the server process", () => {
@@ -71,27 +67,59 @@ describe("the server process", () => {
     for (const line of lines.trim().split("\n")) expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  it("speaks HTTPS with the certificate and key that it is given", async () => {
-    const names = [{ name: "commonName", value: "localhost" }];
-    const made = await generate(names, {
-      extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }],
-    });
-    const folder = mkdtempSync(join(tmpdir(), "puna-tls-"));
-    folders.push(folder);
-    writeFileSync(join(folder, "cert.pem"), made.cert);
-    writeFileSync(join(folder, "key.pem"), made.private);
-    const { port, log } = await serve({
-      PUNA_TLS_CERT: join(folder, "cert.pem"),
-      PUNA_TLS_KEY: join(folder, "key.pem"),
-    });
-    expect(log.text).toContain(`https://127.0.0.1:${port}`);
+  it("speaks HTTPS with the certificate and key that it is given, and its own commands trust it", async () => {
+    const [own, other] = [await certificate(), await certificate()];
+    const { url, home } = await serve({ PUNA_TLS_CERT: own.cert, PUNA_TLS_KEY: own.key });
+    expect(url.href).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/);
     const answer = await new Promise<string>((resolve, reject) => {
-      const request = httpsRequest(
-        { host: "127.0.0.1", servername: "localhost", port, path: "/api/version", ca: made.cert },
-        (response) => resolve(text(response)),
+      const options = {
+        host: "127.0.0.1",
+        servername: "models.example",
+        port: url.port,
+        path: "/api/version",
+      };
+      const request = httpsRequest({ ...options, ca: readFileSync(own.cert) }, (response) =>
+        resolve(text(response)),
       );
       request.on("error", reject).end();
     });
     expect(JSON.parse(answer)).toMatchObject({ puna: "1.0.0" });
+
+    // Another name than the address, and signed by nobody: it is the one of the server all the same.
+    const contextOf = (env: Record<string, string>) =>
+      createCliContext(readConfig({ HOME: home, ...env }), "1.0.0", "none");
+    for (const address of [url.host, url.href, `http://${url.host}`]) {
+      const context = contextOf({ OLLAMA_HOST: address, PUNA_TLS_CERT: own.cert });
+      expect(context.serverUrl).toBe(`https://${url.host}`);
+      await context.ensureServer();
+      expect(await context.client.list()).toEqual({ models: [] });
+    }
+    const options = { scheme: "https", hostname: "127.0.0.1", port: Number(url.port) } as const;
+    for (const [file, answers] of [
+      [own.cert, "puna"],
+      [other.cert, "untrusted"],
+    ] as const) {
+      const config = readConfig({ OLLAMA_HOST: url.host, PUNA_TLS_CERT: file });
+      const checked = { host: options, allowUnauthenticated: false, hasKeys: false, version: "1.0.0" };
+      expect(await checkAddress({ ...checked, ...ownFetch(config) })).toMatchObject({ facts: { answers } });
+    }
+    const distrusted = contextOf({ OLLAMA_HOST: url.host, PUNA_TLS_CERT: other.cert }).client.list();
+    await expect(distrusted).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+    const unreadable = contextOf({ OLLAMA_HOST: url.host, PUNA_TLS_CERT: join(home, "none.pem") });
+    await expect(unreadable.ensureServer()).rejects.toThrow(/PUNA_TLS_CERT cannot be read: .*none\.pem/);
   });
 });
+
+/** Files of a certificate for a name that is not ours, and of its key. */
+async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
+  const names = [{ name: "commonName", value: "models.example" }];
+  const made = await generate(names, {
+    extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "models.example" }] }],
+  });
+  const folder = mkdtempSync(join(tmpdir(), "puna-tls-"));
+  folders.push(folder);
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  writeFileSync(cert, made.cert);
+  writeFileSync(key, made.private);
+  return { cert, key };
+}

@@ -111,10 +111,12 @@ describe("a systemd service of a user", () => {
     "is one that systemd understands, for the user and for the machine",
     async () => {
       for (const isSystem of [false, true]) {
-        const plan = planService(setup({ isSystem, folders: ["/srv/models"], deviceGroups: ["video"] }));
+        const plan = planService(
+          setup({ isSystem, folders: [join(dir, "not there")], deviceGroups: ["video"] }),
+        );
         const file = join(dir, "puna.service");
         const content = plan.files.find(({ isSettings }) => !isSettings)?.content ?? "";
-        writeFileSync(file, content.replaceAll("100%%", "100%%"));
+        writeFileSync(file, content);
         const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
         // It also speaks of units of the machine that are not ours.
         expect(stderr.split("\n").filter((line) => line.includes("puna.service"))).toEqual([]);
@@ -126,7 +128,7 @@ describe("a systemd service of a user", () => {
 
 describe("a systemd service of the machine", () => {
   it("has a user of its own that sees no homes and writes its own folders", () => {
-    const [settings, unit] = planService(
+    const plan = planService(
       setup({
         isSystem: true,
         nodePath: "/usr/bin/node",
@@ -134,11 +136,12 @@ describe("a systemd service of the machine", () => {
         folders: ["/var/lib/puna/models", "/var/lib/puna-2", "/srv/$models"],
         deviceGroups: ["render", "video"],
       }),
-    ).files;
+    );
+    const [settings, unit] = plan.files;
     expect(unit?.path).toBe("/etc/systemd/system/puna.service");
     for (const line of [
       "DynamicUser=true",
-      'ReadWritePaths="/var/lib/puna-2" "/srv/$models"',
+      'ReadWritePaths="-/var/lib/puna-2" "-/srv/$models"',
       "SupplementaryGroups=render video",
       "ProtectSystem=strict",
       "ProtectHome=true",
@@ -146,6 +149,9 @@ describe("a systemd service of the machine", () => {
     ])
       expect(unit?.content).toContain(`${line}\n`);
     expect(settings?.content).toContain('PUNA_HOME="/var/lib/puna"');
+    expect(plan.hints).toContain(
+      "its user must be able to write to /var/lib/puna-2; once it runs: chown -R puna: /var/lib/puna-2",
+    );
   });
 
   it("is refused where Node.js or puna lie in a home folder, which it could not read", () => {

@@ -43,6 +43,30 @@ describe("a model that exists only in the cloud", () => {
     expect(asked).toHaveLength(1);
   });
 
+  it.each(["no space left on device", `${missing}: and more`, "Error"])(
+    "is not looked for after another failure: %s",
+    async (failure) => {
+      const paths: string[] = [];
+      const run = await runInProcess(["pull", "kimi"], {
+        fetch: async (input) => {
+          paths.push(new URL(String(input)).pathname);
+          return new Response(`${JSON.stringify({ error: failure })}\n`);
+        },
+      });
+      expect([run.exitCode, run.stderr, paths]).toEqual([1, `Error: ${failure}\n`, ["/api/pull"]]);
+    },
+  );
+
+  it("is named, too, where the server answers with the status for what is missing", async () => {
+    const run = await runInProcess(["pull", "kimi"], {
+      fetch: async (input, init) => {
+        if (new URL(String(input)).pathname !== "/api/pull") return withCloud(input, init);
+        return Response.json({ error: "no such model" }, { status: 404 });
+      },
+    });
+    expect(run.stderr).toContain('"kimi:cloud" is available as a cloud model');
+  });
+
   it("is pulled when a person at a terminal agrees", async () => {
     await using server = await CannedServer.start({
       routes: {

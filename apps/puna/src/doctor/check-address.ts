@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
-import { clientUrl, type HostAddress, isLocal } from "../host.ts";
+import { clientUrl, type HostAddress, isThisMachine } from "../host.ts";
 import type { Finding } from "./finding.ts";
 
-const answerTimeoutMs = 2_000;
+const answerTimeoutMs = 5_000;
 const unauthorized = 401;
 
 export interface AddressOptions {
@@ -12,6 +12,8 @@ export interface AddressOptions {
   readonly hasKeys: boolean;
   /** Shown to the server that answers, as every command does. */
   readonly apiKey?: string | undefined;
+  /** Reaches the server, where the runtime's own would not trust its certificate. */
+  readonly fetch?: typeof fetch;
   /** Of this program; a server of another release is named. */
   readonly version: string;
 }
@@ -19,7 +21,7 @@ export interface AddressOptions {
 /** Who answers at the address of OLLAMA_HOST, and where nobody does, whether `serve` could. */
 export async function checkAddress(options: AddressOptions): Promise<Finding> {
   const url = clientUrl(options.host);
-  const who = await whoAnswers(url, options.apiKey);
+  const who = await whoAnswers(url, options);
   const finding = { check: "address", facts: { url, ...who } };
   switch (who.answers) {
     case "puna":
@@ -57,6 +59,14 @@ export async function checkAddress(options: AddressOptions): Promise<Finding> {
         summary: `something that is no model server answers at ${url}`,
         advice: "end it, or give puna another port, such as OLLAMA_HOST=127.0.0.1:11435",
       };
+    case "untrusted":
+      return {
+        ...finding,
+        status: "problem",
+        summary: `what answers at ${url} shows a certificate that is not trusted (${who.reason})`,
+        advice:
+          "name the file of the certificate, or of who signed it, in NODE_EXTRA_CA_CERTS; on the server's own machine set PUNA_TLS_CERT as the server has it",
+      };
     case "silent":
       return {
         ...finding,
@@ -75,12 +85,16 @@ type Answerer =
   /** Without a version: it tells not even that to those who have no key. */
   | { readonly answers: "puna"; readonly version?: string; readonly refuses?: true }
   | { readonly answers: "ollama"; readonly version: string }
+  | { readonly answers: "untrusted"; readonly reason: string }
   | { readonly answers: "other" | "silent" | "nobody" };
 
-async function whoAnswers(url: string, apiKey: string | undefined): Promise<Answerer> {
+async function whoAnswers(
+  url: string,
+  { apiKey, fetch: ownFetch = fetch }: AddressOptions,
+): Promise<Answerer> {
   try {
     const ask = (path: string) =>
-      fetch(url + path, {
+      ownFetch(url + path, {
         signal: AbortSignal.timeout(answerTimeoutMs),
         ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
       });
@@ -105,7 +119,9 @@ async function whoAnswers(url: string, apiKey: string | undefined): Promise<Answ
     return { answers: "other" };
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") return { answers: "silent" };
-    return { answers: isRefusal(error) ? "nobody" : "other" };
+    if (codesOf(error).some((code) => unreachable.has(code))) return { answers: "nobody" };
+    const reason = codesOf(error).find((code) => distrust.test(code));
+    return reason === undefined ? { answers: "other" } : { answers: "untrusted", reason };
   }
 }
 
@@ -118,15 +134,21 @@ const unreachable = new Set([
   "EAI_AGAIN",
 ]);
 
-function isRefusal(error: unknown): boolean {
+/** What OpenSSL and Node call a certificate that does not convince. */
+const distrust =
+  /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|ERR_TLS_CERT_ALTNAME)/;
+
+/** Codes of an error and of what led to it. */
+function codesOf(error: unknown): readonly string[] {
+  const codes: string[] = [];
   for (
     let current = error, depth = 0;
     current instanceof Error && depth < 5;
     current = current.cause, depth++
   ) {
-    if ("code" in current && typeof current.code === "string" && unreachable.has(current.code)) return true;
+    if ("code" in current && typeof current.code === "string") codes.push(current.code);
   }
-  return false;
+  return codes;
 }
 
 async function couldServe(
@@ -134,7 +156,7 @@ async function couldServe(
   url: string,
 ): Promise<Pick<Finding, "status" | "summary" | "advice">> {
   const failure = await listenOnce(host);
-  if (failure !== undefined && !isLocal(host)) {
+  if (failure !== undefined && !isThisMachine(host.hostname)) {
     return {
       status: "problem",
       summary: `nobody answers at ${url}, which is not this machine`,

@@ -43,12 +43,12 @@ async function checkContents(store: Store, folder: string): Promise<Finding> {
   const blobs = await store.blobs.list();
   const sizeBytes = blobs.reduce((sum, { size }) => sum + size, 0);
   const facts = { folder, models: models.length, blobs: blobs.length, sizeBytes, unreadable };
-  const summary = `${models.length} models in ${folder}, ${blobs.length} files, ${printBytes(sizeBytes)}`;
+  const summary = `${countOf(models.length, "model")} in ${folder}, ${countOf(blobs.length, "file")}, ${printBytes(sizeBytes)}`;
   if (unreadable.length === 0) return { check: "models", status: "ok", summary, facts };
   return {
     check: "models",
     status: "problem",
-    summary: `${summary}; ${unreadable.length} manifests cannot be read: ${unreadable.join(", ")}`,
+    summary: `${summary}; ${countOf(unreadable.length, "manifest")} cannot be read: ${unreadable.join(", ")}`,
     advice: "remove those files and pull the models again",
     facts,
   };
@@ -95,4 +95,9 @@ async function checkFiles(store: Store): Promise<Finding> {
         : `remove and get again: ${[...new Set(damaged)].map((name) => `puna rm ${name} && puna pull ${name}`).join("; ")}`,
     facts,
   };
+}
+
+/** `1 model`, `2 models`. */
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

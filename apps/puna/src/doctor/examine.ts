@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { ownFetch } from "../cli-context.ts";
 import type { Config } from "../config.ts";
 import { checkAddress } from "./check-address.ts";
 import { checkEngine } from "./check-engine.ts";
@@ -26,6 +27,7 @@ export async function examine(
     ...(keys === undefined ? [] : [keys.finding]),
     checkAddress({
       host,
+      ...ownFetch(config),
       allowUnauthenticated,
       apiKey,
       hasKeys: (keys?.count ?? 0) > 0,

@@ -30,6 +30,9 @@ export function planSystemdService(setup: ServiceSetup): ServicePlan {
     isRunning: systemctl("is-active", "--quiet", unitName),
     logs: `journalctl ${isSystem ? "" : "--user "}-u puna -f`,
     hints: [
+      ...elsewhere(setup).map(
+        (folder) => `its user must be able to write to ${folder}; once it runs: chown -R puna: ${folder}`,
+      ),
       `settings are in ${settings}; after a change: ${systemctl("restart", unitName).join(" ")}`,
       ...(isSystem ? [] : ["to have it running while you are logged out: loginctl enable-linger"]),
     ],
@@ -64,15 +67,22 @@ WantedBy=${isSystem ? "multi-user.target" : "default.target"}
 }
 
 /** A user of its own, made by systemd, that owns nothing but the state folder. */
-function systemIdentity({ folders, deviceGroups }: ServiceSetup): string {
-  const elsewhere = folders.filter((folder) => !`${folder}/`.startsWith(`${systemState}/`));
+function systemIdentity(setup: ServiceSetup): string {
+  const { deviceGroups } = setup;
+  // The dash: a folder that is not there (yet, or a disk that is not mounted) must not keep the service from starting.
+  const writable = elsewhere(setup).map((folder) => quoteWord(`-${folder}`));
   return [
     "DynamicUser=true",
     "StateDirectory=puna",
-    ...(elsewhere.length > 0 ? [`ReadWritePaths=${elsewhere.map(quoteWord).join(" ")}`] : []),
+    ...(writable.length > 0 ? [`ReadWritePaths=${writable.join(" ")}`] : []),
     ...(deviceGroups.length > 0 ? [`SupplementaryGroups=${deviceGroups.join(" ")}`] : []),
     "",
   ].join("\n");
+}
+
+/** Folders of a system service that systemd does not make for it. */
+function elsewhere({ folders, isSystem }: ServiceSetup): readonly string[] {
+  return isSystem ? folders.filter((folder) => !`${folder}/`.startsWith(`${systemState}/`)) : [];
 }
 
 /** What systemd can do for the services of a user without namespaces, which not every machine allows them. */

@@ -4,7 +4,10 @@ import { PunaError } from "@puna/sdk";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 
-/** What a pull says when the registry has no such model or tag. */
+/**
+ * Last line of a pull whose registry has no such model or tag. The lines of a stream have no code, neither Ollama's nor
+ * ours: these words, recorded from Ollama, are the wire form of it.
+ */
 const notInRegistry = "pull model manifest: file does not exist";
 
 /**
@@ -24,8 +27,7 @@ export async function pullOrSuggestCloud(
     return model;
   } catch (error) {
     const suggestion = cloudName(model);
-    const isMissing = error instanceof Error && error.message.includes(notInRegistry);
-    if (!isMissing || insecure || suggestion === undefined || !(await exists(context, suggestion)))
+    if (!isMissing(error) || insecure || suggestion === undefined || !(await exists(context, suggestion)))
       throw error;
     if (!context.stdin.isTTY || !context.stdout.isTTY) {
       const hint = `"${suggestion}" is available as a cloud model. Try:\n  ${context.binName} ${command} ${suggestion}`;
@@ -35,6 +37,14 @@ export async function pullOrSuggestCloud(
     await pull(suggestion);
     return suggestion;
   }
+}
+
+/** Not found, by its status or as the end of a stream; a full disk or a lost connection is nothing of the kind. */
+function isMissing(failure: unknown): failure is Error {
+  // A refusal before the first line comes with its status in front of it, as an error of the command line.
+  const error = CliError.is(failure) ? failure.cause : failure;
+  if (!PunaError.is(error)) return false;
+  return error.code === "NOT_FOUND" || (error.code === "STREAM_FAILED" && error.message === notInRegistry);
 }
 
 /** Only a bare name of the standard registry may mean a cloud model. */

@@ -1,0 +1,36 @@
+import type { IncomingMessage, RequestListener } from "node:http";
+
+/** What may stand in a host name, an address or a port. */
+const hostBytes = /^[!$%&'()*+,\-.:;=[\]_~0-9A-Za-z]*$/;
+
+/** @returns what is wrong with the `Host` header of a request, in the words of Go's server */
+export function hostProblem(request: Pick<IncomingMessage, "httpVersion" | "headersDistinct">) {
+  const [host, ...others] = request.headersDistinct["host"] ?? [];
+  if (host === undefined) return request.httpVersion === "1.1" ? "missing required Host header" : undefined;
+  if (others.length > 0) return "too many Host headers";
+  return hostBytes.test(host) ? undefined : "malformed Host header";
+}
+
+/**
+ * Refuses requests whose `Host` header is none before they reach the adapter. It makes a URL of the header, which not
+ * every host can stand in (`::1`, `127.1:80`); so the URL gets another, and the guards read the header that was sent.
+ */
+export function withCheckedHost(listener: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const problem = hostProblem(incoming);
+    if (problem === undefined) {
+      incoming.headers.host = "localhost";
+      return listener(incoming, outgoing);
+    }
+    outgoing.writeHead(400, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
+    outgoing.end(`400 Bad Request: ${problem}`);
+  };
+}
+
+/** What the adapter cannot make a request of, such as a target that is no path. */
+export function refuseTarget(): Response {
+  return new Response("400 Bad Request", {
+    status: 400,
+    headers: { "Content-Type": "text/plain; charset=utf-8", Connection: "close" },
+  });
+}
