@@ -17,6 +17,8 @@ export interface StoreLayout {
   readonly incomingDir: string;
   readonly locksDir: string;
   readonly leasesDir: string;
+  /** blobs that wait for their manifest */
+  readonly reservationsDir: string;
   readonly ownersDir: string;
   readonly shardsDir: string;
   /** where unfinished uploads stand */
@@ -46,6 +48,7 @@ export function createLayout(modelsDir: string): StoreLayout {
     incomingDir: join(privateDir, "incoming"),
     locksDir: join(privateDir, "locks"),
     leasesDir: join(privateDir, "leases"),
+    reservationsDir: join(privateDir, "reserved"),
     ownersDir: join(privateDir, "owners"),
     shardsDir: join(privateDir, "shards"),
     uploadsDir: join(privateDir, "uploads"),

@@ -13,6 +13,7 @@ import { ProcessLocks } from "./locks/process-lock.ts";
 import type { NameParts, StoredManifest } from "./manifests/manifest.ts";
 import { createManifestStore } from "./manifests/manifest-store.ts";
 import { dryRunPrune, type PruneOptions, type PrunePlan, runPrune } from "./prune.ts";
+import { Reservations } from "./reservations.ts";
 import { modelFile } from "./sharded-model.ts";
 import type { BlobLease, BlobStore, ManifestStore } from "./store.ts";
 import { createUploadNotes, type UploadNotes } from "./upload-notes.ts";
@@ -32,8 +33,13 @@ export interface Store extends AsyncDisposable {
   readonly manifests: ManifestStore;
   /** Keeps blobs from being removed until the lease ends, or this process does. */
   lease(digests: readonly string[], signal?: AbortSignal): Promise<BlobLease>;
-  /** Keeps `prune`, by any process, from removing anything while a model is made of blobs that no manifest names yet. */
+  /** Keeps every process from removing any blob while a model is made of some that no manifest names yet. */
   leaseAll(signal?: AbortSignal): Promise<AsyncDisposable>;
+  /**
+   * Keeps a blob, there or yet to come, from prunes by any process until a manifest names it, for an hour at most.
+   * Outlives this process: for uploads, whose model is made by another request.
+   */
+  reserve(digest: string, signal?: AbortSignal): Promise<void>;
   /** What `prune` would remove. */
   planPrune(options?: PruneOptions): Promise<PrunePlan>;
   /** Removes what no model refers to and nobody uses. @throws StoreError `MANIFEST_INVALID` */
@@ -61,8 +67,9 @@ export function openStore(options: StoreOptions): Store {
   const owner = new Owner(layout.ownersDir);
   const locks = new ProcessLocks(layout.locksDir, owner);
   const leases = new Leases(layout.leasesDir, owner, locks);
+  const reservations = new Reservations(layout, locks);
   const writerThread = new WriterThread();
-  const parts = { layout, owner, locks, leases, writerThread, trace };
+  const parts = { layout, owner, locks, leases, reservations, writerThread, trace };
   const context: StoreContext = { ...parts, namesAreNew: renameOldBlobs(parts) };
   const blobs = createBlobStore(context);
   const manifests = createManifestStore(context, blobs);
@@ -72,6 +79,7 @@ export function openStore(options: StoreOptions): Store {
     manifests,
     lease: (digests, signal) => leases.acquire(digests, signal),
     leaseAll: (signal) => leases.acquireAll(signal),
+    reserve: (digest, signal) => reservations.add(digest, signal),
     planPrune: (pruneOptions) => dryRunPrune(context, manifests, pruneOptions),
     prune: (pruneOptions) => runPrune(context, manifests, pruneOptions),
     diskUsage: async () =>

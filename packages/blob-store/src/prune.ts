@@ -20,7 +20,7 @@ export interface UnusedFile {
 export interface PrunePlan {
   readonly remove: readonly UnusedFile[];
   readonly freedBytes: number;
-  /** unused but kept: in use by a process, or younger than asked */
+  /** unused but kept: in use by a process, reserved for a model to come, or younger than asked */
   readonly kept: readonly UnusedFile[];
 }
 
@@ -37,6 +37,7 @@ const uploadLifeMs = 7 * 24 * 3_600_000;
 interface StoreContents {
   readonly files: readonly (UnusedFile & { readonly digest?: string })[];
   readonly referenced: ReadonlySet<string>;
+  /** by a process, or reserved for a model to come */
   readonly inUse: ReadonlySet<string>;
 }
 
@@ -60,7 +61,7 @@ export async function dryRunPrune(
   options: PruneOptions = {},
 ): Promise<PrunePlan> {
   await context.namesAreNew();
-  return planPrune(await readContents(context, manifests), options);
+  return planPrune(await readContents(context, manifests, options), options);
 }
 
 /**
@@ -74,7 +75,7 @@ export async function runPrune(
 ): Promise<PrunePlan> {
   await context.namesAreNew();
   return await context.locks.with(storeLock, async () => {
-    const plan = planPrune(await readContents(context, manifests), options);
+    const plan = planPrune(await readContents(context, manifests, options), options);
     for (const file of plan.remove) {
       context.trace(`prune:before-${file.kind}`);
       await removeFile(file.path);
@@ -88,7 +89,11 @@ export async function runPrune(
   });
 }
 
-async function readContents(context: StoreContext, manifests: ManifestStore): Promise<StoreContents> {
+async function readContents(
+  context: StoreContext,
+  manifests: ManifestStore,
+  { now = Date.now() }: PruneOptions,
+): Promise<StoreContents> {
   const { layout } = context;
   const stored = await manifests.list({
     onInvalid: (path, error) => {
@@ -102,7 +107,7 @@ async function readContents(context: StoreContext, manifests: ManifestStore): Pr
     },
   });
   const referenced = new Set(stored.flatMap((one: StoredManifest) => digestsOf(one.manifest)));
-  const inUse = await context.leases.inUse();
+  const inUse = new Set([...(await context.leases.inUse()), ...(await context.reservations.current(now))]);
   const files: (UnusedFile & { digest?: string })[] = [];
   for (const name of await listFolder(layout.blobsDir)) {
     const match = /^sha256[-:]([0-9a-f]{64})(-partial(?:-\d+)?|\.tmp)?$/.exec(name);

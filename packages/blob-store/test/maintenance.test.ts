@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -127,6 +127,47 @@ describe("other processes", () => {
     "-e",
     `import { openStore } from ${JSON.stringify(fileURLToPath(new URL("../src/index.ts", import.meta.url)))};\n${code}`,
   ];
+
+  test("a reserved blob outlives its process and every prune, until a manifest names it or an hour is over", async () => {
+    await using temporary = await openTemporaryStore();
+    const { store } = temporary;
+    const opened = `const store = openStore({ modelsDir: ${JSON.stringify(store.layout.modelsDir)} });`;
+    const run = (code: string) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, source(`${opened}\n${code}`), {
+        encoding: "utf8",
+      });
+      return { status, stdout, stderr };
+    };
+    const [used, forgotten] = ["used", "forgotten"].map((text) => ({
+      digest: `sha256:${createHash("sha256").update(text).digest("hex")}`,
+      size: text.length,
+    }));
+    run(`
+      for (const text of ["used", "forgotten"]) {
+        await store.reserve(text === "used" ? "${used?.digest}" : "${forgotten?.digest}");
+        await store.blobs.putText(text);
+      }
+      process.kill(process.pid, "SIGKILL");`);
+    const prune = "console.log((await store.prune({ minAgeMs: -1000 })).kept.length);";
+    expect(run(prune)).toMatchObject({ status: 0, stdout: "2\n" });
+    await createModel(store, name, Buffer.from("used"));
+    expect((await store.manifests.delete(name)).removed).toContainEqual(used);
+    expect(run(prune)).toMatchObject({ status: 0, stdout: "1\n" });
+    await store.prune({ now: Date.now() + 3_600_001 });
+    expect(await store.blobs.list()).toEqual([]);
+  });
+
+  test("what a deleted model named stays while another process makes a model", async () => {
+    await using temporary = await openTemporaryStore();
+    const { store } = temporary;
+    const stored = await createModel(store, name, Buffer.from("shared"));
+    await using maker = openStore({ modelsDir: store.layout.modelsDir });
+    const making = await maker.leaseAll();
+    expect((await store.manifests.delete(name)).removed).toEqual([]);
+    await maker.manifests.write(ModelName.parse("other"), stored.manifest);
+    await making[Symbol.asyncDispose]();
+    expect((await store.manifests.delete(ModelName.parse("other"))).removed.length).toBe(2);
+  });
 
   test("a lease of another process keeps a blob, and ends when that process is killed", async () => {
     await using temporary = await openTemporaryStore();

@@ -1,4 +1,4 @@
-import { StoreError } from "@puna/blob-store";
+import { type Store, StoreError } from "@puna/blob-store";
 import { tryParseDigest } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { type ApiError, badRequest, notFound } from "../errors.ts";
@@ -16,16 +16,17 @@ export function blobRoute(dependencies: Dependencies): Route {
     family: "ollama",
     async head(context) {
       const { text, digest } = digestOf(context);
-      if (text !== digest || !(await store.blobs.has(digest)))
+      if (text !== digest || !(await keepForCreate(store, digest, context.signal)))
         throw notFound(`blob ${JSON.stringify(text)} not found`);
       return emptyResponse();
     },
     async handle(context) {
       const { given, text, digest } = digestOf(context);
-      if (text === digest && (await store.blobs.has(digest))) return emptyResponse();
+      if (text === digest && (await keepForCreate(store, digest, context.signal))) return emptyResponse();
       const source = context.request.body === null ? emptyStream() : unstalled(context.request.body);
       try {
         if (given === digest) {
+          await store.reserve(digest, context.signal);
           await store.blobs.putStream(source, { expectedDigest: digest, signal: context.signal });
         } else {
           // Another spelling of the digest equals no digest, as in Ollama; what came is kept under its own name.
@@ -39,6 +40,13 @@ export function blobRoute(dependencies: Dependencies): Route {
       return emptyResponse(201);
     },
   };
+}
+
+/** Looks again after the blob is safe from prunes: one may have taken it in between. */
+async function keepForCreate(store: Store, digest: string, signal: AbortSignal): Promise<boolean> {
+  if (!(await store.blobs.has(digest))) return false;
+  await store.reserve(digest, signal);
+  return await store.blobs.has(digest);
 }
 
 function mismatch(expected: string, got: string, cause?: unknown): ApiError {

@@ -71,7 +71,7 @@ export async function* createModel(
 ): AsyncGenerator<ProgressResponse> {
   const { store } = dependencies;
   // Until the manifest names them, the new blobs look unused to a prune.
-  await using _lease = await store.leaseAll(signal);
+  await using lease = await store.leaseAll(signal);
   const target = (await findName(store, name)) ?? name;
   const base =
     settings.from !== ""
@@ -97,6 +97,8 @@ export async function* createModel(
     config: { mediaType: mediaTypes.config, ...configBlob },
     layers: base.layers.descriptors(),
   });
+  // From here on the lease would only keep what the old manifest named.
+  await lease[Symbol.asyncDispose]();
   if (replaced !== undefined && !dependencies.settings.keepReplacedLayers)
     await store.manifests.removeUnused(uniqueDescriptors(replaced.manifest).map(({ digest }) => digest));
   yield { status: "success" };
