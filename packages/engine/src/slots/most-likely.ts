@@ -37,9 +37,10 @@ function largestOf(logits: Float32Array, count: number): number[] {
   const floor = nthLargest(logits.slice(), count);
   const above: number[] = [];
   const equal: number[] = [];
-  for (const [id, logit] of logits.entries()) {
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] ?? 0;
     if (logit > floor) above.push(id);
     else if (logit === floor) equal.push(id);
   }
-  return [...above, ...equal.slice(0, count - above.length)];
+  return above.concat(equal.slice(0, count - above.length));
 }

@@ -1,5 +1,7 @@
 import type { CompletionRequest } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
+import { mostLikely } from "../../slots/most-likely.ts";
+import { nthLargest } from "../../slots/nth-largest.ts";
 import { Utf8Tail } from "../../slots/utf8-tail.ts";
 import { massWithout } from "../../slots/vocabulary-scan.ts";
 import { AffectedTokens } from "./affected-tokens.ts";
@@ -45,39 +47,36 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   const fits = (token: number) => tail.accepts(model.piece(token, true));
 
   /** The best allowed tokens; undefined when no block held any. */
-  const bestAllowed = (raw: Float32Array): readonly Candidate[] | undefined => {
+  const bestAllowed = (raw: Float32Array): Tokens | undefined => {
     if (among === undefined) return undefined;
     const sizes = blockSizes.filter((size) => size >= among && size <= raw.length);
     for (const size of sizes) {
-      const considered = adjusted(raw, affected.candidates(raw, size)).sort(byLogit);
-      const asked = considered.slice(0, size);
-      const allowed = onlyAllowed(asked);
-      if (allowed.length >= among) return allowed.slice(0, among);
-      if (allowed.length === 0) continue;
-      if (size === sizes.at(-1) || isEnough({ raw, considered, asked, allowed })) return allowed;
+      const considered = adjusted(raw, affected.candidates(raw, size));
+      // Not by their order, which takes longer than all the rest.
+      const floor = nthLargest(considered.logits.slice(), size);
+      const allowed = onlyAllowed(pick(considered, (index) => (considered.logits[index] ?? 0) >= floor));
+      if (allowed.ids.length >= among) return best(allowed, among);
+      if (allowed.ids.length === 0) continue;
+      if (size === sizes.at(-1) || isEnough({ raw, considered, floor, allowed })) return allowed;
     }
     return undefined;
   };
 
   /** With what bias and penalties make of their logits. */
-  const adjusted = (raw: Float32Array, ids: Int32Array): Candidate[] => {
+  const adjusted = (raw: Float32Array, ids: Int32Array): Tokens => {
     candidates.fillWith(ids, (index) => raw[ids[index] ?? 0] ?? 0);
     candidates.apply(adjust.pointer);
-    const logits = candidates.logits(ids.length);
-    return Array.from(ids, (token, index) => ({ token, logit: logits[index] ?? 0 }));
+    return { ids, logits: candidates.logits(ids.length) };
   };
 
-  const onlyAllowed = (asked: readonly Candidate[]): readonly Candidate[] => {
+  const onlyAllowed = (asked: Tokens): Tokens => {
     fill(asked);
     candidates.apply(grammar.pointer);
-    const logits = candidates.logits(asked.length);
-    return asked.filter(({ token }, index) => logits[index] !== Number.NEGATIVE_INFINITY && fits(token));
+    const logits = candidates.logits(asked.ids.length);
+    return pick(asked, (index) => logits[index] !== Number.NEGATIVE_INFINITY && fits(asked.ids[index] ?? 0));
   };
 
-  const fill = (some: readonly Candidate[]) => {
-    const ids = Int32Array.from(some, ({ token }) => token);
-    candidates.fillWith(ids, (index) => some[index]?.logit ?? 0);
-  };
+  const fill = ({ ids, logits }: Tokens) => candidates.fillWith(ids, (index) => logits[index] ?? 0);
 
   const choose = (from: number | Float32Array): number => {
     const raw = typeof from === "number" ? context.viewLogits(from) : from;
@@ -93,10 +92,10 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     return token;
   };
 
-  const allAllowed = (raw: Float32Array): readonly Candidate[] => {
+  const allAllowed = (raw: Float32Array): Tokens => {
     const all = Int32Array.from(raw, (_, token) => token);
     const allowed = onlyAllowed(adjusted(raw, all));
-    if (allowed.length > 0) return allowed;
+    if (allowed.ids.length > 0) return allowed;
     throw new EngineError(
       "INVALID_GRAMMAR",
       "the grammar allows no token of this model's vocabulary to come next",
@@ -121,34 +120,39 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   };
 }
 
-interface Candidate {
-  readonly token: number;
-  readonly logit: number;
+/** Ids and, at the same places, their logits. */
+interface Tokens {
+  readonly ids: Int32Array;
+  readonly logits: Float32Array;
 }
 
-/** Equal ones in order of id. */
-function byLogit(a: Candidate, b: Candidate): number {
-  return a.logit === b.logit ? a.token - b.token : b.logit - a.logit;
+function pick({ ids, logits }: Tokens, isWanted: (index: number) => boolean): Tokens {
+  const places: number[] = [];
+  for (let index = 0; index < ids.length; index++) if (isWanted(index)) places.push(index);
+  return at({ ids, logits }, places);
+}
+
+function at({ ids, logits }: Tokens, places: readonly number[]): Tokens {
+  return {
+    ids: Int32Array.from(places, (place) => ids[place] ?? 0),
+    logits: Float32Array.from(places, (place) => logits[place] ?? 0),
+  };
+}
+
+function best(tokens: Tokens, count: number): Tokens {
+  return tokens.ids.length === count ? tokens : at(tokens, mostLikely(tokens.logits, count));
 }
 
 /** Tokens that were not asked about may have so much of the probability of the allowed ones. */
 const ignorableShare = 0.01;
 
-/** Whether the tokens that were not asked about are too unlikely to matter. */
-function isEnough({
-  raw,
-  considered,
-  asked,
-  allowed,
-}: Readonly<Record<"considered" | "asked" | "allowed", readonly Candidate[]>> & {
-  readonly raw: Float32Array;
-}) {
-  const largest = asked[0]?.logit ?? 0;
-  const massOf = (some: readonly Candidate[]) =>
-    some.reduce((sum, { logit }) => sum + Math.exp(logit - largest), 0);
-  const ids = considered.map(({ token }) => token);
-  const rest = massOf(considered.slice(asked.length)) + massWithout(raw, ids, largest);
-  return rest <= ignorableShare * massOf(allowed);
+/** Whether the tokens that were not asked about, all below `floor`, are too unlikely to matter. */
+function isEnough(tokens: Record<"considered" | "allowed", Tokens> & { raw: Float32Array; floor: number }) {
+  const { raw, considered, floor, allowed } = tokens;
+  const largest = considered.logits.reduce((most, logit) => Math.max(most, logit), floor);
+  const massOf = ({ logits }: Tokens) => logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  const below = pick(considered, (index) => (considered.logits[index] ?? 0) < floor);
+  return massOf(below) + massWithout(raw, considered.ids, largest) <= ignorableShare * massOf(allowed);
 }
 
 function createGrammar(model: LlamaModel, text: string): Handle {
