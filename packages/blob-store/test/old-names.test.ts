@@ -39,17 +39,40 @@ test.each<readonly [string, (store: Store) => Promise<unknown>]>([
   expect((await store.verify()).damagedModels).toEqual([]);
 });
 
-test("what goes by both names is kept once; two that differ stay for the user to look at", async () => {
+test.each([
+  ["both right", "right", "right", "right", 0],
+  ["the old one damaged", "wrong", "right", "right", 0],
+  ["the old one cut short", "ri", "right", "right", 0],
+  ["the new one damaged", "right", "wrong", "right", 0],
+  ["both damaged", "wrong", "grown", "grown", 1],
+])("of what goes by both names the right one is kept: %s", async (_what, old, current, kept, left) => {
   await using temporary = await openTemporaryStore();
   const { store } = temporary;
-  const [same, other] = [await store.blobs.putText("same"), await store.blobs.putText("other")];
-  const old = (digest: string) => join(store.layout.blobsDir, digest);
-  await writeFile(old(same.digest), "same");
-  await writeFile(old(other.digest), "cut");
-  await mkdir(store.layout.blobsDir, { recursive: true });
+  const { digest } = await store.blobs.putText("right");
+  await writeFile(join(store.layout.blobsDir, digest), old);
+  await writeFile(store.blobs.path(digest), current);
   await using again = openStore({ modelsDir: store.layout.modelsDir });
-  expect(await again.blobs.readText(same.digest)).toBe("same");
-  expect((await readdir(store.layout.blobsDir)).filter((file) => file.includes(":"))).toEqual([other.digest]);
+  expect(await again.blobs.readText(digest)).toBe(kept);
+  expect((await readdir(store.layout.blobsDir)).filter((file) => file.includes(":")).length).toBe(left);
+});
+
+test("an unfinished download by an old name goes on; beside another of the same blob it is left alone", async () => {
+  const record = (completed: number) => JSON.stringify({ N: 0, Offset: 0, Size: 10, Completed: completed });
+  for (const isTwice of [false, true]) {
+    await using temporary = await openTemporaryStore();
+    const { blobsDir, modelsDir } = temporary.store.layout;
+    const digest = `sha256:${"c".repeat(64)}`;
+    await mkdir(blobsDir, { recursive: true });
+    const write = async (base: string, bytes: string, part: number) => {
+      await writeFile(join(blobsDir, `${base}-partial`), bytes.padEnd(10, "\0"));
+      await writeFile(join(blobsDir, `${base}-partial-${part}`), record(bytes.length));
+    };
+    await write(digest, "oldold", 0);
+    if (isTwice) await write(digest.replace(":", "-"), "new", 1);
+    await using store = openStore({ modelsDir });
+    await using staged = await store.blobs.stage(digest, 10);
+    expect(staged.finishedRanges()).toEqual([{ start: 0, end: isTwice ? 3 : 6 }]);
+  }
 });
 
 test("a crash at any step leaves every blob, and the next run ends the work", async () => {

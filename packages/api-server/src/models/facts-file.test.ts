@@ -31,6 +31,28 @@ it("keeps facts for the next start, but not for another version", async () => {
   expect(await new FactsFile(path, "1.1").get("aa")).toBeUndefined();
 });
 
+it("saves at once, by any number of servers, leave one whole file and nothing beside it", async () => {
+  const path = join(folder, "shared", "facts.json");
+  const files = Array.from({ length: 4 }, () => new FactsFile(path, "1.0"));
+  const rounds = Array.from({ length: 10 }, (_, round) => round);
+  await Promise.all(
+    files.flatMap((file, index) =>
+      rounds.map(async (round) => {
+        await file.set(`${index}-${round}`, facts);
+        await file.save();
+      }),
+    ),
+  );
+  expect(readdirSync(join(folder, "shared"))).toEqual(["facts.json"]);
+  const kept = new FactsFile(path, "1.0");
+  const whole = await Promise.all(
+    files.map(async (_, index) =>
+      (await Promise.all(rounds.map((round) => kept.get(`${index}-${round}`)))).every(Boolean),
+    ),
+  );
+  expect(whole.filter(Boolean).length).toBe(1);
+});
+
 it("believes nothing of a file that is torn or holds something else", async () => {
   const path = join(folder, "facts.json");
   const file = new FactsFile(path, "1.0");

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
 
@@ -35,6 +36,7 @@ export class FactsFile {
   readonly #made: string;
   #facts: Promise<Map<string, ModelFacts>> | undefined;
   #isChanged = false;
+  #saving: Promise<void> = Promise.resolve();
 
   /** @param made  names all else that the facts depend on; facts kept under another name are not used */
   constructor(path: string, made: string) {
@@ -54,17 +56,24 @@ export class FactsFile {
   }
 
   /** Writes what was added. A store that may not be written to keeps nothing. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#write());
+    return this.#saving;
+  }
+
+  async #write(): Promise<void> {
     if (!this.#isChanged || this.#facts === undefined) return;
     this.#isChanged = false;
     const facts = Object.fromEntries([...(await this.#facts)].slice(-maxFacts));
-    const staging = `${this.#path}.${process.pid}`;
+    // Other servers, also in this process or in a container with the same process ids, save to the same path.
+    const staging = `${this.#path}.${randomUUID()}`;
     try {
       await mkdir(dirname(this.#path), { recursive: true });
       await writeFile(staging, JSON.stringify({ made: this.#made, facts }));
       await rename(staging, this.#path);
     } catch {
       // Whatever the reason, the facts are found out again at the next start.
+      await rm(staging, { force: true }).catch(() => {});
     }
   }
 

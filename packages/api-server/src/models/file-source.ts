@@ -8,7 +8,8 @@ export async function fileSource(path: string): Promise<ByteSource> {
     sizeBytes: size,
     async read(offset, length) {
       const wanted = Math.max(0, Math.min(length, size - offset));
-      const bytes = new Uint8Array(wanted);
+      // Filled below; what is not is cut off.
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer);
       const handle = await open(path, "r");
       try {
         let filled = 0;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ensureFolder } from "../durable-files.ts";
 import { StoreError } from "../errors.ts";
@@ -65,9 +65,14 @@ export class DigestCache {
       entries.delete(oldest);
     }
     await ensureFolder(dirname(this.#file));
-    const staging = `${this.#file}.${process.pid}`;
-    await writeFile(staging, JSON.stringify([...entries]));
-    await rename(staging, this.#file);
+    const staging = `${this.#file}.${randomUUID()}`;
+    try {
+      await writeFile(staging, JSON.stringify([...entries]));
+      await rename(staging, this.#file);
+    } catch (error) {
+      await rm(staging, { force: true });
+      throw error;
+    }
   }
 }
 

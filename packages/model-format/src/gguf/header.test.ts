@@ -206,6 +206,17 @@ describe("what is refused", () => {
         [200],
       ),
     ],
+    // Four bytes are looked at together: each place within them counts.
+    ...[0, 1, 3, 4, 7, 8].map((place): readonly [string, string, Uint8Array] => [
+      `an array string that is not UTF-8 at its byte ${place}`,
+      "string-encoding",
+      patchAfter(
+        file([{ key: "list", type: "array", elementType: "string", value: ["abcdefghi"] }]),
+        "list",
+        24 + place,
+        [0xff],
+      ),
+    ]),
     [
       "an array string that is not UTF-8",
       "string-encoding",
