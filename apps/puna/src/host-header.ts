@@ -4,10 +4,16 @@ import type { IncomingMessage, RequestListener } from "node:http";
 const hostBytes = /^[!$%&'()*+,\-.:;=[\]_~0-9A-Za-z]*$/;
 
 /** @returns what is wrong with the `Host` header of a request, in the words of Go's server */
-export function hostProblem(request: Pick<IncomingMessage, "httpVersion" | "headersDistinct">) {
-  const [host, ...others] = request.headersDistinct["host"] ?? [];
-  if (host === undefined) return request.httpVersion === "1.1" ? "missing required Host header" : undefined;
-  if (others.length > 0) return "too many Host headers";
+export function hostProblem({
+  httpVersion,
+  rawHeaders,
+}: Pick<IncomingMessage, "httpVersion" | "rawHeaders">): string | undefined {
+  const hosts = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host",
+  );
+  const [host] = hosts;
+  if (host === undefined) return httpVersion === "1.1" ? "missing required Host header" : undefined;
+  if (hosts.length > 1) return "too many Host headers";
   return hostBytes.test(host) ? undefined : "malformed Host header";
 }
 

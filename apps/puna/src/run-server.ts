@@ -8,6 +8,7 @@ import { openIdentity } from "@puna/blob-store";
 import { compose } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { clientUrl } from "./host.ts";
+import { refuseTarget, withCheckedHost } from "./host-header.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { createLogger } from "./logger.ts";
 import { RotatingFile } from "./rotating-file.ts";
@@ -45,15 +46,21 @@ export async function runServer(config: Config, version: string, idleMs?: number
   const listener = getRequestListener(
     (request, env) => (idle === undefined ? answer(request, env) : idle.track(() => answer(request, env))),
     // What HTTP/1.0 calls it, which needs no Host header; empty ones are this machine for Ollama too.
-    { hostname: "localhost" },
+    { hostname: "localhost", errorHandler: refuseTarget },
   );
   // Bodies have no limit in time, models are large; `unstalled` of the API server ends those that stop coming.
-  const limits = { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: 0 };
+  const limits = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 0,
+    // Refused in `withCheckedHost`, with a text.
+    requireHostHeader: false,
+  };
   const tls = await readTls(config);
   const http =
     tls === undefined
-      ? createHttpServer(limits, listener)
-      : createHttpsServer({ ...limits, ...tls }, listener);
+      ? createHttpServer(limits, withCheckedHost(listener))
+      : createHttpsServer({ ...limits, ...tls }, withCheckedHost(listener));
   await listen(http, config);
   const address = http.address();
   // Port 0 lets the system choose one.

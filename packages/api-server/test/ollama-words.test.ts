@@ -38,6 +38,42 @@ it.each([
     "string into Go struct field ResponsesRequest.stream of type bool",
   ],
   [
+    "/v1/chat/completions",
+    { model: "m", messages: [{ role: 5 }] },
+    "number into Go struct field Message.messages.role of type string",
+  ],
+  [
+    "/v1/chat/completions",
+    { model: "m", messages: [{ role: "assistant", tool_calls: [{ id: 5, function: {} }] }] },
+    "number into Go struct field ToolCall.messages.tool_calls.id of type string",
+  ],
+  [
+    "/v1/chat/completions",
+    { model: "m", messages: [{ role: "assistant", tool_calls: [{ function: { arguments: {} } }] }] },
+    "object into Go struct field .messages.tool_calls.function.arguments of type string",
+  ],
+  [
+    "/v1/chat/completions",
+    { model: "m", messages: ask, response_format: "json" },
+    "string into Go struct field ChatCompletionRequest.response_format of type openai.ResponseFormat",
+  ],
+  [
+    "/v1/chat/completions",
+    { model: "m", messages: ask, stream_options: { include_usage: 1 } },
+    "number into Go struct field StreamOptions.stream_options.include_usage of type bool",
+  ],
+  ["/v1/chat/completions", [], "array into Go value of type openai.ChatCompletionRequest"],
+  [
+    "/v1/messages",
+    { model: "m", max_tokens: 5, messages: ask, tools: [{ name: 5 }] },
+    "number into Go struct field Tool.tools.name of type string",
+  ],
+  [
+    "/v1/responses",
+    { model: "m", input: "x", reasoning: { effort: 5 } },
+    "number into Go struct field ResponsesReasoning.reasoning.effort of type string",
+  ],
+  [
     "/v1/embeddings",
     { model: 5, input: "x" },
     "number into Go struct field EmbedRequest.model of type string",
@@ -49,6 +85,34 @@ it.each([
     400,
     { error: { message: `json: cannot unmarshal ${message}` } },
   ]);
+});
+
+it.each([
+  [
+    { messages: [{ role: "user", content: 5 }] },
+    "messages.0.content: must be a text or a list of content blocks",
+  ],
+  [{ messages: [...ask, { role: "user" }] }, "messages.1.content: Field required"],
+  [{ messages: [{ role: "user", content: null }] }, "messages.0.content: Field required"],
+  [{ messages: [] }, "messages is required"],
+  [{ messages: ask, max_tokens: undefined }, "max_tokens is required and must be positive"],
+  [{ messages: ask, tool_choice: { type: "nope" } }, expect.stringContaining("tool_choice.type: ")],
+])("/v1/messages refuses %j", async (body, message) => {
+  await using test = await openTestServer();
+  const response = await test.post("/v1/messages", { model: "m", max_tokens: 5, ...body });
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { type: "error", error: { type: "invalid_request_error", message } },
+  ]);
+});
+
+it("/v1/messages names the kinds of blocks that it leaves out", async () => {
+  await using test = await openTestServer();
+  const content = [{ type: "text", text: "x" }, { type: "document" }];
+  const body = { model: "m", max_tokens: 5, messages: [{ role: "user", content }] };
+  const response = await test.post("/v1/messages", body);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("x-puna-warnings")).toContain('blocks of type "document" have no effect');
 });
 
 it.each([
@@ -105,4 +169,15 @@ it("lists a model whose weights cannot be read, with what its other layers say",
   expect(await list()).toMatchObject({ models: [{ name: "m:latest", details: { family: "llama" } }] });
   await rm(path);
   expect(await list()).toMatchObject({ models: [{ name: "m:latest" }] });
+});
+
+it("/v1/responses shows the model the functions of a namespace, by both names", async () => {
+  await using test = await openTestServer();
+  const template = "{{ .Tools }}{{ range .Messages }}{{ .Content }}{{ end }}";
+  await (await test.post("/api/create", { model: "t", from: "m", template, stream: false })).text();
+  const member = { type: "function", name: "add", parameters: { type: "object", properties: {} } };
+  const tools = [{ type: "namespace", name: "math", tools: [member] }];
+  const response = await test.post("/v1/responses", { model: "t", input: "x", tools });
+  expect([response.status, response.headers.get("x-puna-warnings")]).toEqual([200, null]);
+  expect(test.engine.calls.at(-1)?.request.prompt).toContain('"math.add"');
 });

@@ -1,3 +1,4 @@
+import { goBool, goInt, goList, goMap, goNumber, goString } from "@puna/protocol/schemas";
 import * as z from "zod";
 
 /** A field that may be absent; null means the same, as Go's decoder has it. */
@@ -6,19 +7,12 @@ export function optional<T extends z.ZodType>(schema: T) {
 }
 
 /** Whole numbers; JSON has no other way to say 5 than 5. */
-export const integer = z.number().int();
+export const integer = goInt;
 
-/**
- * Fields of a request itself; complaints about them are worded as Go's decoder words them, which Ollama's clients show.
- * `describeIssue` of the protocol puts the name of the request before it.
- */
-export const goFields = {
-  text: z.string("of type string"),
-  flag: z.boolean("of type bool"),
-  count: z.int("of type int"),
-  number: z.number("of type float64"),
-};
+/** Fields that are complained about as Go's decoder does, whose words Ollama's clients show. */
+export const goFields = { text: goString, flag: goBool, count: goInt, number: goNumber };
 
-export function goArray<T extends z.ZodType>(item: T, type: string) {
-  return z.array(item, `of type ${type}`);
-}
+export const goArray = goList;
+
+/** An object of any content. */
+export const jsonObject = goMap(z.unknown(), "map[string]interface {}");

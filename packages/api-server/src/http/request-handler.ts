@@ -40,7 +40,7 @@ export function requestHandler(
   return async (request, { isTrusted } = { isTrusted: false }) => {
     const arrivedAtMs = now();
     const id = newRequestId();
-    const url = new URL(request.url);
+    const url = urlOf(request);
     const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) || "/" : url.pathname;
     const match = table.match(request.method, path);
     const routeName = match.type === "found" ? match.route.path : match.type;
@@ -81,6 +81,11 @@ export function requestHandler(
       else logger.error("request failed", { ...fields, ...internalsOf(late.error) });
     });
   };
+}
+
+/** Servers that mount this one may build the URL of a host that none can have; the guards look at the header. */
+function urlOf({ url }: Request): URL {
+  return URL.parse(url) ?? new URL(url.replace(/^([a-z]+:\/\/)[^/?#]*/i, "$1localhost"));
 }
 
 interface Incoming {

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { keepAlive, options } from "./fields.ts";
 import { goBool, goInt, goStruct, goText } from "./go-types.ts";
-import { requestNames } from "./request-name.ts";
 
 /** Body of POST /api/embed; `parseEmbedInput` judges `input`. */
 export const embedRequestSchema = goStruct(
@@ -14,13 +13,13 @@ export const embedRequestSchema = goStruct(
     options: options.exactOptional(),
   },
   "api.EmbedRequest",
-).register(requestNames, { name: "EmbedRequest" });
+);
 
 /** Body of POST /api/embeddings. */
 export const embeddingsRequestSchema = goStruct(
   { model: goText, prompt: goText, keep_alive: keepAlive.exactOptional(), options: options.exactOptional() },
   "api.EmbeddingRequest",
-).register(requestNames, { name: "EmbeddingRequest" });
+);
 
 /**
  * The texts to embed: a string (empty: none), or a list of strings.

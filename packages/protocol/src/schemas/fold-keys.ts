@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { unwrap } from "./go-structs.ts";
 import { isObject } from "./go-types.ts";
 
 /** Enough to tell a caller what was wrong; guards against requests made of unknown keys. */
@@ -45,18 +46,6 @@ function foldObject(
     }
   }
   return folded;
-}
-
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodExactOptional ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable
-  ) {
-    return unwrap(schema.unwrap());
-  }
-  return schema instanceof z.ZodPipe ? unwrap(schema.in) : schema;
 }
 
 /** What Go leaves in an element of that type when JSON says null. */

@@ -2,7 +2,6 @@ import * as z from "zod";
 import { images, keepAlive, options, stream, think } from "./fields.ts";
 import { goBool, goInt, goList, goStruct, goText } from "./go-types.ts";
 import { messages } from "./message.ts";
-import { requestNames } from "./request-name.ts";
 import { tools } from "./tool.ts";
 
 /** What chat and generate share. `format` is any JSON; `parseFormat` judges it. */
@@ -24,7 +23,7 @@ const common = {
 export const chatRequestSchema = goStruct(
   { ...common, messages: messages.exactOptional(), tools: tools.exactOptional() },
   "api.ChatRequest",
-).register(requestNames, { name: "ChatRequest" });
+);
 
 /** Body of POST /api/generate. */
 export const generateRequestSchema = goStruct(
@@ -43,4 +42,4 @@ export const generateRequestSchema = goStruct(
     steps: goInt.exactOptional(),
   },
   "api.GenerateRequest",
-).register(requestNames, { name: "GenerateRequest" });
+);

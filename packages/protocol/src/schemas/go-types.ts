@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { goStructs } from "./go-structs.ts";
 
 /**
  * Building blocks that read what Go's JSON decoder reads into a field of that type. Their messages are the ends of
@@ -9,6 +10,7 @@ const ofType = (type: string) => ({ error: `of type ${type}` });
 export const goString = z.string(ofType("string"));
 export const goBool = z.boolean(ofType("bool"));
 export const goInt = z.int(ofType("int"));
+export const goNumber = z.number(ofType("float64"));
 /** A string that is empty when absent. */
 export const goText = goString.default("");
 
@@ -20,7 +22,12 @@ export const goMap = <T extends z.ZodType>(value: T, type: string) =>
 /** An object of any content, taken over as it is. */
 export const goAnyMap = z.custom<Record<string, unknown>>(isObject, ofType("map[string]interface {}"));
 
-export const goStruct = <T extends z.ZodRawShape>(shape: T, type: string) => z.object(shape, ofType(type));
+/** @param type  Go's, with its package: `api.Tool`; empty for one without a name */
+export const goStruct = <T extends z.ZodRawShape>(
+  shape: T,
+  type: string,
+  options: { readonly decodesItself?: boolean } = {},
+) => z.object(shape, ofType(type)).register(goStructs, { type, ...options });
 
 /** Fails with a text of its own where `check` throws; the value stays as it is. */
 export const goChecked = <T>(check: (value: unknown) => void, isValue: (value: unknown) => value is T) =>

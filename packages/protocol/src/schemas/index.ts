@@ -1,6 +1,7 @@
 export type { BodyLimits } from "../json/parse-body.ts";
 export { embeddingsRequestSchema, embedRequestSchema, parseEmbedInput } from "./embedding.ts";
 export { chatRequestSchema, generateRequestSchema } from "./generation.ts";
+export { goAnyMap, goBool, goInt, goList, goMap, goNumber, goString, goStruct } from "./go-types.ts";
 export {
   copyRequestSchema,
   createRequestSchema,
@@ -12,4 +13,3 @@ export {
 } from "./models.ts";
 export { type ParsedRequest, parseRequest } from "./parse-request.ts";
 export { createKeyRequestSchema, pruneRequestSchema, verifyRequestSchema } from "./puna.ts";
-export { requestNames } from "./request-name.ts";

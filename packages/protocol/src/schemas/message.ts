@@ -29,6 +29,7 @@ const messageSchema = goStruct(
     tool_call_id: goString.exactOptional(),
   },
   "api.Alias",
+  { decodesItself: true },
 );
 
 export const messages = goList(messageSchema, "[]api.Message");

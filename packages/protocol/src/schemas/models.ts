@@ -2,7 +2,6 @@ import * as z from "zod";
 import { options, stream } from "./fields.ts";
 import { goAnyMap, goBool, goMap, goString, goStruct, goText } from "./go-types.ts";
 import { messages } from "./message.ts";
-import { requestNames } from "./request-name.ts";
 
 /** `name` is the old word for `model`. */
 const named = { model: goText, name: goText };
@@ -20,19 +19,19 @@ export const showRequestSchema = goStruct(
     options: options.exactOptional(),
   },
   "api.ShowRequest",
-).register(requestNames, { name: "ShowRequest" });
+);
 
 /** Body of POST /api/pull. */
 export const pullRequestSchema = goStruct(
   { ...named, ...credentials, insecure: goBool.exactOptional(), stream: stream.exactOptional() },
   "api.PullRequest",
-).register(requestNames, { name: "PullRequest" });
+);
 
 /** Body of POST /api/push. */
 export const pushRequestSchema = goStruct(
   { ...named, ...credentials, insecure: goBool.exactOptional(), stream: stream.exactOptional() },
   "api.PushRequest",
-).register(requestNames, { name: "PushRequest" });
+);
 
 /** Body of POST /api/create; `license` is any JSON, `parseLicense` judges it. */
 export const createRequestSchema = goStruct(
@@ -58,18 +57,13 @@ export const createRequestSchema = goStruct(
     info: goAnyMap.exactOptional(),
   },
   "api.CreateRequest",
-).register(requestNames, { name: "CreateRequest" });
+);
 
 /** Body of POST /api/copy. */
-export const copyRequestSchema = goStruct(
-  { source: goText, destination: goText },
-  "api.CopyRequest",
-).register(requestNames, { name: "CopyRequest" });
+export const copyRequestSchema = goStruct({ source: goText, destination: goText }, "api.CopyRequest");
 
 /** Body of DELETE /api/delete. */
-export const deleteRequestSchema = goStruct(named, "api.DeleteRequest").register(requestNames, {
-  name: "DeleteRequest",
-});
+export const deleteRequestSchema = goStruct(named, "api.DeleteRequest");
 
 /**
  * The texts of `license`: a string, or a list of strings; none when absent or empty.

@@ -2,7 +2,6 @@ import type * as z from "zod";
 import { type BodyLimits, parseBody } from "../json/parse-body.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { foldKeys } from "./fold-keys.ts";
-import { requestNames } from "./request-name.ts";
 
 export type ParsedRequest<T> =
   | {
@@ -30,6 +29,5 @@ export function parseRequest<T extends z.ZodType>(
   const folded = foldKeys(schema, parsed.value, unknown);
   const result = schema.safeParse(folded);
   if (result.success) return { ok: true, value: result.data, unknownKeys: [...unknown] };
-  const name = requestNames.get(schema)?.name ?? "Request";
-  return { ok: false, status: 400, error: describeIssue(name, result.error.issues, folded) };
+  return { ok: false, status: 400, error: describeIssue(schema, result.error.issues, folded) };
 }

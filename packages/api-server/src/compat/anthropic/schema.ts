@@ -1,32 +1,55 @@
-import { requestNames } from "@puna/protocol/schemas";
+import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, integer, optional } from "../fields.ts";
+import { goArray, goFields, integer, jsonObject, optional } from "../fields.ts";
 
-/** Blocks are told apart by hand: unknown kinds are let through and ignored. */
+/** Blocks are told apart by hand: unknown kinds are let through, named in a warning and ignored. */
 const blockSchema = z.looseObject({ type: optional(z.string()) });
 export type Block = z.output<typeof blockSchema>;
 
-const content = z.union([z.string(), z.array(blockSchema)]);
+const content = z.union([z.string(), z.array(blockSchema)], "must be a text or a list of content blocks");
 
-const messageSchema = z.object({ role: optional(z.string()), content: optional(content) });
+const messageSchema = goStruct(
+  { role: optional(goFields.text), content: optional(content) },
+  "anthropic.MessageParam",
+);
 export type AnthropicMessage = z.output<typeof messageSchema>;
 
-const toolSchema = z.object({
-  type: optional(z.string()),
-  name: optional(z.string()),
-  description: optional(z.string()),
-  input_schema: optional(z.record(z.string(), z.unknown())),
-  strict: optional(z.boolean()),
-  cache_control: z.unknown().exactOptional(),
-  max_uses: z.unknown().exactOptional(),
-});
+const toolSchema = goStruct(
+  {
+    type: optional(goFields.text),
+    name: optional(goFields.text),
+    description: optional(goFields.text),
+    input_schema: optional(jsonObject),
+    strict: optional(goFields.flag),
+    cache_control: z.unknown().exactOptional(),
+    max_uses: z.unknown().exactOptional(),
+  },
+  "anthropic.Tool",
+);
 export type AnthropicTool = z.output<typeof toolSchema>;
 
-const toolChoiceSchema = z.object({
-  type: z.enum(["auto", "any", "tool", "none"]),
-  name: optional(z.string()),
-  disable_parallel_tool_use: optional(z.boolean()),
-});
+const toolChoiceSchema = goStruct(
+  {
+    type: z.enum(["auto", "any", "tool", "none"]),
+    name: optional(goFields.text),
+    disable_parallel_tool_use: optional(goFields.flag),
+  },
+  "anthropic.ToolChoice",
+);
+
+const thinkingSchema = goStruct(
+  {
+    type: optional(goFields.text),
+    budget_tokens: optional(integer.min(1)),
+    display: z.unknown().exactOptional(),
+  },
+  "anthropic.ThinkingConfig",
+);
+
+const outputConfigSchema = goStruct(
+  { effort: optional(goFields.text), format: z.unknown().exactOptional() },
+  "anthropic.OutputConfig",
+);
 
 const promptShape = {
   model: optional(goFields.text),
@@ -34,32 +57,27 @@ const promptShape = {
   messages: optional(goArray(messageSchema, "[]anthropic.MessageParam")),
   tools: optional(goArray(toolSchema, "[]anthropic.Tool")),
   tool_choice: optional(toolChoiceSchema),
-  thinking: optional(
-    z.object({
-      type: optional(z.string()),
-      budget_tokens: optional(integer.min(1)),
-      display: z.unknown().exactOptional(),
-    }),
-  ),
-  output_config: optional(z.object({ effort: optional(z.string()), format: z.unknown().exactOptional() })),
+  thinking: optional(thinkingSchema),
+  output_config: optional(outputConfigSchema),
 };
 
-export const messagesSchema = z
-  .object({
+export const messagesSchema = goStruct(
+  {
     ...promptShape,
     max_tokens: optional(goFields.count),
     stream: optional(goFields.flag),
     temperature: optional(goFields.number),
     top_p: optional(goFields.number),
     top_k: optional(goFields.count),
-    stop_sequences: optional(goArray(z.string(), "[]string")),
+    stop_sequences: optional(goArray(goFields.text, "[]string")),
     metadata: z.unknown().exactOptional(),
     service_tier: z.unknown().exactOptional(),
     /** Ours: Ollama's `keep_alive`. */
     keep_alive: optional(z.union([z.number(), z.string()])),
-  })
-  .register(requestNames, { name: "MessagesRequest" });
+  },
+  "anthropic.MessagesRequest",
+);
 export type MessagesRequest = z.output<typeof messagesSchema>;
 
-export const countTokensSchema = z.object(promptShape).register(requestNames, { name: "CountTokensRequest" });
+export const countTokensSchema = goStruct(promptShape, "anthropic.CountTokensRequest");
 export type CountTokensRequest = z.output<typeof countTokensSchema>;

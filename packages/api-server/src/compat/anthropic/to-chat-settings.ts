@@ -31,7 +31,7 @@ export function toPromptSettings(request: CountTokensRequest, warn: (warning: st
     throw badRequest("messages is required");
   return {
     model: request.model,
-    messages: toMessages(request),
+    messages: toMessages(request, warn),
     tools: toTools(request.tools ?? [], warn),
     toolChoice: toToolChoice(request.tool_choice),
     parallelToolCalls: request.tool_choice?.disable_parallel_tool_use === true ? false : undefined,

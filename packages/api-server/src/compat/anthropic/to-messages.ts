@@ -4,12 +4,16 @@ import type { AnthropicMessage, Block, CountTokensRequest } from "./schema.ts";
 
 /**
  * Turns system and messages into ours. Tool results of a user turn come before its text, since they answer the turn
- * before; blocks of unknown kinds are left out.
+ * before; blocks of unknown kinds are left out, and warned of.
  * @throws ApiError `BAD_REQUEST`
  */
-export function toMessages(request: CountTokensRequest): Message[] {
+export function toMessages(request: CountTokensRequest, warn: (warning: string) => void): Message[] {
   const system = textOf(request.system);
-  const turns = (request.messages ?? []).flatMap(toTurn);
+  const turns = (request.messages ?? []).flatMap((message, index) => {
+    if (message.content === undefined) throw badRequest(`messages.${index}.content: Field required`);
+    warnOfBlocks(message.content, warn);
+    return toTurn(message);
+  });
   return system === "" ? turns : [{ role: "system", content: system }, ...turns];
 }
 
@@ -34,6 +38,24 @@ function toTurn(message: AnthropicMessage): Message[] {
     ...(calls.length > 0 && { tool_calls: calls }),
   };
   return [...results, turn];
+}
+
+const knownBlocks: ReadonlySet<unknown> = new Set([
+  "text",
+  "image",
+  "tool_use",
+  "tool_result",
+  "thinking",
+  // What others thought, and what their servers searched, in histories that go on here.
+  "redacted_thinking",
+  "server_tool_use",
+  "web_search_tool_result",
+]);
+
+function warnOfBlocks(content: string | readonly Block[], warn: (warning: string) => void): void {
+  if (typeof content === "string") return;
+  for (const { type } of content)
+    if (!knownBlocks.has(type)) warn(`content blocks of type ${JSON.stringify(type ?? "")} have no effect`);
 }
 
 function toToolResult(block: Block): Message {

@@ -1,51 +1,68 @@
-import { requestNames } from "@puna/protocol/schemas";
+import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, integer, optional } from "../fields.ts";
+import { goArray, goFields, integer, jsonObject, optional } from "../fields.ts";
 
-const jsonObject = z.record(z.string(), z.unknown());
+export const toolCallSchema = goStruct(
+  {
+    id: optional(goFields.text),
+    index: optional(goFields.count),
+    type: optional(goFields.text),
+    // Go's has no name.
+    function: goStruct({ name: optional(goFields.text), arguments: optional(goFields.text) }, ""),
+  },
+  "openai.ToolCall",
+);
 
-export const toolCallSchema = z.object({
-  id: optional(z.string()),
-  index: optional(integer),
-  type: optional(z.string()),
-  function: z.object({ name: optional(z.string()), arguments: optional(z.string()) }),
-});
+const messageSchema = goStruct(
+  {
+    role: optional(goFields.text),
+    /** Checked by hand: the texts of its errors are Ollama's. */
+    content: z.unknown().exactOptional(),
+    reasoning: optional(goFields.text),
+    reasoning_content: optional(goFields.text),
+    tool_calls: optional(goArray(toolCallSchema, "[]openai.ToolCall")),
+    name: optional(goFields.text),
+    tool_call_id: optional(goFields.text),
+  },
+  "openai.Message",
+);
 
-const messageSchema = z.object({
-  role: optional(z.string()),
-  /** Checked by hand: the texts of its errors are Ollama's. */
-  content: z.unknown().exactOptional(),
-  reasoning: optional(z.string()),
-  reasoning_content: optional(z.string()),
-  tool_calls: optional(z.array(toolCallSchema)),
-  name: optional(z.string()),
-  tool_call_id: optional(z.string()),
-});
+const toolSchema = goStruct(
+  {
+    type: optional(goFields.text),
+    function: optional(
+      goStruct(
+        {
+          name: optional(goFields.text),
+          description: optional(goFields.text),
+          parameters: optional(jsonObject),
+          strict: optional(goFields.flag),
+        },
+        "api.ToolFunction",
+      ),
+    ),
+  },
+  "api.Tool",
+);
 
-const toolSchema = z.object({
-  type: optional(z.string()),
-  function: optional(
-    z.object({
-      name: optional(z.string()),
-      description: optional(z.string()),
-      parameters: optional(jsonObject),
-      strict: optional(z.boolean()),
-    }),
-  ),
-});
+export const responseFormatSchema = goStruct(
+  {
+    type: optional(goFields.text),
+    json_schema: optional(
+      goStruct(
+        {
+          name: optional(goFields.text),
+          schema: z.unknown().exactOptional(),
+          strict: optional(goFields.flag),
+        },
+        "openai.JsonSchema",
+      ),
+    ),
+  },
+  "openai.ResponseFormat",
+);
 
-export const responseFormatSchema = z.object({
-  type: optional(z.string()),
-  json_schema: optional(
-    z.object({
-      name: optional(z.string()),
-      schema: z.unknown().exactOptional(),
-      strict: optional(z.boolean()),
-    }),
-  ),
-});
-
-const streamOptionsSchema = z.object({ include_usage: optional(z.boolean()) });
+const streamOptionsSchema = goStruct({ include_usage: optional(goFields.flag) }, "openai.StreamOptions");
 
 /** What a sampling request of either completions route may say. */
 export const samplingShape = {
@@ -71,8 +88,8 @@ export const samplingShape = {
   options: optional(jsonObject),
 };
 
-export const chatCompletionSchema = z
-  .object({
+export const chatCompletionSchema = goStruct(
+  {
     ...samplingShape,
     messages: optional(goArray(messageSchema, "[]openai.Message")),
     max_completion_tokens: optional(goFields.count),
@@ -80,7 +97,9 @@ export const chatCompletionSchema = z
     tool_choice: z.unknown().exactOptional(),
     parallel_tool_calls: optional(goFields.flag),
     response_format: optional(responseFormatSchema),
-    reasoning: optional(z.object({ effort: optional(z.string()), summary: z.unknown().exactOptional() })),
+    reasoning: optional(
+      goStruct({ effort: optional(goFields.text), summary: z.unknown().exactOptional() }, "openai.Reasoning"),
+    ),
     reasoning_effort: optional(goFields.text),
     logprobs: optional(goFields.flag),
     top_logprobs: optional(goFields.count),
@@ -89,8 +108,9 @@ export const chatCompletionSchema = z
     service_tier: z.unknown().exactOptional(),
     prompt_cache_key: z.unknown().exactOptional(),
     safety_identifier: z.unknown().exactOptional(),
-  })
-  .register(requestNames, { name: "ChatCompletionRequest" });
+  },
+  "openai.ChatCompletionRequest",
+);
 
 export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
 export type OpenAiMessage = z.output<typeof messageSchema>;

@@ -1,5 +1,5 @@
 import { parseKeepAlive } from "@puna/protocol";
-import { requestNames } from "@puna/protocol/schemas";
+import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
@@ -21,16 +21,17 @@ import { toOptions } from "./to-chat-settings.ts";
 
 const tokens = z.array(integer.min(0));
 
-export const completionSchema = z
-  .object({
+export const completionSchema = goStruct(
+  {
     ...samplingShape,
     prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
     suffix: optional(goFields.text),
     echo: optional(goFields.flag),
     logprobs: optional(integer.min(0).max(20)),
     best_of: optional(integer.min(1).max(1)),
-  })
-  .register(requestNames, { name: "CompletionRequest" });
+  },
+  "openai.CompletionRequest",
+);
 type CompletionRequest = z.output<typeof completionSchema>;
 
 /** One prompt: text, or tokens that become text once the model is loaded. */

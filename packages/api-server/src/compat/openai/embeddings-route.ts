@@ -1,5 +1,5 @@
 import { parseKeepAlive } from "@puna/protocol";
-import { requestNames } from "@puna/protocol/schemas";
+import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
@@ -11,8 +11,8 @@ import { understand } from "../understand.ts";
 
 const tokens = z.array(integer.min(0));
 
-export const embeddingsSchema = z
-  .object({
+export const embeddingsSchema = goStruct(
+  {
     model: optional(goFields.text),
     /** Everything else is refused once the model is known, as Ollama does. */
     input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens), z.unknown()])),
@@ -21,8 +21,9 @@ export const embeddingsSchema = z
     user: optional(goFields.text),
     /** Ours: Ollama's `keep_alive`. */
     keep_alive: optional(z.union([z.number(), z.string()])),
-  })
-  .register(requestNames, { name: "EmbedRequest" });
+  },
+  "openai.EmbedRequest",
+);
 
 export function embeddingsRoute(dependencies: Dependencies): Route {
   return {

@@ -1,32 +1,55 @@
-import { requestNames } from "@puna/protocol/schemas";
+import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, optional } from "../../fields.ts";
+import { goArray, goFields, jsonObject, optional } from "../../fields.ts";
 
 /** Items are told apart by hand: the texts of their errors name the item. */
 const itemSchema = z.looseObject({ type: optional(z.string()), role: optional(z.string()) });
 export type InputItem = z.output<typeof itemSchema>;
 
-const toolSchema = z.looseObject({
-  type: optional(z.string()),
-  name: optional(z.string()),
-  description: optional(z.string()),
-  strict: optional(z.boolean()),
-  parameters: optional(z.record(z.string(), z.unknown())),
-});
+const functionShape = {
+  type: optional(goFields.text),
+  name: optional(goFields.text),
+  description: optional(goFields.text),
+  strict: optional(goFields.flag),
+  parameters: optional(jsonObject),
+};
+
+const toolSchema = goStruct(
+  {
+    ...functionShape,
+    /** Of a `namespace`. */
+    tools: optional(goArray(goStruct(functionShape, "openai.ResponsesTool"), "[]openai.ResponsesTool")),
+  },
+  "openai.ResponsesTool",
+);
 export type ResponsesTool = z.output<typeof toolSchema>;
 
-const textSchema = z.looseObject({
-  format: optional(
-    z.looseObject({
-      type: optional(z.string()),
-      name: optional(z.string()),
-      schema: z.unknown().exactOptional(),
-    }),
-  ),
-});
+const textSchema = goStruct(
+  {
+    format: optional(
+      goStruct(
+        {
+          type: optional(goFields.text),
+          name: optional(goFields.text),
+          schema: z.unknown().exactOptional(),
+          strict: z.unknown().exactOptional(),
+          description: z.unknown().exactOptional(),
+        },
+        "openai.ResponsesTextFormat",
+      ),
+    ),
+    verbosity: z.unknown().exactOptional(),
+  },
+  "openai.ResponsesText",
+);
 
-export const responsesSchema = z
-  .object({
+const reasoningSchema = goStruct(
+  { effort: optional(goFields.text), summary: z.unknown().exactOptional() },
+  "openai.ResponsesReasoning",
+);
+
+export const responsesSchema = goStruct(
+  {
     model: optional(goFields.text),
     input: optional(z.union([z.string(), z.array(itemSchema)])),
     instructions: optional(goFields.text),
@@ -34,9 +57,7 @@ export const responsesSchema = z
     temperature: optional(goFields.number),
     top_p: optional(goFields.number),
     max_output_tokens: optional(goFields.count),
-    reasoning: optional(
-      z.looseObject({ effort: optional(z.string()), summary: z.unknown().exactOptional() }),
-    ),
+    reasoning: optional(reasoningSchema),
     text: optional(textSchema),
     tools: optional(goArray(toolSchema, "[]openai.ResponsesTool")),
     tool_choice: z.unknown().exactOptional(),
@@ -56,6 +77,7 @@ export const responsesSchema = z
     max_tool_calls: optional(goFields.count),
     /** Ours: Ollama's `keep_alive`. */
     keep_alive: optional(z.union([z.number(), z.string()])),
-  })
-  .register(requestNames, { name: "ResponsesRequest" });
+  },
+  "openai.ResponsesRequest",
+);
 export type ResponsesRequest = z.output<typeof responsesSchema>;

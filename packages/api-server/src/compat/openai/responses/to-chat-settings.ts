@@ -1,4 +1,5 @@
 import { type Format, type Message, parseKeepAlive, type Tool } from "@puna/protocol";
+import { badRequest } from "../../../errors.ts";
 import type { ChatSettings } from "../../../services/generation-request.ts";
 import { toThink, toTool, toToolChoice } from "../to-chat-settings.ts";
 import type { ResponsesRequest, ResponsesTool } from "./schema.ts";
@@ -36,8 +37,10 @@ export function toChatSettings(
 function toFormat(request: ResponsesRequest): Format | undefined {
   const format = request.text?.format;
   if (format?.type === "json_object") return "json";
-  const schema = format?.type === "json_schema" ? format.schema : undefined;
-  return typeof schema === "object" && schema !== null && !Array.isArray(schema) ? { ...schema } : undefined;
+  if (format?.type !== "json_schema") return undefined;
+  const { schema } = format;
+  if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return { ...schema };
+  throw badRequest("text.format.schema: a JSON Schema object is required");
 }
 
 /** A `namespace` is a folder of functions; other kinds of tools would have to be run by the server. */
@@ -55,9 +58,8 @@ function toTools(tool: ResponsesTool, warn: (warning: string) => void): Tool[] {
       }),
     ];
   }
-  const members = tool["tools"];
-  if (tool.type === "namespace" && Array.isArray(members)) {
-    return members.flatMap((member: ResponsesTool) =>
+  if (tool.type === "namespace" && tool.tools !== undefined) {
+    return tool.tools.flatMap((member) =>
       toTools({ ...member, type: "function", name: `${tool.name ?? ""}.${member.name ?? ""}` }, warn),
     );
   }
