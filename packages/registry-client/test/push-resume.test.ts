@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { openStore, type Store } from "@puna/blob-store";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { ModelName } from "@puna/protocol";
 import { expect, test } from "vitest";
 import { createRegistryClient } from "../src/index.ts";
 import { type LoopbackRegistry, publishModel, startLoopbackRegistry } from "../src/testing/index.ts";
-import { messageOf, outcome } from "./support.ts";
+import { messageOf, outcome, serve } from "./support.ts";
 
 const partBytes = 1_000_000;
 const weights = randomBytes(5 * partBytes + 10);
@@ -106,3 +107,70 @@ test("a note that names another host is not followed", async () => {
   expect((await push(next, name)).error).toBeUndefined();
   expect(ranges(registry)[0]).toBe("0-999999");
 });
+
+/** Takes uploads in parts, and after the third has only `keptBytes` of them left, as if it had been restarted. */
+function forgetfulRegistry(keptBytes: number) {
+  const parts: Buffer[] = [];
+  const begun: string[] = [];
+  let closed: { readonly bytes: Buffer; readonly etag: string | null; readonly parts: number } | undefined;
+  let patches = 0;
+  const received = () => parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const forget = () => {
+    const kept = Buffer.concat(parts).subarray(0, keptBytes);
+    parts.length = 0;
+    for (let at = 0; at < kept.byteLength; at += partBytes) parts.push(kept.subarray(at, at + partBytes));
+  };
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? "/", "http://registry");
+    const location = `/v2/library/m/blobs/uploads/${begun.length}`;
+    const range = () => `0-${Math.max(received() - 1, 0)}`;
+    if (request.method === "HEAD") return response.writeHead(404).end();
+    if (url.pathname.includes("/manifests/")) return response.writeHead(201).end();
+    if (request.method === "POST") {
+      begun.push(url.pathname);
+      parts.length = 0;
+      return response.writeHead(202, { location: `${location.slice(0, -1)}${begun.length}` }).end();
+    }
+    const body: Buffer[] = [];
+    for await (const chunk of request) body.push(chunk);
+    const bytes = Buffer.concat(body);
+    if (request.method === "GET") return response.writeHead(204, { location, range: range() }).end();
+    if (request.method === "PATCH") {
+      if (request.headers["content-range"]?.startsWith(`${received()}-`) !== true)
+        return response.writeHead(416, { location, range: range() }).end();
+      parts.push(bytes);
+      patches += 1;
+      if (patches !== 3) return response.writeHead(202, { location, range: range() }).end();
+      forget();
+      return response.destroy();
+    }
+    const all = Buffer.concat(parts);
+    const etag = createHash("md5")
+      .update(Buffer.concat(parts.map(md5)))
+      .digest("hex");
+    if (all.byteLength > partBytes) {
+      closed = { bytes: all, etag: url.searchParams.get("etag"), parts: parts.length };
+      expect(closed.etag).toBe(`${etag}-${parts.length}`);
+    }
+    return response.writeHead(201).end();
+  };
+  return { handle, begun, uploaded: () => closed?.bytes };
+}
+
+const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest();
+
+test.each([
+  ["some of what it took", 1_500_000],
+  ["all that it took", 0],
+])(
+  "a registry that loses %s in mid-upload gets it again, with the hash of the parts it has",
+  async (_what, kept) => {
+    await using scene = await stage();
+    const registry = forgetfulRegistry(kept);
+    await using server = await serve((request, response) => void registry.handle(request, response));
+    const target = ModelName.parse(`127.0.0.1:${server.port}/library/m`);
+    await scene.store.manifests.copy(scene.name, target);
+    expect((await push(scene.store, target)).error).toBeUndefined();
+    expect(registry.uploaded()?.equals(weights)).toBe(true);
+  },
+);

@@ -251,17 +251,23 @@ class Upload {
     const received = receivedBytes(response);
     if (response !== undefined && received !== undefined) {
       this.#moveTo(response, this.#url);
+      // A registry that was restarted may have less than it took before.
+      if (received < this.#sent) this.#forgetSent();
       await this.#hashSent(this.#sent, received);
       this.#sent = received;
+    } else if (response?.status === 404 || (this.#sent > 1 && hasNothing(response))) {
+      this.#url = undefined;
+      this.#forgetSent();
+      await this.#begin();
     } else if (response?.status === 204) {
       this.#moveTo(response, this.#url);
-    } else if (response?.status === 404) {
-      this.#url = undefined;
-      this.#sent = 0;
-      this.#partHashes.length = 0;
-      await this.#begin();
     }
     onProgress(this.#sent);
+  }
+
+  #forgetSent(): void {
+    this.#sent = 0;
+    this.#partHashes.length = 0;
   }
 
   #target(): URL {
@@ -286,8 +292,18 @@ class Upload {
  * and a byte sent twice would be refused, so that says nothing.
  */
 function receivedBytes(response: HttpResponse | undefined): number | undefined {
+  const last = lastByte(response);
+  return last === undefined || last === 0 ? undefined : last + 1;
+}
+
+/** Whether the registry says that at most one byte is there. */
+function hasNothing(response: HttpResponse | undefined): boolean {
+  return lastByte(response) === 0;
+}
+
+function lastByte(response: HttpResponse | undefined): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(response?.headers["range"] ?? "")?.[1];
-  return response?.status !== 204 || last === undefined || last === "0" ? undefined : Number(last) + 1;
+  return response?.status !== 204 || last === undefined ? undefined : Number(last);
 }
 
 function withQuery(url: URL, values: Readonly<Record<string, string>>): URL {
