@@ -30,8 +30,7 @@ export function contextParams(
   model: LlamaModel,
   spec: RunnerSpec,
 ): Readonly<Record<string, unknown>> {
-  // Threads that wait for each other without giving way: more than there are cores would stop the machine.
-  const threads = spec.threads > 0 ? Math.min(spec.threads, availableParallelism()) : defaultThreads();
+  const threads = mostThreads(spec);
   const type = cacheType(spec.kvCacheType);
   const flash = spec.flashAttention === undefined ? "auto" : spec.flashAttention ? "on" : "off";
   const shared = {
@@ -77,9 +76,12 @@ function cacheType(name: string): number {
   throw new EngineError("UNSUPPORTED", `KV cache type "${name}" is unknown; use one of ${known}`);
 }
 
-/** Most threads of a decode: as many as were asked for, or one per core. */
+/**
+ * Most threads of a decode: as many as were asked for, or one per core. They wait for each other without giving way:
+ * more than there are cores would stop the machine.
+ */
 export function mostThreads(spec: RunnerSpec): number {
-  return spec.threads > 0 ? spec.threads : defaultThreads();
+  return spec.threads > 0 ? Math.min(spec.threads, availableParallelism()) : defaultThreads();
 }
 
 /** One per core. Large machines mostly count two threads per core, and the second only gets in the way. */
