@@ -117,6 +117,35 @@ describe("create", () => {
     });
   });
 
+  it("keeps what messages have besides their text, and goes on from it", async () => {
+    const template =
+      "{{ range .Messages }}{{ .Role }}:{{ .Content }}{{ .Thinking }}{{ range .ToolCalls }}{{ .Function.Name }}{{ .Function.Arguments }}{{ end }};{{ end }}";
+    const messages = [
+      { role: "user", content: "weather?" },
+      {
+        role: "assistant",
+        thinking: "hm",
+        tool_calls: [{ function: { name: "get", arguments: { city: "Bern" } } }],
+      },
+      { role: "tool", content: "21", tool_name: "get" },
+    ];
+    await create({ model: "history", template, messages });
+    const rendered = await test.post("/api/chat", {
+      model: "history",
+      messages: user,
+      stream: false,
+      _debug_render_only: true,
+    });
+    expect(await rendered.json()).toMatchObject({
+      _debug_info: {
+        rendered_template: 'user:weather?;assistant:hmget{"city":"Bern"};tool:21;user:hi;',
+      },
+    });
+    await create({ model: "again", from: "history" });
+    const shown = await (await test.post("/api/show", { model: "again" })).json();
+    expect(shown).toMatchObject({ messages: messages.map(({ role, content = "" }) => ({ role, content })) });
+  });
+
   it("shows of messages what Ollama shows", async () => {
     await create({ messages: [{ role: "user", content: "x", images: ["aGk="] }] });
     const shown = await (await test.post("/api/show", { model: "made", options: { num_ctx: 5 } })).json();

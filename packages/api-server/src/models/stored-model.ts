@@ -7,6 +7,7 @@ import {
   StoreError,
 } from "@puna/blob-store";
 import type { Message } from "@puna/protocol";
+import { parseStoredMessages } from "@puna/protocol/schemas";
 import { ApiError } from "../errors.ts";
 
 /** What a manifest's layers say, weights left where they are. */
@@ -58,7 +59,7 @@ export async function readStoredModel(store: Store, stored: StoredManifest): Pro
     template: templates.at(-1),
     system: systems.at(-1) ?? "",
     parameters: isRecord(parameters) ? parameters : {},
-    messages: Array.isArray(messages) ? messages.filter(isRecord).map(toMessage) : [],
+    messages: parseStoredMessages(messages),
     licenses,
   };
 }
@@ -97,16 +98,6 @@ function toConfig(value: unknown): ModelConfig {
     ...count("context_length"),
     ...count("embedding_length"),
     ...(capabilities !== undefined && capabilities.length > 0 && { capabilities }),
-  };
-}
-
-function toMessage(value: Readonly<Record<string, unknown>>): Message {
-  const { role, content, ...rest } = value;
-  return {
-    // Stored by `create`, which checked the other fields when they came in.
-    ...(rest as Partial<Message>),
-    role: typeof role === "string" ? role : "",
-    content: typeof content === "string" ? content : "",
   };
 }
 

@@ -33,3 +33,20 @@ const messageSchema = goStruct(
 );
 
 export const messages = goList(messageSchema, "[]api.Message");
+
+/**
+ * Messages that a model brings along. Models come from registries too: what is no message as requests send it is
+ * read as far as role and content go.
+ */
+export function parseStoredMessages(value: unknown): readonly z.output<typeof messageSchema>[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).map((message) => {
+    const parsed = messageSchema.safeParse(message);
+    if (parsed.success) return parsed.data;
+    const { role, content } = message;
+    return {
+      role: typeof role === "string" ? role.toLowerCase() : "",
+      content: typeof content === "string" ? content : "",
+    };
+  });
+}
