@@ -85,8 +85,12 @@ export function openStore(options: StoreOptions): Store {
     diskUsage: async () =>
       await measureDiskUsage({ layout, blobs, manifests }, await dryRunPrune(context, manifests)),
     verify: (verifyOptions) => verifyStore(context, { blobs, manifests }, verifyOptions),
-    exportModel: (name) => exportModel({ blobs, manifests }, name),
-    importArchive: (source, name) => importArchive({ blobs, manifests }, source, name),
+    exportModel: (name) => exportModel({ blobs, manifests, leases }, name),
+    async importArchive(source, name) {
+      // Until the manifest names them, the blobs look unused to a prune.
+      await using _lease = await leases.acquireAll();
+      return await importArchive({ blobs, manifests }, source, name);
+    },
     async modelFile(stored) {
       await context.namesAreNew();
       return await modelFile(context, blobs, stored);

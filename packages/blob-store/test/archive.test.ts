@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ModelName } from "@puna/protocol";
 import { describe, expect, test } from "vitest";
 import { tarEnd, tarHeader, tarPadding } from "../src/archive/tar-writer.ts";
+import { openStore } from "../src/index.ts";
 import { openTemporaryStore } from "../src/testing/index.ts";
 import { createModel, errorCode, sha256 } from "./support.ts";
 
@@ -35,6 +36,32 @@ describe("export and import", () => {
     const renamed = await second.store.importArchive(createReadStream(file), ModelName.parse("other"));
     expect(renamed.name).toMatchObject({ model: "other", tag: "latest" });
     expect((await second.store.verify()).corrupt).toEqual([]);
+  });
+
+  test("a delete during an export, and a prune during an import, take nothing from either", async () => {
+    await using first = await openTemporaryStore();
+    await using second = await openTemporaryStore();
+    await createModel(first.store, name, randomBytes(3_000_000), randomBytes(2_000_000));
+    await using other = openStore({ modelsDir: first.store.layout.modelsDir });
+    await using pruner = openStore({ modelsDir: second.store.layout.modelsDir });
+    async function* interrupted() {
+      let position = 0;
+      let isDeleted = false;
+      for await (const chunk of first.store.exportModel(name)) {
+        position += chunk.byteLength;
+        if (position > 1_000_000 && !isDeleted) {
+          isDeleted = true;
+          await other.manifests.delete(name);
+        }
+        await pruner.prune({ minAgeMs: -1000 });
+        yield chunk;
+      }
+    }
+    await second.store.importArchive(interrupted());
+    expect(await first.store.manifests.list()).toEqual([]);
+    expect((await second.store.verify()).damagedModels).toEqual([]);
+    expect((await second.store.manifests.list()).length).toBe(1);
+    expect((await first.store.prune({ minAgeMs: -1000 })).remove.length).toBe(3);
   });
 
   test("tar and sha256sum read an export: it is an OCI image layout", async () => {

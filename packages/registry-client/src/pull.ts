@@ -40,7 +40,7 @@ export async function pullModel(
 ): Promise<void> {
   const { store } = context;
   emit(statusEvent("pulling manifest"));
-  const { manifest, bytes, urls } = await findModel(name, context, signal);
+  const { manifest, bytes, urls, config } = await findModel(name, context, signal);
   const blobs = planBlobs(manifest);
   store.trace("pull:manifest-fetched");
   await using _lease = await store.lease(
@@ -48,6 +48,8 @@ export async function pullModel(
     signal,
   );
   store.trace("pull:leased");
+  // A prune may have taken it before the lease began.
+  if (config !== undefined) await store.blobs.putJson(config);
   await store.blobs.requireSpaceFor(blobs);
   const mismatch = await pullBlobs(blobs, { ...context, urls }, emit, signal);
   emit(statusEvent("verifying sha256 digest"));
@@ -66,6 +68,8 @@ interface FoundModel {
   readonly bytes: Uint8Array;
   /** blobs that lie elsewhere than among the registry's blobs */
   readonly urls: ReadonlyMap<string, URL>;
+  /** one that no registry has, since it was made here */
+  readonly config?: unknown;
 }
 
 type BlobContext = PullContext & { readonly urls: ReadonlyMap<string, URL> };
@@ -81,7 +85,7 @@ async function findModel(name: NameParts, context: PullContext, signal: AbortSig
     const shards = await findShards(api, name, signal).catch((refusal: unknown) => {
       throw adviseOnAccess(refusal, name.host, huggingFaceHosts);
     });
-    const config = await store.blobs.putJson({
+    const config = {
       model_format: "gguf",
       model_family: "",
       model_families: null,
@@ -89,9 +93,9 @@ async function findModel(name: NameParts, context: PullContext, signal: AbortSig
       file_type: name.tag === "latest" ? "" : name.tag.toUpperCase(),
       architecture: "amd64",
       os: "linux",
-    });
-    const manifest = shardedManifest(shards, config);
-    return { manifest, bytes: Buffer.from(`${JSON.stringify(manifest)}\n`), urls: shards.urls };
+    };
+    const manifest = shardedManifest(shards, await store.blobs.putJson(config));
+    return { manifest, bytes: Buffer.from(`${JSON.stringify(manifest)}\n`), urls: shards.urls, config };
   }
 }
 

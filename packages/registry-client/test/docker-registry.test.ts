@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import { mediaTypes, openStore, type Store } from "@puna/blob-store";
 import { openTemporaryStore } from "@puna/blob-store/testing";
 import { ModelName } from "@puna/protocol";
@@ -160,6 +163,36 @@ describe.skipIf(!haveDockerRegistry())("Debian's docker-registry", () => {
     await using puller = createRegistryClient({ store: other.store });
     expect((await outcome(puller.pull(name, { insecure: true }))).error).toBeUndefined();
     expect(weights.equals(await other.store.blobs.readBytes(digest))).toBe(true);
+  });
+
+  test("what tar unpacks of an export goes into the registry by plain requests, as tools for OCI layouts send it", async () => {
+    await using first = await openTemporaryStore();
+    await using second = await openTemporaryStore();
+    const name = ModelName.parse(`127.0.0.1:${port}/library/exported:v1`);
+    const digest = await createModel(first.store, name, randomBytes(700_000));
+    const file = join(first.home, "model.tar");
+    await writeFile(file, first.store.exportModel(name));
+    expect(spawnSync("tar", ["-xf", file, "-C", first.home]).status).toBe(0);
+    const blob = (named: string) => readFile(join(first.home, "blobs", named.replace(":", "/")));
+    const index = JSON.parse(await readFile(join(first.home, "index.json"), "utf8"));
+    const [entry] = index.manifests;
+    const manifest = await blob(entry.digest);
+    const { config, layers } = JSON.parse(manifest.toString("utf8"));
+    const repository = `http://127.0.0.1:${port}/v2/library/exported`;
+    for (const part of [config, ...layers]) {
+      const begun = await fetch(`${repository}/blobs/uploads/`, { method: "POST" });
+      const place = new URL(begun.headers.get("location") ?? "", repository);
+      place.searchParams.set("digest", part.digest);
+      const body = await blob(part.digest);
+      expect(body.byteLength).toBe(part.size);
+      expect((await fetch(place, { method: "PUT", body })).status).toBe(201);
+    }
+    const headers = { "content-type": entry.mediaType };
+    const put = await fetch(`${repository}/manifests/v1`, { method: "PUT", headers, body: manifest });
+    expect([put.status, put.headers.get("docker-content-digest")]).toEqual([201, entry.digest]);
+    await using client = createRegistryClient({ store: second.store });
+    expect((await outcome(client.pull(name, { insecure: true }))).error).toBeUndefined();
+    expect(await second.store.blobs.readBytes(digest)).toEqual(await first.store.blobs.readBytes(digest));
   });
 
   test("an unknown tag is told in Ollama's words", async () => {

@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import type { Leases } from "../locks/leases.ts";
 import type { NameParts } from "../manifests/manifest.ts";
 import { mediaTypes } from "../manifests/media-types.ts";
 import { uniqueDescriptors } from "../manifests/parse-manifest.ts";
@@ -15,12 +16,18 @@ export const imageNameAnnotation = "io.containerd.image.name";
  * @source OCI image-spec, image-layout.md
  */
 export async function* exportModel(
-  stores: { readonly blobs: BlobStore; readonly manifests: ManifestStore },
+  stores: { readonly blobs: BlobStore; readonly manifests: ManifestStore; readonly leases: Leases },
   name: NameParts,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stored = await stores.manifests.read(name);
   if (stored === undefined)
     throw new StoreError("MODEL_NOT_FOUND", `Model ${name.model}:${name.tag} is not in the store`);
+  const digests = uniqueDescriptors(stored.manifest).map(({ digest }) => digest);
+  // A delete meanwhile takes the name only.
+  await using _lease = await stores.leases.acquire(digests);
+  const blobs = await Promise.all(
+    digests.map(async (digest) => ({ digest, size: await sizeOf(stores.blobs, digest) })),
+  );
   const { modifiedAt } = stored;
   const index = {
     schemaVersion: 2,
@@ -47,16 +54,18 @@ export async function* exportModel(
     yield bytes;
     yield tarPadding(bytes.byteLength);
   }
-  for (const { digest } of uniqueDescriptors(stored.manifest)) {
-    const size = await stores.blobs.size(digest);
-    if (size === undefined) {
-      throw new StoreError("BLOB_NOT_FOUND", `Blob ${digest} is not in the store; pull the model again`, {
-        details: { digest },
-      });
-    }
+  for (const { digest, size } of blobs) {
     yield tarHeader(`blobs/sha256/${digest.slice("sha256:".length)}`, size, modifiedAt);
     yield* await stores.blobs.stream(digest);
     yield tarPadding(size);
   }
   yield tarEnd;
+}
+
+async function sizeOf(blobs: BlobStore, digest: string): Promise<number> {
+  const size = await blobs.size(digest);
+  if (size !== undefined) return size;
+  throw new StoreError("BLOB_NOT_FOUND", `Blob ${digest} is not in the store; pull the model again`, {
+    details: { digest },
+  });
 }

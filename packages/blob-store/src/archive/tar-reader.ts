@@ -2,6 +2,8 @@ import { StoreError } from "../errors.ts";
 
 const blockBytes = 512;
 const maxPaxBytes = 64 * 1024;
+/** Programs fill an archive up to whole records, of 10 KiB mostly. */
+const maxTrailerBytes = 1024 * 1024;
 
 /** A plain file in an archive. Its content must be read, or skipped by asking for the next entry. */
 export interface TarEntry {
@@ -17,6 +19,15 @@ export interface TarEntry {
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void, undefined> {
   const reader = new ByteReader(source);
+  try {
+    yield* readEntries(reader);
+    await reader.skipTrailer();
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* readEntries(reader: ByteReader): AsyncGenerator<TarEntry, void, undefined> {
   let pax: ReadonlyMap<string, string> = new Map();
   for (;;) {
     const header = await reader.take(blockBytes);
@@ -77,6 +88,20 @@ class ByteReader {
       left -= part.length;
     }
     return Buffer.concat(parts);
+  }
+
+  /** Reads what follows the end, so that who sends it can finish. */
+  async skipTrailer(): Promise<void> {
+    for (let left = maxTrailerBytes; left > 0; ) {
+      const { done, value } = await this.#source.next();
+      if (done === true) return;
+      left -= value.byteLength;
+    }
+  }
+
+  /** Lets the source give up what it holds. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 }
 
