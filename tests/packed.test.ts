@@ -32,6 +32,9 @@ const bundles: Readonly<Record<string, readonly (readonly [name: string, from: s
   ],
   "@puna/blob-store": [["mediaTypes", "@puna/blob-store", 1]],
   "@puna/engine": [["EngineError", "@puna/engine", 1]],
+  "@puna/registry-client": [["RegistryError", "@puna/registry-client", 1]],
+  "@puna/api-server": [["ApiError", "@puna/api-server", 1]],
+  "@puna/cli": [["CliError", "@puna/cli", 1]],
   "@puna/sdk": [
     ["Puna", "@puna/sdk", 12],
     ["cosineSimilarity", "@puna/sdk", 1],

@@ -7,12 +7,15 @@ import type { PunaModelSettings } from "./model-settings.ts";
 /** Called with a model's name, it gives the model for text. */
 export interface PunaProvider extends ProviderV4 {
   (modelId: string, settings?: PunaModelSettings): PunaChatModel;
+  /** For `generateText`, `streamText` and objects; the server is asked only when the model is used. */
   languageModel(modelId: string, settings?: PunaModelSettings): PunaChatModel;
+  /** For `embed` and `embedMany`: 128 texts a request, vectors of length 1. */
   embeddingModel(modelId: string, settings?: PunaModelSettings): PunaEmbeddingModel;
   /** @throws NoSuchModelError always: these servers make no pictures */
   imageModel(modelId: string): never;
 }
 
+/** Those of the client (`host`, `fetch`, `headers`, `keepAlive`, `timeoutMs`, …), or a client. */
 export interface PunaProviderOptions extends PunaOptions {
   /** A client you have already; the other options are then not used. */
   readonly client?: Puna;

@@ -40,6 +40,7 @@ import type {
   WebSearchResponse,
 } from "./types.ts";
 
+/** Where the server is, how it is reached, and limits of all calls. */
 export interface PunaOptions extends TransportOptions {
   /** Sent as `keep_alive` of every request that loads a model and gives none itself. */
   readonly keepAlive?: KeepAlive | undefined;

@@ -10,6 +10,7 @@ export type WithParsedAtEnd<F> =
       ? ParsedAtEnd<InferJsonSchema<F>>
       : unknown;
 
+/** A stream whose whole text has a value. */
 export interface ParsedAtEnd<Output> {
   /**
    * The value of the whole answer. Call it after the loop over the messages, or instead of it.

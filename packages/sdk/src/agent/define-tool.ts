@@ -5,8 +5,10 @@ import type { Tool } from "../types.ts";
 /** Schema of a tool's arguments: zod and its like (then they are validated), or a JSON schema (then they are not). */
 export type ParametersInput = StandardSchema | Readonly<Record<string, unknown>>;
 
+/** Type of the arguments that a schema lets through; `unknown` where a JSON schema does not tell. */
 export type InferParameters<P> = P extends StandardSchema<infer Output> ? Output : InferJsonSchema<P>;
 
+/** What a tool's function knows of the run beside its arguments. */
 export interface ToolContext {
   /** Aborted when the run is, or when the tool's time is over. */
   readonly signal: AbortSignal;
@@ -17,7 +19,10 @@ export interface AgentTool {
   readonly name: string;
   /** The wire form, as `tools` of a chat request has it. */
   readonly definition: Tool;
-  /** Checks the arguments and runs the function. */
+  /**
+   * Checks the arguments and runs the function.
+   * @throws PunaError `INVALID_OUTPUT` for arguments that do not fit the schema, and whatever the function throws
+   */
   call(parameters: unknown, context: ToolContext): Promise<unknown>;
 }
 
@@ -26,6 +31,7 @@ export interface AgentTool {
  * What it throws goes to the model too, so that it can try something else.
  */
 export function defineTool<const P extends ParametersInput>(tool: {
+  /** Letters, digits, `_` and `-`; two tools of one run may not share it. */
   readonly name: string;
   /** What it does and when to use it, for the model. */
   readonly description: string;

@@ -14,13 +14,16 @@ export type AgentEvent =
   | { readonly type: "step-end"; readonly step: number; readonly response: ChatResponse }
   | { readonly type: "run-end"; readonly result: AgentResult };
 
+/** What a run came to. */
 export interface AgentResult {
   /** The model's last text; empty when a limit cut the run in the middle of calls. */
   readonly text: string;
   readonly stopReason: StopReason;
   /** The whole conversation: what was given, what the model said, what the tools answered. */
   readonly messages: readonly Message[];
+  /** Requests to the model. */
   readonly steps: number;
+  /** Calls that were run, failed ones included. */
   readonly toolCalls: number;
   /** Tokens of all steps. */
   readonly promptTokens: number;

@@ -5,6 +5,10 @@ import type { ChatRequest, ChatResponse, Message, MessageInput, ToolCall } from 
 import type { AgentTool } from "./define-tool.ts";
 import type { AgentEvent, AgentResult, StopReason } from "./events.ts";
 
+/**
+ * A conversation, functions that the model may call, and limits. The rest (`model`, `options`, `think`, `keep_alive`, …)
+ * is that of a chat request.
+ */
 export interface AgentRequest extends Omit<ChatRequest, "stream" | "tools" | "format" | "messages"> {
   readonly messages: readonly MessageInput[];
   readonly tools: readonly AgentTool[];

@@ -10,6 +10,7 @@ import { findModelFiles } from "./model-files.ts";
 import { uploadBlob } from "./upload-blob.ts";
 import { withProgress } from "./with-progress.ts";
 
+/** The model to make, the Modelfile that says of what, and the folder it speaks of. */
 export interface CreateFromModelfileOptions {
   /** Name of the new model. */
   readonly model: string;
@@ -21,6 +22,7 @@ export interface CreateFromModelfileOptions {
   readonly home?: string | undefined;
   /** Type of number to store the weights in, such as `Q4_K_M`. */
   readonly quantize?: string | undefined;
+  /** The same for the weights of the draft model. */
   readonly draftQuantize?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of parameters that are dropped. */

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 
+/** Limits and progress of reading one file. */
 export interface FileReadOptions {
+  /** Ends the reading with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes read so far. */
   readonly onProgress?: ((completedBytes: number) => void) | undefined;

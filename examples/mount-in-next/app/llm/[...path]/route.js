@@ -8,7 +8,8 @@ async function handle(request) {
   const puna = await globalThis.puna;
   const url = new URL(request.url);
   url.pathname = url.pathname.replace(/^\/llm/, "");
-  return puna.fetch(new Request(url, request));
+  // `puna.fetch` would trust whoever asks; `app` asks for API keys where there are some.
+  return puna.app.fetch(new Request(url, request));
 }
 
 export { handle as DELETE, handle as GET, handle as HEAD, handle as POST };
