@@ -149,8 +149,9 @@ async function pullBlob(
     totalBytes: blob.size,
   });
   if (!(await isThere(blob, context.store))) {
+    // What one registry refuses another may have: its pull waits for the blob's lock and then goes on by itself.
     await context.transfers.join(
-      blob.digest,
+      context.api.blobUrl(blob.digest).origin + blob.digest,
       (report, stop) => transferBlob(blob, context, { report, signal: stop }),
       { onProgress: (completedBytes) => progress.report(completedBytes), signal },
     );

@@ -379,6 +379,37 @@ describe("resuming", () => {
     expect(await scene.hasWeights()).toBe(true);
     expect(scene.servedBytes()).toBe(scene.weights.length);
   });
+
+  test("of two registries with the same blob, the fault of one is not the other's, and its bytes count", async () => {
+    await using scene = await stage(3 * megabyte);
+    await using other = await startLoopbackRegistry();
+    publishModel(other, scene.weights);
+    let parts = 0;
+    scene.registry.intercept = (request, response) => {
+      if (request.method !== "GET" || request.url?.endsWith(scene.digest) !== true) return false;
+      parts += 1;
+      if (parts <= 2) return false;
+      setTimeout(() => response.writeHead(404).end(), 300);
+      return true;
+    };
+    await using client = createRegistryClient({
+      store: scene.store,
+      maxConnections: 1,
+      windowBytes: megabyte,
+    });
+    const failing = outcome(client.pull(scene.name, { insecure: true }));
+    await expect.poll(() => parts, { timeout: 10_000 }).toBeGreaterThan(2);
+    const good = outcome(client.pull(ModelName.parse(`${other.host}/library/m`), { insecure: true }));
+    expect((await failing).error).toMatchObject({ code: "NOT_FOUND" });
+    expect((await good).error).toBeUndefined();
+    expect(await scene.hasWeights()).toBe(true);
+    const served = (seen: typeof other.seen) =>
+      seen
+        .filter(({ path }) => path.endsWith(scene.digest))
+        .reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+    expect(served(other.seen)).toBeLessThan(scene.weights.length);
+    expect(served(other.seen) + served(scene.registry.seen)).toBe(scene.weights.length);
+  });
 });
 
 describe("limits", () => {
