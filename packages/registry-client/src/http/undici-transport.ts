@@ -27,7 +27,8 @@ const minBytesPerSecond = 256;
 const tlsFailures = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$)/;
 /** What a line that garbles or cuts a connection looks like from above. */
 const brokenTls = /bad.record.mac|unexpected.eof/i;
-const plainHttpAnswers = /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO$)/;
+const plainHttpAnswers =
+  /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST) |EPROTO .*(wrong version number|packet length too long|http request))/s;
 const putPatience = 10;
 const shortBodyBytes = 16 * 1024;
 const defaultStallMs = 30_000;
@@ -344,12 +345,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (RegistryError.is(error) || !(error instanceof Error) || !("code" in error)) return error;
     const isLasting =
       tlsFailures.test(String(error.code)) && !brokenTls.test(`${error.code} ${error.message}`);
-    const advice = plainHttpAnswers.test(String(error.code))
-      ? "; a registry that speaks plain HTTP must be asked for as insecure"
-      : "";
+    // OpenSSL would say this with numbers of its own and lines of its sources.
+    const reason = plainHttpAnswers.test(`${error.code} ${error.message}`)
+      ? "server gave HTTP response to HTTPS client; a registry that speaks plain HTTP must be asked for as insecure (--insecure)"
+      : error.message.trim();
     return new RegistryError(
       "UNREACHABLE",
-      `${this.#request.method} ${this.#request.url.origin}${this.#request.url.pathname}: ${error.message.trim()}${advice}`,
+      `${this.#request.method} ${this.#request.url.origin}${this.#request.url.pathname}: ${reason}`,
       { cause: error, details: isLasting ? { isLasting: true } : {} },
     );
   }
