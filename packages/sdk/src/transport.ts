@@ -147,7 +147,7 @@ export class Transport {
       if (PunaError.is(error)) throw error;
       throw new PunaError(
         "CONNECTION_FAILED",
-        `${describe(call)} got no answer from ${this.#shownHost()}: ${reasonOf(error)}`,
+        `${describe(call)} got no answer from ${this.#shownHost()}: ${reasonOf(error)}${isNobodyThere(error) ? "; start the server ('puna serve'), or give the address of another as host" : ""}`,
         { cause: error },
       );
     } finally {

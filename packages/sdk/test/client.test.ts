@@ -287,7 +287,7 @@ describe("errors", () => {
     const failure = await client.list().catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "CONNECTION_FAILED",
-      message: expect.stringContaining("ECONNREFUSED"),
+      message: expect.stringMatching(/ECONNREFUSED.*; start the server \('puna serve'\)/),
     });
     expect(String(failure)).not.toContain("secret");
     expect(tries).toBe(1);
