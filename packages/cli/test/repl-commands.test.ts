@@ -165,6 +165,22 @@ describe("slash commands", () => {
     expect(screen).toContain("Unknown command '/set frob'. Type /? for help");
   });
 
+  it("name what they need where it is missing", async () => {
+    await using session = await chat({}, { rows: 100 });
+    const screen = await session.say(
+      "/set",
+      "/set parameter",
+      "/set parameter seed",
+      "/set system",
+      "/load",
+      "/save",
+    );
+    expect(screen.match(/^ {2}\/set parameter \.\.\. {5}Set a parameter$/gm)).toHaveLength(2);
+    expect(screen.match(/^ {2}\/set parameter num_ctx <int> {10}Set the context size$/gm)).toHaveLength(2);
+    expect(screen).toContain("Usage:\n  /load <modelname>\n");
+    expect(screen).toContain("Usage:\n  /save <modelname>\n");
+  });
+
   it("end a turn with the server's error and keep the session", async () => {
     await using session = await chat({ routes: { "/api/chat": () => [{ error: "the runner died" }] } });
     const screen = await session.say("one", "two");

@@ -1,7 +1,7 @@
 import { ProtocolError, type ThinkValue } from "@puna/protocol";
 import { parseParameterValue } from "@puna/protocol/modelfile";
 import type { Conversation } from "../run/conversation.ts";
-import { setHelp } from "./help-texts.ts";
+import { parametersHelp, setHelp } from "./help-texts.ts";
 import type { SlashResult } from "./slash-result.ts";
 
 const levels = ["low", "medium", "high", "max"] as const;
@@ -18,9 +18,7 @@ export function runSet(words: readonly string[], line: string, conversation: Con
       return setParameter(values, conversation);
     case "system": {
       const content = line.trim().replace(/^\/set\s+system\s*/, "");
-      return content === ""
-        ? { print: "Usage:\n  /set system <message>\n" }
-        : setSystem(content, conversation);
+      return content === "" ? { print: setHelp } : setSystem(content, conversation);
     }
     case "history":
     case "nohistory":
@@ -61,8 +59,7 @@ export function setSystem(content: string, conversation: Conversation): SlashRes
 }
 
 function setParameter([name, ...values]: readonly string[], conversation: Conversation): SlashResult {
-  if (name === undefined || values.length === 0)
-    return { print: "Usage:\n  /set parameter <name> <value>\n" };
+  if (name === undefined || values.length === 0) return { print: parametersHelp };
   try {
     const value = parseParameterValue(name, values[0] ?? "");
     // Options that may be repeated take all the words, others the first.
