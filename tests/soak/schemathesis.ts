@@ -2,7 +2,7 @@
 // `npm run soak -- schemathesis [--seconds N] [--seed S]`. The server is the whole one, with a real model and a store of
 // its own; nothing outside this machine is reached. Ends with 1 when an answer breaks the description.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,7 @@ try {
   const key = await ownKey(server.url);
   status = attack(server.url, key);
   console.log(await answers(server.url, key));
+  console.log(slowest(join(folder, "home", "logs", "server.log")));
   const alive = await fetch(`${server.url}/health`).then(
     ({ ok }) => ok,
     () => false,
@@ -127,6 +128,21 @@ async function answers(url: string, key: string): Promise<string> {
   }
   const lines = [...routes].map(([route, counts]) => `${route.padEnd(40)} ${counts.sort().join(", ")}`);
   return `${lines.sort().join("\n")}\n${total} requests, seed ${values.seed}`;
+}
+
+/** The requests that took longest, of what is left of the server's log. */
+function slowest(log: string): string {
+  const requests = readFileSync(log, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const [, ms] = /"ms":([\d.]+)/.exec(line) ?? [];
+      return ms === undefined ? [] : [{ ms: Number(ms), line }];
+    })
+    .sort((left, right) => right.ms - left.ms);
+  return requests
+    .slice(0, 5)
+    .map(({ line }) => line)
+    .join("\n");
 }
 
 /** In an environment of its own, kept between runs. @returns path of the program */

@@ -52,14 +52,17 @@ def map_body(context, body):
     if chance.random() < 0.5:
         body = {key: value for key, value in body.items() if key in needed or chance.random() < 0.2}
     for key in LIMITS:
-        # Below zero means without end.
-        if isinstance(body.get(key), (int, float)) and not 0 <= body[key] <= 8:
+        # Zero and below mean until the model stops, which this one may never do.
+        if isinstance(body.get(key), (int, float)) and not 1 <= body[key] <= 8:
             body[key] = 3
     for key in CHANGING.get(path, ()):
         if isinstance(body.get(key), str) and MODEL.split(":")[0] in body[key].lower():
             body[key] = "other"
     if path in ("/api/chat", "/api/generate") and isinstance(body.get("options", {}), dict):
         body["options"] = {**body.get("options", {}), "num_predict": 3}
+    elif path.startswith("/v1/") and isinstance(body.get("options"), dict):
+        # Ours, below the named limits: a request that names none must end too.
+        body["options"] = {**body["options"], "num_predict": 3}
     return body
 
 

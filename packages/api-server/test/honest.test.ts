@@ -26,6 +26,27 @@ describe("a parameter that nobody knows", () => {
   });
 });
 
+describe("a parameter that is known and does nothing here", () => {
+  it.each([
+    ["/v1/responses", { input: "hi", background: true }, '"background" has no effect'],
+    [
+      "/v1/responses",
+      { input: "hi", include: ["reasoning.encrypted_content", "file_search_call.results"] },
+      /^include "file_search_call\.results" has no effect$/,
+    ],
+    [
+      "/v1/chat/completions",
+      { messages: [{ role: "user", content: "hi" }], store: true },
+      '"store" has no effect',
+    ],
+  ])("is named in the header of %s", async (path, body, warning) => {
+    await using test = await openTestServer();
+    const response = await test.post(path, { model: "m", ...body });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-puna-warnings")).toMatch(warning);
+  });
+});
+
 describe("messages that do not fit the context", () => {
   it.each([
     ["/api/chat", { messages: long, options: { num_ctx: 2048 } }],

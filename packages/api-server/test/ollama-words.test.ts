@@ -64,6 +64,11 @@ it.each([
   ],
   ["/v1/chat/completions", [], "array into Go value of type openai.ChatCompletionRequest"],
   [
+    "/v1/completions",
+    { model: "m", prompt: 5 },
+    "number into Go struct field CompletionRequest.prompt of type string",
+  ],
+  [
     "/v1/messages",
     { model: "m", max_tokens: 5, messages: ask, tools: [{ name: 5 }] },
     "number into Go struct field Tool.tools.name of type string",
@@ -180,4 +185,47 @@ it("/v1/responses shows the model the functions of a namespace, by both names", 
   const response = await test.post("/v1/responses", { model: "t", input: "x", tools });
   expect([response.status, response.headers.get("x-puna-warnings")]).toEqual([200, null]);
   expect(test.engine.calls.at(-1)?.request.prompt).toContain('"math.add"');
+});
+
+it.each([
+  ["/v1/chat/completions", { messages: ask, n: 0 }, "n: must be between 1 and 16"],
+  ["/v1/chat/completions", { messages: ask, logit_bias: { x: 1 } }, "logit_bias.x: must be a token id"],
+  [
+    "/v1/chat/completions",
+    { messages: ask, logit_bias: { 5: 101 } },
+    "logit_bias.5: must be between -100 and 100",
+  ],
+  ["/v1/completions", { prompt: "x", best_of: 2 }, "best_of: must be between 1 and 1"],
+  ["/v1/responses", { input: 5 }, "input: must be a text or a list of items"],
+  [
+    "/v1/responses",
+    { input: "x", text: { format: { type: "json_schema" } } },
+    "text.format.schema: a JSON Schema object is required",
+  ],
+])("%s names the field of %j that is out of its bounds", async (path, body, message) => {
+  await using test = await openTestServer();
+  const response = await test.post(path, { model: "m", ...body });
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { message } }]);
+});
+
+it.each([
+  ["/v1/chat/completions", { messages: [{ role: "developer", content: "be brief" }, ...ask] }],
+  ["/v1/responses", { input: [{ role: "developer", content: "be brief" }, ...ask] }],
+])("%s takes what a developer says for what the system says", async (path, body) => {
+  await using test = await openTestServer();
+  const template = "{{ range .Messages }}{{ .Role }}:{{ .Content }};{{ end }}";
+  await (await test.post("/api/create", { model: "t", from: "m", template, stream: false })).text();
+  expect((await test.post(path, { model: "t", ...body })).status).toBe(200);
+  expect(test.engine.calls.at(-1)?.request.prompt).toBe("system:be brief;user:x;");
+});
+
+it("tells Anthropic's clients in their own words that there is no such model", async () => {
+  await using test = await openTestServer();
+  const ask = (headers: Record<string, string>) => test.server.request("/v1/models/none", { headers });
+  const theirs = await ask({ "anthropic-version": "2023-06-01" });
+  expect([theirs.status, await theirs.json()]).toMatchObject([
+    404,
+    { type: "error", error: { type: "not_found_error", message: "model 'none:latest' not found" } },
+  ]);
+  expect(await (await ask({})).json()).toMatchObject({ error: { type: "not_found_error", code: null } });
 });

@@ -6,8 +6,12 @@ export function optional<T extends z.ZodType>(schema: T) {
   return schema.exactOptional();
 }
 
-/** Whole numbers; JSON has no other way to say 5 than 5. */
-export const integer = goInt;
+/** Whole numbers within bounds; JSON has no other way to say 5 than 5. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  const isWide = max === Number.MAX_SAFE_INTEGER;
+  const bounds = isWide ? `must be ${min} or more` : `must be between ${min} and ${max}`;
+  return goInt.min(min, bounds).max(max, bounds);
+}
 
 /** Fields that are complained about as Go's decoder does, whose words Ollama's clients show. */
 export const goFields = { text: goString, flag: goBool, count: goInt, number: goNumber };

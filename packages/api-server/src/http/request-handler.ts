@@ -131,8 +131,9 @@ async function dispatch(
   if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
   if (match.type !== "found") return plainText(404, "404 page not found");
   const { route, params } = match;
+  const family = route.familyOf?.(request) ?? route.family;
   if (options.running.isClosing) {
-    return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), route.family, id);
+    return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), family, id);
   }
   let signal: AbortSignal | undefined;
   const warnings: string[] = [];
@@ -162,7 +163,7 @@ async function dispatch(
     return response;
   } catch (error) {
     late.error = error;
-    const response = errorResponse(error, route.family, id);
+    const response = errorResponse(error, family, id);
     if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
     return request.method === "HEAD" ? new Response(null, response) : response;
   }

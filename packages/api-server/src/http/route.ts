@@ -31,5 +31,7 @@ export interface Route {
   readonly head?: (context: RequestContext) => Promise<Response>;
   readonly verb: Verb;
   readonly family: Family;
+  /** For routes that more than one family asks: in whose words errors are told. */
+  readonly familyOf?: (request: Request) => Family;
   handle(context: RequestContext): Promise<Response> | Response;
 }

@@ -24,7 +24,7 @@ export const tokenizeSchema = z.object({
   with_pieces: optional(z.boolean()),
 });
 
-export const detokenizeSchema = z.object({ ...model, tokens: z.array(integer.min(0)) });
+export const detokenizeSchema = z.object({ ...model, tokens: z.array(integer(0)) });
 
 /** Text to tokens and back, and conversations to prompts, without generating. */
 export function tokenRoutes(dependencies: Dependencies): Route[] {

@@ -15,6 +15,8 @@ export function describeIssue(
 ): string {
   const issue = issues.find((candidate) => !candidate.message.startsWith("of type ")) ?? issues[0];
   if (issue === undefined) return "invalid request";
+  // What is wrong with a key stands one level deeper.
+  if (issue.code === "invalid_key") return `${issue.path.join(".")}: ${issue.issues[0]?.message}`;
   if (isDefault.test(issue.message)) return [issue.path.join("."), issue.message].filter(Boolean).join(": ");
   if (!issue.message.startsWith("of type ")) return issue.message;
   const kind = goKind(issue.path.reduce<unknown>(step, value), issue.message);

@@ -40,7 +40,7 @@ const toolChoiceSchema = goStruct(
 const thinkingSchema = goStruct(
   {
     type: optional(goFields.text),
-    budget_tokens: optional(integer.min(1)),
+    budget_tokens: optional(integer(1)),
     display: z.unknown().exactOptional(),
   },
   "anthropic.ThinkingConfig",

@@ -78,9 +78,12 @@ export const samplingShape = {
   frequency_penalty: optional(goFields.number),
   presence_penalty: optional(goFields.number),
   logit_bias: optional(
-    z.record(z.string().regex(/^\d+$/, "keys must be token ids"), z.number().min(-100).max(100)),
+    z.record(
+      z.string().regex(/^\d+$/, "must be a token id"),
+      z.number().min(-100, "must be between -100 and 100").max(100, "must be between -100 and 100"),
+    ),
   ),
-  n: optional(integer.min(1).max(16)),
+  n: optional(integer(1, 16)),
   user: optional(goFields.text),
   /** Ours: Ollama's `keep_alive`. */
   keep_alive: optional(z.union([z.number(), z.string()])),

@@ -19,16 +19,16 @@ import { newId } from "./ids.ts";
 import { forRun } from "./several-runs.ts";
 import { toOptions } from "./to-chat-settings.ts";
 
-const tokens = z.array(integer.min(0));
+const tokens = z.array(integer(0));
 
 export const completionSchema = goStruct(
   {
     ...samplingShape,
-    prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)])),
+    prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)], "of type string")),
     suffix: optional(goFields.text),
     echo: optional(goFields.flag),
-    logprobs: optional(integer.min(0).max(20)),
-    best_of: optional(integer.min(1).max(1)),
+    logprobs: optional(integer(0, 20)),
+    best_of: optional(integer(1, 1)),
   },
   "openai.CompletionRequest",
 );

@@ -9,7 +9,7 @@ import { embed } from "../../services/embed.ts";
 import { goFields, integer, optional } from "../fields.ts";
 import { understand } from "../understand.ts";
 
-const tokens = z.array(integer.min(0));
+const tokens = z.array(integer(0));
 
 export const embeddingsSchema = goStruct(
   {

@@ -14,6 +14,8 @@ interface ListedName {
   readonly modifiedAt: Date;
 }
 
+const familyOf = (request: Request) => (wantsAnthropic(request) ? "anthropic" : "openai");
+
 /** Shared by OpenAI's and Anthropic's clients; the latter say so by a header. */
 export function modelsRoute({ store, logger }: Dependencies): Route {
   return {
@@ -21,6 +23,7 @@ export function modelsRoute({ store, logger }: Dependencies): Route {
     path: "/v1/models",
     verb: "infer",
     family: "openai",
+    familyOf,
     async handle(context) {
       const manifests = await store.manifests.list({
         onInvalid: (path, error) =>
@@ -43,6 +46,7 @@ export function modelRoute({ store }: Dependencies): Route {
     path: "/v1/models/:model",
     verb: "infer",
     family: "openai",
+    familyOf,
     async handle(context) {
       const id = context.params["model"] ?? "";
       if (isCloudModel(id))

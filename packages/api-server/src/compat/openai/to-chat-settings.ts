@@ -14,6 +14,7 @@ export function toChatSettings(
     throw badRequest("[] is too short - 'messages'");
   }
   const tools = request.tools?.map(toTool) ?? [];
+  if (request.store === true) warn('"store" has no effect: only /v1/responses keeps answers');
   return {
     model: request.model ?? "",
     messages: toMessages(request.messages),

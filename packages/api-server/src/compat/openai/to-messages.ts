@@ -17,7 +17,7 @@ export function toMessages(messages: readonly OpenAiMessage[]): Message[] {
 }
 
 function toMessage(message: OpenAiMessage, earlier: readonly OpenAiMessage[]): Message[] {
-  const role = (message.role ?? "").toLowerCase();
+  const role = toRole(message.role);
   const calls = message.tool_calls?.map(toToolCall) ?? [];
   const thinking = message.reasoning ?? message.reasoning_content;
   const answered = {
@@ -42,6 +42,12 @@ function toMessage(message: OpenAiMessage, earlier: readonly OpenAiMessage[]): M
   }
   if (calls.length > 0) return [{ role, content: "", ...whole, ...answered }];
   throw badRequest(`invalid message content type: ${goTypeOf(message.content)}`);
+}
+
+/** What OpenAI calls the system's turns by now. Templates know the old name, and would leave out the new one. */
+export function toRole(role = ""): string {
+  const lower = role.toLowerCase();
+  return lower === "developer" ? "system" : lower;
 }
 
 function toPart(part: unknown): { content: string; images?: string[] } {

@@ -13,10 +13,10 @@ const documentSchema = z.union([z.string(), z.looseObject({ text: optional(z.str
 export const rerankSchema = z.object({
   model: optional(z.string()),
   query: optional(z.string()),
-  documents: optional(z.array(documentSchema).max(10_000)),
-  top_n: optional(integer.min(1)),
+  documents: optional(z.array(documentSchema).max(10_000, "must be 10000 or fewer")),
+  top_n: optional(integer(1)),
   return_documents: optional(z.boolean()),
-  max_tokens_per_doc: optional(integer.min(1)),
+  max_tokens_per_doc: optional(integer(1)),
   /** Cohere's newer clients say with which weight a request counts; here all count alike. */
   priority: z.unknown().exactOptional(),
 });

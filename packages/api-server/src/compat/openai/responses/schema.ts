@@ -51,7 +51,7 @@ const reasoningSchema = goStruct(
 export const responsesSchema = goStruct(
   {
     model: optional(goFields.text),
-    input: optional(z.union([z.string(), z.array(itemSchema)])),
+    input: optional(z.union([z.string(), z.array(itemSchema)], "must be a text or a list of items")),
     instructions: optional(goFields.text),
     stream: optional(goFields.flag),
     temperature: optional(goFields.number),

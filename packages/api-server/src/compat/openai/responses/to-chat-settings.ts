@@ -17,6 +17,9 @@ export function toChatSettings(
   const instructions: Message[] = request.instructions
     ? [{ role: "system", content: request.instructions }]
     : [];
+  if (request.background === true)
+    warn('"background" has no effect: the answer comes with the reply to this request');
+  warnOfIncludes(request.include, warn);
   return {
     model: request.model ?? "",
     messages: [...instructions, ...messages],
@@ -32,6 +35,14 @@ export function toChatSettings(
     parallelToolCalls: request.parallel_tool_calls,
     keepAliveMs: parseKeepAlive(request.keep_alive),
   };
+}
+
+/** Thoughts come with every answer, and as plain text. */
+const included = "reasoning.encrypted_content";
+
+function warnOfIncludes(include: unknown, warn: (warning: string) => void): void {
+  if (!Array.isArray(include)) return;
+  for (const what of include) if (what !== included) warn(`include ${JSON.stringify(what)} has no effect`);
 }
 
 function toFormat(request: ResponsesRequest): Format | undefined {

@@ -1,6 +1,6 @@
 import type { Message } from "@puna/protocol";
 import { badRequest } from "../../../errors.ts";
-import { imageData, parseArguments } from "../to-messages.ts";
+import { imageData, parseArguments, toRole } from "../to-messages.ts";
 import type { InputItem, ResponsesRequest } from "./schema.ts";
 
 /** Messages and what is still said by no message: thinking that belongs to the next assistant turn. */
@@ -62,7 +62,7 @@ function addItem(conversation: Conversation, item: InputItem): void {
 }
 
 function addMessage(conversation: Conversation, item: InputItem): void {
-  const role = (item.role ?? "").toLowerCase();
+  const role = toRole(item.role);
   const { text, images } = readContent(item["content"]);
   const thinking = role === "assistant" ? takeThinking(conversation) : {};
   const last = conversation.messages.at(-1);
