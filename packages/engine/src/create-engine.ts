@@ -19,7 +19,7 @@ export interface EngineOptions {
   readonly loadTimeoutMs?: number;
   /** A busy runner that gives no sign of life for so long is ended; 30 seconds. */
   readonly hangTimeoutMs?: number;
-  /** Where neither request nor model names one; 4096. */
+  /** Where neither request nor model names one; absent or 0: 4096, or what fits where memory is short. */
   readonly contextTokens?: number;
   /** `f16`, `q8_0`, `q4_0`. */
   readonly kvCacheType?: string;
@@ -76,6 +76,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
     loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
     contextTokens: options.contextTokens || defaultContextTokens,
+    contextIsAutomatic: !options.contextTokens,
     kvCacheType: options.kvCacheType ?? "f16",
     promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(memory / 16)),
     ...(options.memoryLimitBytes ? { memoryLimitBytes: options.memoryLimitBytes } : {}),

@@ -61,6 +61,16 @@ export interface LoadedModelInfo {
   readonly embeddingLength: number;
 }
 
+/**
+ * Why a model left memory: its keep-alive ended, another took its place, it was loaded anew with other settings,
+ * somebody asked for it, its process failed, or the engine was closed.
+ */
+export type UnloadReason = "expired" | "evicted" | "reloaded" | "requested" | "failed" | "closed";
+
+export type EngineEvent =
+  | { readonly type: "model-load"; readonly model: LoadedModelInfo }
+  | { readonly type: "model-unload"; readonly model: LoadedModelInfo; readonly reason: UnloadReason };
+
 export interface Engine extends AsyncDisposable {
   /**
    * Leases the model, loading it first when needed; waits in a bounded queue.
@@ -70,6 +80,8 @@ export interface Engine extends AsyncDisposable {
   loaded(): readonly LoadedModelInfo[];
   /** Expires the runner of this file now, or once its running requests end. @returns whether one was loaded */
   unload(modelPath: string): Promise<boolean>;
+  /** Calls the listener, which must not throw, when a model comes or goes. @returns a function that ends it */
+  observe(listener: (event: EngineEvent) => void): () => void;
 }
 
 /** One request's hold on a loaded model; disposing starts the keep-alive clock. */

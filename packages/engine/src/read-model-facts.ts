@@ -7,26 +7,44 @@ import {
   readGguf,
   toNativeOverride,
 } from "@puna/model-format/gguf";
+import type { ModelSpec } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { openFileSource } from "./file-source.ts";
+import { readAdapter } from "./read-adapter.ts";
+import { readParts } from "./read-parts.ts";
 import { rewriteHeader } from "./rewrite-header.ts";
 import type { ModelFacts } from "./scheduler/memory-plan.ts";
+import { windowBlocks } from "./scheduler/window-blocks.ts";
+
+/** A runner without a model: Node and llama.cpp's libraries. */
+const bareProcessBytes = 80 * 2 ** 20;
+/** llama.cpp's tables of one token. */
+const bytesPerVocabularyToken = 100;
 
 /**
- * Reads what must be known of a file before it is loaded. Our own reader passes every file before native code
- * sees it, and files that llama.cpp would misread get their corrections here.
+ * Reads what must be known of a model before it is loaded. Our own reader passes every file of it before native code
+ * sees it, adapters and the parts of sharded models too, and files that llama.cpp would misread get their corrections here.
  * @throws EngineError `LOAD_FAILED`, `UNSUPPORTED`
  */
-export async function readModelFacts(modelPath: string): Promise<ModelFacts> {
+export async function readModelFacts(
+  modelPath: string,
+  adapters: ModelSpec["adapters"] = [],
+): Promise<ModelFacts> {
   try {
     await using source = await openFileSource(modelPath);
     const gguf = await readGguf(source);
     const dimensions = modelDimensions(gguf.metadata);
+    const parts = await readParts(modelPath, gguf);
+    let fileBytes = parts.sizeBytes;
+    for (const { path } of adapters) fileBytes += await readAdapter(path, gguf, parts.tensors);
     return {
-      fileBytes: gguf.sizeBytes,
+      fileBytes,
       trainedContextTokens: dimensions.contextTokens ?? 0,
       dimensions,
-      ...(await corrections(modelPath, gguf)),
+      slidingBlocks: await windowBlocks(gguf.metadata, dimensions.blockCount),
+      isCausal: gguf.metadata.boolean(`${dimensions.architecture}.attention.causal`) ?? true,
+      processBytes: bareProcessBytes + bytesPerVocabularyToken * (dimensions.vocabularySize ?? 0),
+      ...(await corrections(modelPath, gguf, parts.siblings)),
     };
   } catch (cause) {
     if (EngineError.is(cause)) throw cause;
@@ -41,6 +59,7 @@ export async function readModelFacts(modelPath: string): Promise<ModelFacts> {
 async function corrections(
   modelPath: string,
   gguf: Gguf,
+  siblings: readonly string[],
 ): Promise<Pick<ModelFacts, "kvOverrides" | "rewrite">> {
   const plan = await planCompatibility(gguf);
   if (plan === undefined) return { kvOverrides: [] };
@@ -49,6 +68,6 @@ async function corrections(
     return { kvOverrides: overrides.filter((entry): entry is NativeOverride => entry !== undefined) };
   }
   // Some changes cannot be handed over with the load; a copy with another header can.
-  const header = rewriteHeader(modelPath, gguf, plan.overrides);
+  const header = rewriteHeader(modelPath, gguf, { set: plan.overrides, siblings });
   return { kvOverrides: [], rewrite: header };
 }

@@ -180,10 +180,12 @@ it("reads corrected metadata in the place of the file's", async () => {
 it("copies a model under another header where that is needed, and removes the copy", async () => {
   const before = createHash("sha256").update(readFileSync(files.llama)).digest("hex");
   const gguf = await readGguf(bytesSource(new Uint8Array(readFileSync(files.llama))));
-  const rewrite = rewriteHeader(files.llama, gguf, [
-    { key: "tokenizer.ggml.add_bos_token", type: "bool", value: false },
-    { key: "test.numbers", type: "array", elementType: "uint32", value: [1, 2, 3] },
-  ]);
+  const rewrite = rewriteHeader(files.llama, gguf, {
+    set: [
+      { key: "tokenizer.ggml.add_bos_token", type: "bool", value: false },
+      { key: "test.numbers", type: "array", elementType: "uint32", value: [1, 2, 3] },
+    ],
+  });
   const copy = await rewrite();
   const corrected = await LlamaModel.load(library, { ...spec, filePath: copy.path });
   expect(corrected.tokenize("x", true)[0]).not.toBe(1);

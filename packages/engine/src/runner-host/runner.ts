@@ -1,5 +1,6 @@
 import type { CompletionRequest, RankedDocument, TokenEvent } from "../engine.ts";
 import type { RequestTurn, RunnerFacts, RunnerSpec } from "../ipc/messages.ts";
+import type { LoadReport } from "./load-report.ts";
 
 /** A started runner as the scheduler sees it. */
 export interface Runner {
@@ -9,6 +10,8 @@ export interface Runner {
   readonly exited: Promise<void>;
   /** False once it has failed, also while its process is still ending: it must get no new request. */
   isUsable(): boolean;
+  /** What it said that it takes; what it wrote last may come shortly after it is ready. Absent: it does not say. */
+  report?(): LoadReport | undefined;
   /** Completions, embeddings and rankings that it brought to their end. */
   answered(): number;
   complete(request: CompletionRequest, turn: RequestTurn, signal?: AbortSignal): AsyncIterable<TokenEvent>;

@@ -4,6 +4,7 @@ import type { RunnerFacts } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import { loadReason, ranOutOfMemory } from "./exit-reason.ts";
 import { withinLimits } from "./load-limits.ts";
+import { LoadReporter } from "./load-report.ts";
 import { retireRunner } from "./retire-runner.ts";
 import type { Runner, StartRunner } from "./runner.ts";
 import type { RunnerRequests } from "./runner-requests.ts";
@@ -22,17 +23,25 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
   return async (spec, { timeoutMs, signal }) => {
     const child = startChild(options);
     const { requests } = child;
+    const reporter = new LoadReporter();
+    let restartLimit = () => {};
+    child.onOutput((text) => {
+      reporter.push(text);
+      restartLimit();
+    });
     try {
       const work = requests.greeted.then(() => requests.request({ type: "load", spec }));
       const facts = await withinLimits(work, {
         timeoutMs,
         ...(signal ? { signal } : {}),
-        onRestart: (restart) => child.onOutput(restart),
+        onRestart: (restart) => {
+          restartLimit = restart;
+        },
       });
       logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
       watch(child, options);
       // "done" of a load carries RunnerFacts; the versions were compared above.
-      const runner = toRunner(child, facts as RunnerFacts);
+      const runner = { ...toRunner(child, facts as RunnerFacts), report: () => reporter.report() };
       if (spec.savedStates === undefined) return runner;
       return { ...runner, stop: () => retireRunner(requests).then(child.stop) };
     } catch (error) {

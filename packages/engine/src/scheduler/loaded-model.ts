@@ -1,13 +1,14 @@
 import type { LoadedModelInfo } from "../engine.ts";
 import type { RunnerSpec } from "../ipc/messages.ts";
 import type { Runner } from "../runner-host/runner.ts";
+import type { MemoryEstimate } from "./memory-plan.ts";
 
 /** A runner with the requests that hold it and the clock that ends it. */
 export class LoadedModel {
   readonly runner: Runner;
   readonly spec: RunnerSpec;
   readonly loadMs: number;
-  readonly #estimatedBytes: number;
+  readonly #estimate: MemoryEstimate;
   readonly #expire: () => void;
   readonly #now: () => number;
   label: string | undefined;
@@ -27,7 +28,7 @@ export class LoadedModel {
     readonly runner: Runner;
     readonly spec: RunnerSpec;
     readonly loadMs: number;
-    readonly estimatedBytes: number;
+    readonly estimate: MemoryEstimate;
     readonly keepAliveMs: number;
     readonly expire: () => void;
     readonly now: () => number;
@@ -35,20 +36,34 @@ export class LoadedModel {
     this.runner = parts.runner;
     this.spec = parts.spec;
     this.loadMs = parts.loadMs;
-    this.#estimatedBytes = parts.estimatedBytes;
+    this.#estimate = parts.estimate;
     this.keepAliveMs = parts.keepAliveMs;
     this.#expire = parts.expire;
     this.#now = parts.now;
     this.lastUsedMs = parts.now();
   }
 
+  /** Weights and context as they were planned. */
+  get plannedBytes(): number {
+    return this.#estimate.weightsBytes + this.#estimate.contextBytes;
+  }
+
+  /** Weights and context: as the runner says, or as planned where it says nothing. */
   get sizeBytes(): number {
-    return Math.max(this.#estimatedBytes, this.runner.facts.sizeBytes);
+    const report = this.runner.report?.();
+    if (report !== undefined) return report.weightsBytes + report.contextBytes;
+    return Math.max(this.#estimate.weightsBytes, this.runner.facts.sizeBytes) + this.#estimate.contextBytes;
   }
 
   /** What it may take at most. */
   get memoryBytes(): number {
-    return this.sizeBytes + this.spec.promptCacheBytes;
+    return this.sizeBytes + this.#estimate.processBytes + this.spec.promptCacheBytes;
+  }
+
+  get #vramBytes(): number {
+    const report = this.runner.report?.();
+    if (report === undefined) return this.runner.facts.vramBytes > 0 ? this.sizeBytes : 0;
+    return report.isOnGpu ? this.sizeBytes : report.vramBytes;
   }
 
   hold(keepAliveMs: number | undefined): void {
@@ -104,7 +119,7 @@ export class LoadedModel {
       trainedContextTokens: facts.trainedContextTokens,
       parallel: facts.parallel,
       sizeBytes: this.sizeBytes,
-      vramBytes: facts.vramBytes > 0 ? this.sizeBytes : 0,
+      vramBytes: this.#vramBytes,
       driver: facts.driver,
       ...(pid === undefined ? {} : { pid }),
       loadMs: this.loadMs,

@@ -1,10 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { estimateBytes, type ModelFacts, planContext, planEviction, planPromptCache } from "./memory-plan.ts";
+import {
+  estimateBytes,
+  estimateMemory,
+  type ModelFacts,
+  type PlannedContext,
+  planContext,
+  planEviction,
+  planPromptCache,
+} from "./memory-plan.ts";
 
 const facts: ModelFacts = {
   fileBytes: 1_000_000,
   trainedContextTokens: 2048,
   kvOverrides: [],
+  slidingBlocks: [],
+  isCausal: true,
+  processBytes: 10_000,
   dimensions: {
     architecture: "llama",
     contextTokens: 2048,
@@ -32,12 +43,46 @@ describe("planContext", () => {
   });
 });
 
-it("counts the cache of every sequence", () => {
-  const context = { contextTokens: 1000, parallel: 2, kvCacheType: "f16" };
-  expect(estimateBytes(facts, context)).toBe(1_000_000 + 4 * 128 * 2 * 1000 * 2);
-  expect(estimateBytes(facts, { ...context, kvCacheType: "q8_0" })).toBeLessThan(
-    estimateBytes(facts, context),
-  );
+const context = { contextTokens: 1000, parallel: 2, kvCacheType: "f16", batchTokens: 512, embedding: false };
+
+describe("estimateMemory", () => {
+  /** Without what is computed with, which is a matter of the batch. */
+  const cacheBytes = (changed: Partial<ModelFacts>, how: Partial<PlannedContext> = {}) => {
+    const whole = estimateMemory({ ...facts, ...changed }, { ...context, ...how }).contextBytes;
+    const dimensions = { ...(changed.dimensions ?? facts.dimensions), keyValueHeadCounts: [] };
+    return whole - estimateMemory({ ...facts, ...changed, dimensions }, { ...context, ...how }).contextBytes;
+  };
+
+  it("counts weights, the process and the cache of every sequence", () => {
+    const estimate = estimateMemory(facts, context);
+    expect(estimate).toMatchObject({ weightsBytes: 1_000_000, processBytes: 10_000 });
+    expect(estimateBytes(facts, context)).toBe(1_010_000 + estimate.contextBytes);
+    expect(cacheBytes({})).toBe(4 * 128 * 2 * 1000 * 2);
+    expect(cacheBytes({}, { kvCacheType: "q8_0" })).toBeCloseTo((cacheBytes({}) * 34) / 64, -1);
+  });
+
+  it("counts a window only where blocks keep no more", () => {
+    const dimensions = { ...facts.dimensions, slidingWindowTokens: 100 };
+    const slidingBlocks = [true, true, true, false];
+    // 612 cells in blocks of 256.
+    expect(cacheBytes({ dimensions, slidingBlocks }, { contextTokens: 2000, parallel: 1 })).toBe(
+      256 * (3 * 768 + 2000),
+    );
+    expect(cacheBytes({ dimensions, slidingBlocks }, { contextTokens: 300, parallel: 1 })).toBe(
+      256 * 4 * 300,
+    );
+  });
+
+  it("counts no cache for encoders, and logits of every token for models that could write", () => {
+    const dimensions = { ...facts.dimensions, vocabularySize: 10_000 };
+    expect(cacheBytes({ isCausal: false }, { embedding: true })).toBe(0);
+    const encoder = estimateMemory(
+      { ...facts, dimensions, isCausal: false },
+      { ...context, embedding: true },
+    );
+    const decoder = estimateMemory({ ...facts, dimensions }, { ...context, embedding: true });
+    expect(decoder.contextBytes - encoder.contextBytes).toBe(cacheBytes({}) + 1000 * 10_000 * 4);
+  });
 });
 
 describe("planEviction", () => {

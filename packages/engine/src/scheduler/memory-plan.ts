@@ -6,9 +6,16 @@ import type { RewrittenModel } from "../rewrite-header.ts";
 const minContextTokens = 4;
 
 export interface ModelFacts {
+  /** All parts of the model, and its adapters. */
   readonly fileBytes: number;
   readonly trainedContextTokens: number;
   readonly dimensions: ModelDimensions;
+  /** Per block: whether it keeps a window of the past only. */
+  readonly slidingBlocks: readonly boolean[];
+  /** Tokens see what came before them, which is kept; in encoders all see all. */
+  readonly isCausal: boolean;
+  /** What its process takes beside weights and context. */
+  readonly processBytes: number;
   /** Corrections to metadata that are handed over with the load. */
   readonly kvOverrides: readonly KvOverride[];
   /** Makes a copy with corrected metadata, where handing them over is not enough. */
@@ -28,24 +35,83 @@ export interface PlannedContext {
   readonly contextTokens: number;
   readonly parallel: number;
   readonly kvCacheType: string;
+  readonly batchTokens: number;
+  readonly embedding: boolean;
+  readonly flashAttention?: boolean;
+}
+
+/** Cells of a cache come in blocks of so many. */
+const cellBlock = 256;
+const floatBytes = 4;
+
+export interface MemoryEstimate {
+  readonly weightsBytes: number;
+  /** Keys and values of all sequences, room to compute in and the logits that come out. */
+  readonly contextBytes: number;
+  readonly processBytes: number;
 }
 
 /**
- * Bytes that a runner will need: weights and key-value cache of all sequences. An upper bound of the latter.
+ * Bytes that a runner will need, out of what the file says.
  * @throws EngineError `UNSUPPORTED` for an unknown cache type
  */
+export function estimateMemory(facts: ModelFacts, context: PlannedContext): MemoryEstimate {
+  return {
+    weightsBytes: facts.fileBytes,
+    contextBytes: Math.ceil(cacheBytes(facts, context) + computeBytes(facts, context)),
+    processBytes: facts.processBytes,
+  };
+}
+
+/** The whole of `estimateMemory`. */
 export function estimateBytes(facts: ModelFacts, context: PlannedContext): number {
-  const { contextTokens, parallel, kvCacheType } = context;
+  const { weightsBytes, contextBytes, processBytes } = estimateMemory(facts, context);
+  return weightsBytes + contextBytes + processBytes;
+}
+
+function cacheBytes(facts: ModelFacts, context: PlannedContext): number {
+  const { dimensions, slidingBlocks, isCausal } = facts;
+  // Encoders see a whole text at once and keep nothing.
+  if (!isCausal) return 0;
+  const { contextTokens, parallel, batchTokens } = context;
+  const window = dimensions.slidingWindowTokens ?? 0;
+  const windowCells = Math.ceil((window + batchTokens) / cellBlock) * cellBlock;
+  const bytesPerToken = (slides: boolean) =>
+    cacheBytesPerToken(facts, context.kvCacheType, (block) => (slidingBlocks[block] ?? false) === slides);
+  if (window === 0) return contextTokens * parallel * (bytesPerToken(false) + bytesPerToken(true));
+  const whole = bytesPerToken(false) * contextTokens;
+  return parallel * (whole + bytesPerToken(true) * Math.min(windowCells, contextTokens));
+}
+
+function cacheBytesPerToken(
+  { dimensions }: ModelFacts,
+  kvCacheType: string,
+  counts: (block: number) => boolean,
+): number {
   const type = kvCacheType === "" ? "f16" : kvCacheType;
+  const keyValueHeadCounts = dimensions.keyValueHeadCounts.filter((_, block) => counts(block));
   try {
-    const perToken = kvCacheBytesPerToken(facts.dimensions, { keyType: type, valueType: type });
-    return Math.ceil(facts.fileBytes + perToken * contextTokens * parallel);
+    return kvCacheBytesPerToken({ ...dimensions, keyValueHeadCounts }, { keyType: type, valueType: type });
   } catch (cause) {
     if (!GgufError.is(cause)) throw cause;
     throw new EngineError("UNSUPPORTED", `KV cache type "${type}" is unknown; use f16, q8_0 or q4_0`, {
       cause,
     });
   }
+}
+
+/** Activations of one batch, its mask, and logits; what llama.cpp reserves lies near it. */
+function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedContext): number {
+  const { contextTokens, parallel, embedding, flashAttention } = context;
+  const { embeddingLength = 0, feedForwardLength = 4 * embeddingLength, vocabularySize = 0 } = dimensions;
+  if (dimensions.blockCount === 0) return 0;
+  const batch = Math.min(embedding ? contextTokens : context.batchTokens, contextTokens * parallel);
+  const activations = floatBytes * batch * (3 * feedForwardLength + 4 * embeddingLength);
+  const heads = flashAttention === false ? Math.max(0, ...dimensions.headCounts) : 0;
+  const attention = batch * contextTokens * (2 + heads * floatBytes);
+  // An embedding model that could write text has logits made of every token, too.
+  const outputs = embedding ? (isCausal ? batch : 0) : parallel;
+  return activations + attention + outputs * vocabularySize * floatBytes;
 }
 
 /**

@@ -16,7 +16,10 @@ export class RestartBackoff {
 
   /** @param answered  requests that the runner brought to their end: one that works is not at fault */
   died(modelPath: string, answered: number): void {
-    if (answered > 0) this.#deaths.delete(modelPath);
+    if (answered > 0) {
+      this.#deaths.delete(modelPath);
+      return;
+    }
     const known = this.#deaths.get(modelPath);
     const recent = known !== undefined && this.#now() - known.lastMs < forgetAfterMs;
     this.#deaths.set(modelPath, { count: (recent ? known.count : 0) + 1, lastMs: this.#now() });

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { collect } from "../../test/support/collect.ts";
-import { createScriptedEngine } from "../testing/create-scripted-engine.ts";
+import {
+  createScriptedEngine,
+  type ScriptedEngine,
+  type ScriptedEngineOptions,
+} from "../testing/create-scripted-engine.ts";
 
 const answer = () => ({ pieces: ["a", "b"] });
 const model = (name: string) => ({ modelPath: `/models/${name}` });
@@ -160,8 +164,7 @@ it("backs off after deaths without an answer, not after those of runners that wo
     engine.crash("/models/a");
   };
   for (let death = 0; death < 5; death++) await die(true);
-  await die(false);
-  await die(false);
+  for (let death = 0; death < 3; death++) await die(false);
   await expect(engine.acquire(model("a"))).rejects.toMatchObject({
     code: "RUNNER_CRASHED",
     details: { deaths: 3 },
@@ -172,4 +175,119 @@ it("passes the loader's refusal on and keeps nothing", async () => {
   await using engine = createScriptedEngine({ answer, load: () => ({ code: "LOAD_FAILED", message: "no" }) });
   await expect(engine.acquire(model("a"))).rejects.toMatchObject({ code: "LOAD_FAILED", message: "no" });
   expect(engine.loaded()).toEqual([]);
+});
+
+describe("what it tells about models that come and go", () => {
+  it("names the reason for which each left", async () => {
+    const engine = createScriptedEngine({ answer, maxLoadedModels: 2 });
+    const seen: string[] = [];
+    const stop = engine.observe((event) => {
+      const name = event.model.modelPath.at(-1);
+      seen.push(event.type === "model-load" ? `${name} came` : `${name} ${event.reason}`);
+    });
+    const use = async (name: string, contextTokens?: number, keepAliveMs = 60_000) => {
+      const load = contextTokens === undefined ? {} : { load: { contextTokens } };
+      await (await engine.acquire({ ...model(name), ...load }, { keepAliveMs }))[Symbol.asyncDispose]();
+    };
+    await use("a");
+    await use("a", 77);
+    await use("b", undefined, 0);
+    await use("c");
+    await use("d");
+    engine.crash("/models/c");
+    await sleep(1);
+    await engine.unload("/models/d");
+    await use("e");
+    await engine[Symbol.asyncDispose]();
+    stop();
+    expect(seen).toEqual([
+      "a came",
+      "a reloaded",
+      "a came",
+      "b came",
+      "b expired",
+      "c came",
+      "a evicted",
+      "d came",
+      "c failed",
+      "d requested",
+      "e came",
+      "e closed",
+    ]);
+  });
+});
+
+describe("when memory is short", () => {
+  // A megabyte of weights, and 1024 bytes for each token of each slot.
+  const dimensions = { keyValueHeadCounts: [4], keyLength: 64, valueLength: 64 };
+  const start = (memoryLimitBytes: number, options: Partial<ScriptedEngineOptions> = {}) =>
+    createScriptedEngine({ answer, dimensions, memoryLimitBytes, parallel: 4, ...options });
+  const loadedWith = async (engine: ScriptedEngine, contextTokens?: number) => {
+    const load = contextTokens === undefined ? {} : { load: { contextTokens } };
+    await using lease = await engine.acquire({ ...model("a"), ...load });
+    return [lease.info.contextTokens, lease.info.parallel];
+  };
+  const need = (tokens: number) => 1_000_000 + tokens * 1024;
+
+  it.each([
+    [4 * 4096, [4096, 4]],
+    [4 * 4096 - 1, [2048, 4]],
+    [4 * 2048 - 1, [2048, 2]],
+    [2 * 2048 - 1, [2048, 1]],
+    [2048 - 1, [1024, 1]],
+    [512, [512, 1]],
+  ])("gives %i tokens in all to a model whose context nobody asked for", async (tokens, expected) => {
+    await using engine = start(need(tokens));
+    expect(await loadedWith(engine)).toEqual(expected);
+    // It stays as it is for requests that leave the context open.
+    await loadedWith(engine);
+    expect(engine.loads).toHaveLength(1);
+  });
+
+  it("says what it would take where not even the smallest context fits", async () => {
+    await using engine = start(need(511));
+    await expect(engine.acquire(model("a"))).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      details: { neededBytes: need(512), freeBytes: need(511) },
+    });
+  });
+
+  it("gives a context that was asked for whole, with fewer slots, or not at all", async () => {
+    await using engine = start(need(8000));
+    expect(await loadedWith(engine, 3000)).toEqual([3000, 2]);
+    await expect(loadedWith(engine, 8001)).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      message: expect.stringMatching(/requires more system memory \(.*\) than is available \(.*\)/),
+      details: { neededBytes: need(8001), freeBytes: need(8000) },
+    });
+    // So does a context that the server was told to give.
+    await using told = start(need(8000), { contextTokens: 8001, parallel: 1 });
+    await expect(loadedWith(told)).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+  });
+
+  it("takes nothing from others for what cannot fit anyway", async () => {
+    await using engine = start(10_000_000);
+    await (await engine.acquire(model("b")))[Symbol.asyncDispose]();
+    await expect(loadedWith(engine, 100_000)).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+    expect(engine.loaded().map(({ modelPath }) => modelPath)).toEqual(["/models/b"]);
+  });
+
+  it("steps down when a runner finds less memory than the plan", async () => {
+    const tried: (readonly [number | undefined, number])[] = [];
+    const engine = start(1_000_000_000, {
+      load: ({ load }, parallel) => {
+        tried.push([load?.contextTokens, parallel]);
+        const fits = parallel * (load?.contextTokens ?? 0) <= 2048;
+        return fits ? undefined : { code: "OUT_OF_MEMORY", message: "no" };
+      },
+    });
+    await using _ = engine;
+    expect(await loadedWith(engine)).toEqual([2048, 1]);
+    expect(tried).toEqual([
+      [4096, 4],
+      [2048, 4],
+      [2048, 2],
+      [2048, 1],
+    ]);
+  });
 });

@@ -1,51 +1,58 @@
-import type { AcquireOptions, Engine, LoadedModelInfo, ModelLease, ModelSpec } from "../engine.ts";
+import type {
+  AcquireOptions,
+  Engine,
+  EngineEvent,
+  LoadedModelInfo,
+  ModelLease,
+  ModelSpec,
+  UnloadReason,
+} from "../engine.ts";
 import { EngineError } from "../errors.ts";
-import type { RequestTurn, RunnerSpec, SavedStatesFolder } from "../ipc/messages.ts";
+import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
+import { contextSteps, fitToMemory } from "./fit-to-memory.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import {
   checkMemory,
   estimateBytes,
+  estimateMemory,
   type ModelFacts,
-  planContext,
   planEviction,
   planPromptCache,
 } from "./memory-plan.ts";
+import { type LoadDefaults, planRunner } from "./plan-runner.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { satisfies } from "./satisfies.ts";
+import { untilAborted } from "./until-aborted.ts";
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends LoadDefaults {
   readonly startRunner: StartRunner;
-  readonly readFacts: (modelPath: string) => Promise<ModelFacts>;
+  readonly readFacts: (modelPath: string, adapters?: ModelSpec["adapters"]) => Promise<ModelFacts>;
   readonly freeBytes: () => number;
   readonly now: () => number;
   readonly logger: Logger;
-  readonly driver: RunnerSpec["driver"];
   readonly maxLoadedModels: number;
   readonly maxQueue: number;
-  readonly parallel: number;
   readonly keepAliveMs: number;
   readonly loadTimeoutMs: number;
-  readonly contextTokens: number;
-  readonly kvCacheType: string;
-  readonly flashAttention?: boolean;
-  /** Saved sequence states of each runner. */
-  readonly promptCacheBytes: number;
-  /** Where they outlive their runners. */
-  readonly savedStates?: SavedStatesFolder;
   /** What all runners together may take; absent: whatever the machine has. */
   readonly memoryLimitBytes?: number;
 }
 
 interface PlannedLoad {
   readonly facts: ModelFacts;
-  readonly estimatedBytes: number;
   readonly options: AcquireOptions;
+  /** Nobody asked for this very context. */
+  readonly mayShorten: boolean;
 }
 
 const healthTimeoutMs = 10_000;
+/** By then everything that a runner wrote while it loaded has been read. */
+const reportDelayMs = 1_000;
+/** A plan that misses more is worth a warning. */
+const toleratedShare = 0.25;
 /** A runner that answered this recently is not asked again before a request. */
 const trustMs = 30_000;
 
@@ -56,6 +63,9 @@ export class Scheduler implements Engine {
   readonly #backoff: RestartBackoff;
   /** Runners that save what they know before they end; their memory is not free yet. */
   readonly #leaving = new Set<Promise<void>>();
+  /** By how much the plan for a file was short of what its runner took. */
+  readonly #missedBytes = new Map<string, number>();
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
   #waiting = 0;
   /** Loads happen one after another, so that each sees the memory the last one took. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -99,13 +109,19 @@ export class Scheduler implements Engine {
     const model = this.#models.get(modelPath);
     if (model === undefined) return false;
     if (model.activeRequests > 0) model.isExpiring = true;
-    else await this.#expire(model);
+    else await this.#expire(model, "requested");
     return true;
+  }
+
+  observe(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const expireAll = () => Promise.all([...this.#models.values()].map((model) => this.#expire(model)));
+    const expireAll = () =>
+      Promise.all([...this.#models.values()].map((model) => this.#expire(model, "closed")));
     await expireAll();
     // A load that was under way may have ended in a runner.
     await this.#turn;
@@ -137,7 +153,7 @@ export class Scheduler implements Engine {
         await model.runner.health(healthTimeoutMs);
       } catch {
         model.release();
-        await this.#expire(model);
+        await this.#expire(model, "failed");
         return undefined;
       }
     }
@@ -149,32 +165,85 @@ export class Scheduler implements Engine {
     const previous = this.#models.get(spec.modelPath);
     // One that failed is not waited for: its requests are over, and it ends by itself.
     if (previous !== undefined && !previous.runner.isUsable()) await previous.runner.exited;
-    else if (previous !== undefined) await this.#expireWhenIdle(previous, options.signal);
+    else if (previous !== undefined) await this.#expireWhenIdle(previous, "reloaded", options.signal);
     await this.#everyoneLeft();
     this.#backoff.check(spec.modelPath);
-    const facts = await this.#options.readFacts(spec.modelPath);
+    const facts = await this.#options.readFacts(spec.modelPath, spec.adapters);
     this.#checkOpen(options.signal);
-    const planned = this.#plan(spec, facts);
-    const estimatedBytes = estimateBytes(facts, planned);
-    const evicted = planEviction([...this.#models.values()], {
-      bytes: estimatedBytes + planned.promptCacheBytes,
+    const wanted = planRunner(spec, facts, this.#options);
+    const load: PlannedLoad = {
+      facts,
+      options,
+      mayShorten: spec.load?.contextTokens === undefined && this.#options.contextIsAutomatic,
+    };
+    // What will not fit when all others are gone takes nothing from them.
+    const loaded = [...this.#models.values()];
+    const mostBytes = loaded.reduce((sum, { memoryBytes }) => sum + memoryBytes, this.#freeBytes());
+    const possible = this.#fit(wanted, load, mostBytes);
+    const evicted = planEviction(loaded, {
+      bytes: estimateBytes(facts, possible) + possible.promptCacheBytes,
       freeBytes: this.#freeBytes(),
       maxModels: this.#options.maxLoadedModels,
     });
     await this.#evict(evicted, spec.modelPath, options.signal);
     const freeBytes = this.#freeBytes();
-    checkMemory(estimatedBytes, freeBytes);
-    const promptCacheBytes = planPromptCache(planned.promptCacheBytes, estimatedBytes, freeBytes);
-    const runnerSpec = { ...planned, promptCacheBytes };
-    try {
-      return await this.#start(runnerSpec, { facts, estimatedBytes, options });
-    } catch (error) {
+    const planned = this.#fit(possible, load, freeBytes);
+    const promptCacheBytes = planPromptCache(
+      planned.promptCacheBytes,
+      estimateBytes(facts, planned),
+      freeBytes,
+    );
+    return this.#startSmaller({ ...planned, promptCacheBytes }, load);
+  }
+
+  /** Context and slots that fit. @throws EngineError `OUT_OF_MEMORY` where none do */
+  #fit(wanted: RunnerSpec, { facts, mayShorten }: PlannedLoad, freeBytes: number): RunnerSpec {
+    const missed = this.#missedBytes.get(wanted.modelPath) ?? 0;
+    const bytes = (spec: RunnerSpec) => estimateBytes(facts, spec) + missed;
+    const fitting = fitToMemory(wanted, { mayShorten, fits: (spec) => bytes(spec) <= freeBytes });
+    checkMemory(bytes(fitting), freeBytes);
+    if (fitting === wanted) return wanted;
+    this.#warnShorter(wanted, fitting);
+    return { ...fitting, contextIsTrainedLength: fitting.contextTokens === facts.trainedContextTokens };
+  }
+
+  #warnShorter(wanted: RunnerSpec, { contextTokens, parallel }: RunnerSpec): void {
+    this.#options.logger.warn("memory is short: the model gets a smaller context", {
+      modelPath: wanted.modelPath,
+      contextTokens,
+      wantedContextTokens: wanted.contextTokens,
+      parallel,
+      wantedParallel: wanted.parallel,
+    });
+  }
+
+  /** Where the plan was too hopeful, everything else goes; then the context becomes smaller, step by step. */
+  async #startSmaller(planned: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
+    const { options, facts, mayShorten } = load;
+    let failure: unknown;
+    for (const step of contextSteps(planned, mayShorten)) {
+      const spec = {
+        ...step,
+        contextIsTrainedLength: step.contextTokens === facts.trainedContextTokens,
+      };
+      if (step !== planned) this.#warnShorter(planned, spec);
+      try {
+        return await this.#start(spec, load);
+      } catch (error) {
+        if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
+        failure = error;
+      }
       const others = [...this.#models.values()];
-      if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY" || others.length === 0) throw error;
-      // The plan was too hopeful: everything else goes, and it may try once more.
-      await this.#evict(others, spec.modelPath, options.signal);
-      return this.#start(runnerSpec, { facts, estimatedBytes, options });
+      if (others.length === 0) continue;
+      await this.#evict(others, planned.modelPath, options.signal);
+      try {
+        return await this.#start(spec, load);
+      } catch (error) {
+        if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
+        failure = error;
+      }
     }
+    throw failure;
   }
 
   /** A request that is cancelled while it waits takes nothing from anybody. @throws EngineError `ABORTED` */
@@ -184,7 +253,7 @@ export class Scheduler implements Engine {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     for (const model of models) {
-      await this.#expireWhenIdle(model, signal);
+      await this.#expireWhenIdle(model, "evicted", signal);
       this.#options.logger.info("evicted model", { modelPath: model.spec.modelPath, for: modelPath });
     }
   }
@@ -198,10 +267,11 @@ export class Scheduler implements Engine {
   }
 
   async #start(spec: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
-    const { facts, estimatedBytes, options } = load;
+    const { facts, options } = load;
     const { now, keepAliveMs } = this.#options;
+    const estimate = estimateMemory(facts, spec);
     const begun = now();
-    const runner = await this.#startRunner(spec, facts, options.signal);
+    const runner = await this.#startCounted(spec, load);
     if (this.#closed) {
       await runner.stop();
       this.#checkOpen(undefined);
@@ -215,21 +285,21 @@ export class Scheduler implements Engine {
     const model = new LoadedModel({
       runner,
       spec,
-      estimatedBytes,
+      estimate,
       loadMs: now() - begun,
       keepAliveMs: options.keepAliveMs ?? keepAliveMs,
-      expire: () => void this.#expire(model),
+      expire: () => void this.#expire(model, model.isExpiring ? "requested" : "expired"),
       now,
     });
     if (options.label !== undefined) model.label = options.label;
     this.#models.set(spec.modelPath, model);
     void runner.exited.then(() => {
-      if (this.#models.get(spec.modelPath) !== model) return;
       // Nobody asked it to go: the next request starts another one, soon or after a pause.
-      this.#models.delete(spec.modelPath);
-      if (!model.isExpiring) this.#backoff.died(spec.modelPath, runner.answered());
+      if (this.#forget(model, "failed")) this.#backoff.died(spec.modelPath, runner.answered());
     });
     model.hold(undefined);
+    this.#tell({ type: "model-load", model: model.info() });
+    setTimeout(() => this.#comparePlan(model), reportDelayMs).unref();
     return createLease(model, turnOf(options));
   }
 
@@ -248,43 +318,49 @@ export class Scheduler implements Engine {
     }
   }
 
-  #plan(spec: ModelSpec, facts: ModelFacts): RunnerSpec {
-    const { load = {} } = spec;
-    const { contextTokens, kvCacheType, flashAttention, driver, savedStates } = this.#options;
-    const flash = load.flashAttention ?? flashAttention;
-    const planned = planContext(load.contextTokens, contextTokens, facts);
-    return {
-      driver,
-      modelPath: spec.modelPath,
-      adapters: spec.adapters ?? [],
-      contextTokens: planned,
-      contextIsTrainedLength: planned === facts.trainedContextTokens,
-      parallel: load.embedding ? 1 : this.#options.parallel,
-      batchTokens: load.batchTokens ?? 512,
-      gpuLayers: load.gpuLayers ?? -1,
-      ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),
-      ...(load.useMmap === undefined ? {} : { useMmap: load.useMmap }),
-      threads: load.threads ?? 0,
-      kvCacheType: load.kvCacheType ?? kvCacheType,
-      ...(flash === undefined ? {} : { flashAttention: flash }),
-      embedding: load.embedding ?? false,
-      kvOverrides: facts.kvOverrides,
-      promptCacheBytes: this.#options.promptCacheBytes,
-      ...(savedStates === undefined || load.embedding ? {} : { savedStates }),
-    };
+  /** What a runner really took corrects the next plan for its file. */
+  #comparePlan(model: LoadedModel): void {
+    const { plannedBytes, sizeBytes, spec } = model;
+    const { modelPath, contextTokens, parallel } = spec;
+    const missed = sizeBytes - plannedBytes;
+    if (missed > 0) this.#missedBytes.set(modelPath, missed);
+    else this.#missedBytes.delete(modelPath);
+    if (missed <= plannedBytes * toleratedShare) return;
+    this.#options.logger.warn("a model takes more memory than planned", {
+      modelPath,
+      contextTokens,
+      parallel,
+      plannedBytes,
+      sizeBytes,
+    });
   }
 
-  async #expireWhenIdle(model: LoadedModel, signal: AbortSignal | undefined): Promise<void> {
+  /** Loads that end their process count as deaths, too. */
+  async #startCounted(spec: RunnerSpec, load: PlannedLoad): Promise<Runner> {
+    try {
+      return await this.#startRunner(spec, load.facts, load.options.signal);
+    } catch (error) {
+      const crashed = EngineError.is(error) && EngineError.is(error.cause) ? error.cause.code : undefined;
+      if (crashed === "RUNNER_CRASHED") this.#backoff.died(spec.modelPath, 0);
+      throw error;
+    }
+  }
+
+  async #expireWhenIdle(
+    model: LoadedModel,
+    reason: UnloadReason,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     model.isDraining = true;
     await model.idle(signal);
     model.isDraining = false;
     this.#checkOpen(signal);
-    await this.#expire(model);
+    await this.#expire(model, reason);
   }
 
-  async #expire(model: LoadedModel): Promise<void> {
+  async #expire(model: LoadedModel, reason: UnloadReason): Promise<void> {
     model.isExpiring = true;
-    if (this.#models.get(model.spec.modelPath) === model) this.#models.delete(model.spec.modelPath);
+    this.#forget(model, reason);
     const left = model.stop();
     this.#leaving.add(left);
     try {
@@ -294,6 +370,19 @@ export class Scheduler implements Engine {
     }
   }
 
+  /** No request gets it any more. @returns whether it was there */
+  #forget(model: LoadedModel, reason: UnloadReason): boolean {
+    const { modelPath } = model.spec;
+    if (this.#models.get(modelPath) !== model) return false;
+    this.#models.delete(modelPath);
+    this.#tell({ type: "model-unload", reason, model: model.info() });
+    return true;
+  }
+
+  #tell(event: EngineEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
   async #everyoneLeft(): Promise<void> {
     await Promise.allSettled(this.#leaving);
   }
@@ -301,20 +390,4 @@ export class Scheduler implements Engine {
 
 function turnOf({ priority = "interactive", clientId = "" }: AcquireOptions): RequestTurn {
   return { priority, clientId };
-}
-
-/** A request that is cancelled leaves the queue at once; what it would have got is given back. */
-async function untilAborted(work: Promise<ModelLease>, signal: AbortSignal | undefined): Promise<ModelLease> {
-  if (signal === undefined) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => {
-    void work.then((lease) => lease[Symbol.asyncDispose]()).catch(() => {});
-    aborted.reject(new EngineError("ABORTED", "the request was cancelled while it waited for the model"));
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

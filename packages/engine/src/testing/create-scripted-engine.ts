@@ -1,3 +1,4 @@
+import type { ModelDimensions } from "@puna/model-format/gguf";
 import type { Engine, ModelSpec } from "../engine.ts";
 import { EngineError, type EngineErrorCode } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
@@ -18,11 +19,14 @@ export interface ScriptedEngineOptions {
   /** Refuses to load a model. */
   readonly load?: (
     spec: ModelSpec,
+    parallel: number,
   ) => { readonly code: EngineErrorCode; readonly message: string } | undefined;
   /** Awaited before a runner ends, such as for what it saves. */
   readonly retire?: (modelPath: string) => Promise<void>;
   /** Of files that are no GGUF; real ones say it themselves. 131072. */
   readonly trainedContextTokens?: number;
+  /** What decides about the memory of such files; none by default. */
+  readonly dimensions?: Partial<ModelDimensions>;
   readonly contextTokens?: number;
   readonly parallel?: number;
   readonly keepAliveMs?: number;
@@ -46,6 +50,9 @@ const anyModel: ModelFacts = {
   fileBytes: 1_000_000,
   trainedContextTokens: 131_072,
   kvOverrides: [],
+  slidingBlocks: [],
+  isCausal: true,
+  processBytes: 0,
   dimensions: {
     architecture: "scripted",
     contextTokens: 131_072,
@@ -72,7 +79,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
   const loads: ModelSpec[] = [];
   const crashes = new Map<string, () => void>();
   const startRunner: StartRunner = async (spec) => {
-    const refused = options.load?.(toModelSpec(spec));
+    const refused = options.load?.(toModelSpec(spec), spec.parallel);
     if (refused !== undefined) throw new EngineError(refused.code, refused.message);
     loads.push(toModelSpec(spec));
     const { runner, crash } = scriptedRunner({
@@ -96,6 +103,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
       } catch {
         return {
           ...anyModel,
+          dimensions: { ...anyModel.dimensions, ...options.dimensions },
           trainedContextTokens: options.trainedContextTokens ?? anyModel.trainedContextTokens,
         };
       }
@@ -110,6 +118,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
     keepAliveMs: options.keepAliveMs ?? 300_000,
     loadTimeoutMs: 0,
     contextTokens: options.contextTokens ?? 4096,
+    contextIsAutomatic: options.contextTokens === undefined,
     kvCacheType: "f16",
     promptCacheBytes: 0,
     ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
@@ -121,6 +130,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
     acquire: (spec, acquire) => scheduler.acquire(spec, acquire),
     loaded: () => scheduler.loaded(),
     unload: (modelPath) => scheduler.unload(modelPath),
+    observe: (listener) => scheduler.observe(listener),
     [Symbol.asyncDispose]: () => scheduler[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,6 @@
 import { GrammarError } from "../errors.ts";
-import { choice, text } from "./expression.ts";
 import { printGrammar } from "./print-grammar.ts";
+import { textChoice } from "./text-choice.ts";
 
 /**
  * A grammar for exactly one of several texts.
@@ -15,5 +15,5 @@ export function choiceGrammar(texts: readonly string[]): string {
       "A choice needs texts that are not empty and differ from each other",
     );
   }
-  return printGrammar(new Map([["root", choice(...texts.map(text))]]));
+  return printGrammar(new Map([["root", textChoice(texts)]]));
 }

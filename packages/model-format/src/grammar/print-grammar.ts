@@ -13,6 +13,8 @@ import { pruneRules } from "./prune-rules.ts";
 
 /** llama.cpp refuses a repetition past 2,000 (v0.5.0), so longer ones are written as repetitions of repetitions. */
 const maxRepeat = 1000;
+/** It adds up what is repeated within brackets, too: repetitions past this become rules of their own. */
+const maxInlineRepeat = 100;
 /** Guards the engine: a grammar of this size already slows every token. */
 const maxRules = 20_000;
 
@@ -30,6 +32,8 @@ export function printGrammar(rules: Rules): string {
   return printer.finish();
 }
 
+type Repeat = Extract<Expression, { readonly kind: "repeat" }>;
+
 class Printer {
   readonly #lines: string[] = [];
   readonly #names = new Map<string, string>();
@@ -38,7 +42,8 @@ class Printer {
   add(name: string, expression: Expression): void {
     // A helper rule may be needed while this one is printed; it comes after it.
     const at = this.#lines.push("") - 1;
-    this.#lines[at] = `${name} ::= ${this.#choice(expression)}`;
+    const body = expression.kind === "repeat" ? this.#repeat(expression, true) : this.#choice(expression);
+    this.#lines[at] = `${name} ::= ${body}`;
     if (this.#lines.length > maxRules) {
       throw new GrammarError(
         "GRAMMAR_LIMIT",
@@ -77,7 +82,10 @@ class Printer {
     }
   }
 
-  #repeat({ item, min, max }: Extract<Expression, { readonly kind: "repeat" }>): string {
+  #repeat(expression: Repeat, isOwnRule = false): string {
+    const { item, min, max } = expression;
+    const most = Number.isFinite(max) ? max : min;
+    if (most > maxInlineRepeat && !isOwnRule) return this.#name(expression);
     if (matchesEmpty(item)) return this.#atom(repeat(withoutEmpty(item), 0, max));
     const isLong = min > maxRepeat || (max > maxRepeat && Number.isFinite(max));
     if (isLong) return this.#atom(splitRepeat(this.#shared(item), min, max));
@@ -95,15 +103,18 @@ class Printer {
   /** A rule for an expression that is used often; the same expression gets the same rule. */
   #shared(item: Expression): Expression {
     if (item.kind === "rule" || item.kind === "characters") return item;
-    const key = JSON.stringify(item);
-    let name = this.#names.get(key);
-    if (name === undefined) {
-      this.#helpers += 1;
-      name = `repeated-${this.#helpers}`;
-      this.#names.set(key, name);
-      this.add(name, item);
-    }
-    return rule(name);
+    return rule(this.#name(item));
+  }
+
+  #name(item: Expression): string {
+    const key = JSON.stringify([item, item.kind === "repeat" && item.max]); // JSON has no Infinity.
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    this.#helpers += 1;
+    const name = `repeated-${this.#helpers}`;
+    this.#names.set(key, name);
+    this.add(name, item);
+    return name;
   }
 }
 

@@ -19,6 +19,7 @@ import {
   typeOfJson,
 } from "./schema-keywords.ts";
 import { stringConstraint, stringExpression } from "./string-language.ts";
+import { textChoice } from "./text-choice.ts";
 
 /** Guards time and memory against schemas whose parts combine without end. */
 const maxRules = 10_000;
@@ -110,7 +111,7 @@ export class SchemaCompiler implements SchemaGrammar {
         (value) =>
           nodes.every((node) => matchesSchema(this.document, node, value)) && !isExcluded(nodes, value),
       );
-      return choice(...valid.map(literal));
+      return textChoice(valid.map((value) => JSON.stringify(value)));
     }
     const types = nodes.map(readTypes);
     const allowed = jsonTypes.filter((type) =>

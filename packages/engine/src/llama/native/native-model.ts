@@ -5,6 +5,7 @@ import type { DriverModel } from "../../runner-child/driver.ts";
 import { SlotScheduler } from "../../slots/slot-scheduler.ts";
 import { DiskStates } from "../../states/disk-states.ts";
 import { stateIdentity } from "../../states/state-identity.ts";
+import { checkGrammar } from "../check-grammar.ts";
 import type { LlamaContext } from "./context.ts";
 import { Embedder } from "./embedder.ts";
 import type { LlamaModel } from "./model.ts";
@@ -49,6 +50,7 @@ export class NativeModel implements DriverModel {
     if (this.#slots === undefined) {
       throw new EngineError("UNSUPPORTED", "this model was loaded for embeddings and cannot generate text");
     }
+    if (request.grammar !== undefined) checkGrammar(request.grammar);
     return this.#slots.complete(request, turn, signal);
   }
 

@@ -10,6 +10,7 @@ import type { CompletionRequest, SamplingParameters } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import { checkSampling } from "../../slots/check-sampling.ts";
 import { toSeed } from "../../slots/seed.ts";
+import { checkGrammar } from "../check-grammar.ts";
 
 /** What node-llama-cpp has no way to do; asking for it is refused, never ignored. */
 function unsupported(model: LlamaModel, request: CompletionRequest): string | undefined {
@@ -97,6 +98,7 @@ function bias(model: LlamaModel, sampling: SamplingParameters): SequenceEvaluate
 }
 
 function grammarState(model: LlamaModel, grammar: string): LlamaGrammarEvaluationState {
+  checkGrammar(grammar);
   try {
     return new LlamaGrammarEvaluationState({ model, grammar: new LlamaGrammar(model.llama, { grammar }) });
   } catch (cause) {

@@ -1,0 +1,48 @@
+import type { ModelSpec } from "../engine.ts";
+import type { RunnerSpec, SavedStatesFolder } from "../ipc/messages.ts";
+import { type ModelFacts, planContext } from "./memory-plan.ts";
+
+/** What the server says about every load; requests may say otherwise. */
+export interface LoadDefaults {
+  readonly driver: RunnerSpec["driver"];
+  /** Slots of a model. */
+  readonly parallel: number;
+  readonly contextTokens: number;
+  /** Nobody asked for `contextTokens`: where memory is short, a model gets fewer. */
+  readonly contextIsAutomatic: boolean;
+  readonly kvCacheType: string;
+  readonly flashAttention?: boolean;
+  /** Saved sequence states of each runner. */
+  readonly promptCacheBytes: number;
+  /** Where they outlive their runners. */
+  readonly savedStates?: SavedStatesFolder;
+}
+
+const defaultBatchTokens = 512;
+
+/** All that a runner must be told, out of what the request asks, what the server says and what the file is. */
+export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDefaults): RunnerSpec {
+  const { load = {} } = spec;
+  const { savedStates } = defaults;
+  const flash = load.flashAttention ?? defaults.flashAttention;
+  const contextTokens = planContext(load.contextTokens, defaults.contextTokens, facts);
+  return {
+    driver: defaults.driver,
+    modelPath: spec.modelPath,
+    adapters: spec.adapters ?? [],
+    contextTokens,
+    contextIsTrainedLength: contextTokens === facts.trainedContextTokens,
+    parallel: load.embedding ? 1 : defaults.parallel,
+    batchTokens: load.batchTokens ?? defaultBatchTokens,
+    gpuLayers: load.gpuLayers ?? -1,
+    ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),
+    ...(load.useMmap === undefined ? {} : { useMmap: load.useMmap }),
+    threads: load.threads ?? 0,
+    kvCacheType: load.kvCacheType ?? defaults.kvCacheType,
+    ...(flash === undefined ? {} : { flashAttention: flash }),
+    embedding: load.embedding ?? false,
+    kvOverrides: facts.kvOverrides,
+    promptCacheBytes: defaults.promptCacheBytes,
+    ...(savedStates === undefined || load.embedding ? {} : { savedStates }),
+  };
+}
