@@ -53,8 +53,8 @@ Answer me in one sentence with this result.<|im_end|>
 `;
 
 /** A real server with every model of `clientModels` in a store of its own. */
-export async function startClientServer(dir: string): Promise<RunningServer> {
-  const server = await startServer(dir);
+export async function startClientServer(dir: string, extra: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
+  const server = await startServer(dir, extra);
   const create = async (model: string, modelfile: string) => {
     const file = join(dir, "Modelfile");
     writeFileSync(file, modelfile);
