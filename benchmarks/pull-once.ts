@@ -11,4 +11,6 @@ for await (const _event of pull({ name: ModelName.parse(nameText), store, insecu
   // Only the time counts.
 }
 const seconds = (performance.now() - begun) / 1000;
-console.log(JSON.stringify({ seconds, growthBytes: process.resourceUsage().maxRSS * 1024 - before }));
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const processorSeconds = (userCPUTime + systemCPUTime) / 1e6;
+console.log(JSON.stringify({ seconds, processorSeconds, growthBytes: maxRSS * 1024 - before }));
