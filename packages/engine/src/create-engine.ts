@@ -1,6 +1,6 @@
-import { freemem, totalmem } from "node:os";
 import type { Engine } from "./engine.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { freeMemory, totalMemory } from "./machine-memory.ts";
 import { ownRunner } from "./own-runner.ts";
 import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
@@ -26,7 +26,7 @@ export interface EngineOptions {
   readonly flashAttention?: boolean;
   /** Memory of each runner for conversations that lost their slot; a sixteenth of the machine's, at most 1 GiB. */
   readonly promptCacheBytes?: number;
-  /** Bytes that all models together may take; everything that the machine has free when absent or 0. */
+  /** Bytes that all models together may take; absent or 0: what the machine, or its container, has. */
   readonly memoryLimitBytes?: number;
   /**
    * Folder of the engine's own in which conversations outlive their runner, so that a model that comes back goes
@@ -62,11 +62,11 @@ export function createEngine(options: EngineOptions = {}): Engine {
     hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
     logger,
   });
-  const memory = options.memoryLimitBytes || totalmem();
+  const memory = options.memoryLimitBytes || totalMemory();
   return new Scheduler({
     startRunner,
     readFacts: readModelFacts,
-    freeBytes: freemem,
+    freeBytes: freeMemory,
     now: Date.now,
     logger,
     driver: options.driver ?? "auto",
@@ -79,7 +79,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     contextIsAutomatic: !options.contextTokens,
     kvCacheType: options.kvCacheType ?? "f16",
     promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(memory / 16)),
-    ...(options.memoryLimitBytes ? { memoryLimitBytes: options.memoryLimitBytes } : {}),
+    // Weights that are mapped from files look free to the system, though a model reads them for every token.
+    memoryLimitBytes: memory,
     ...(options.stateFolder === undefined
       ? {}
       : {

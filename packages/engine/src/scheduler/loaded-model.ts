@@ -60,6 +60,11 @@ export class LoadedModel {
     return this.sizeBytes + this.#estimate.processBytes + this.spec.promptCacheBytes;
   }
 
+  /** Of that, what lies in the memory of the machine. */
+  get hostBytes(): number {
+    return this.memoryBytes - this.#vramBytes;
+  }
+
   get #vramBytes(): number {
     const report = this.runner.report?.();
     if (report === undefined) return this.runner.facts.vramBytes > 0 ? this.sizeBytes : 0;

@@ -262,7 +262,7 @@ export class Scheduler implements Engine {
   #freeBytes(): number {
     const { freeBytes, memoryLimitBytes } = this.#options;
     if (memoryLimitBytes === undefined) return freeBytes();
-    const taken = [...this.#models.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    const taken = [...this.#models.values()].reduce((sum, { hostBytes }) => sum + hostBytes, 0);
     return Math.min(freeBytes(), memoryLimitBytes - taken);
   }
 
