@@ -147,7 +147,10 @@ export function createServer(options: ServerOptions): PunaServer {
     // What Hono would do, without its router: there is one route.
     fetch: (request: Request) => handle(request),
     trustedFetch: (request: Request) => handle(request, { isTrusted: true }),
-    [Symbol.asyncDispose]: () => running.close(options.drainMs ?? 0),
+    [Symbol.asyncDispose]: async () => {
+      await running.close(options.drainMs ?? 0);
+      metrics[Symbol.dispose]();
+    },
   });
 }
 

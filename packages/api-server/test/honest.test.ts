@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openTestServer } from "./support/test-server.ts";
 
 const long = Array.from({ length: 12 }, (_, index) => ({
@@ -128,5 +128,28 @@ describe("metrics", () => {
       expect(text).toContain(name);
     }
     expect(text).not.toContain("message 0");
+  });
+
+  it("tell why models left memory, and evictions from what was asked for and what expired", async () => {
+    await using test = await openTestServer({ maxLoadedModels: 1 });
+    const counts = async () =>
+      (await (await test.server.request("/metrics")).text())
+        .split("\n")
+        .filter((line) => /^puna_model_(loads|unloads|evictions)_total/.test(line))
+        .sort();
+    await (await test.post("/api/generate", { model: "m", keep_alive: "10m" })).text();
+    // Another file takes its place.
+    await (await test.post("/api/generate", { model: await test.makeOther(), keep_alive: "10ms" })).text();
+    await vi.waitFor(() => expect(test.engine.loaded()).toEqual([]), { timeout: 10_000 });
+    await (await test.post("/api/generate", { model: "m" })).text();
+    await (await test.post("/api/generate", { model: "m", keep_alive: 0 })).text();
+    await vi.waitFor(() => expect(test.engine.loaded()).toEqual([]), { timeout: 10_000 });
+    expect(await counts()).toEqual([
+      "puna_model_evictions_total 1",
+      "puna_model_loads_total 3",
+      'puna_model_unloads_total{reason="evicted"} 1',
+      'puna_model_unloads_total{reason="expired"} 1',
+      'puna_model_unloads_total{reason="requested"} 1',
+    ]);
   });
 });

@@ -195,6 +195,7 @@ it.each([
     { messages: ask, logit_bias: { 5: 101 } },
     "logit_bias.5: must be between -100 and 100",
   ],
+  ["/v1/rerank", { query: "x", documents: ["y"], top_n: "1" }, "top_n: must be of type int"],
   ["/v1/completions", { prompt: "x", best_of: 2 }, "best_of: must be between 1 and 1"],
   ["/v1/responses", { input: 5 }, "input: must be a text or a list of items"],
   [

@@ -33,16 +33,19 @@ export class Metrics {
   readonly #modelLoads = this.#counter("puna_model_loads_total", "Models that came into memory");
   readonly #modelEvictions = this.#counter(
     "puna_model_evictions_total",
-    "Models that left memory: to make room, by expiry, or because their process ended",
+    "Models that left memory to make room for others",
+  );
+  readonly #modelUnloads = this.#counter(
+    "puna_model_unloads_total",
+    "Models that left memory: expired, evicted, reloaded with other settings, requested, failed, or closed with the server",
+    ["reason"],
   );
   readonly #waiting = new Gauge({
     name: "puna_requests_waiting",
     help: "Requests that wait for a model: in the queue, or for its load",
     registers: [this.#registry],
   });
-  readonly #engine: Engine;
-  /** Models that were in memory when last looked at. */
-  #known: ReadonlySet<string> = new Set();
+  readonly #stopObserving: () => void;
   readonly #pulls = this.#counter("puna_pulls_total", "Pulls that ended", ["result"]);
   readonly #active = new Gauge({
     name: "puna_http_requests_active",
@@ -51,7 +54,15 @@ export class Metrics {
   });
 
   constructor(engine: Engine) {
-    this.#engine = engine;
+    this.#modelLoads.inc(engine.loaded().length);
+    this.#stopObserving = engine.observe((event) => {
+      if (event.type === "model-load") {
+        this.#modelLoads.inc();
+        return;
+      }
+      this.#modelUnloads.inc({ reason: event.reason });
+      if (event.reason === "evicted") this.#modelEvictions.inc();
+    });
     const registers = [this.#registry];
     new Gauge({
       name: "puna_models_loaded",
@@ -100,10 +111,7 @@ export class Metrics {
   /** @returns to be called when the wait is over, however it ended */
   waitBegan(): () => void {
     this.#waiting.inc();
-    return () => {
-      this.#waiting.dec();
-      this.#compareLoaded();
-    };
+    return () => this.#waiting.dec();
   }
 
   observeLoad(ms: number): void {
@@ -137,20 +145,11 @@ export class Metrics {
   }
 
   print(): Promise<string> {
-    this.#compareLoaded();
     return this.#registry.metrics();
   }
 
-  /** The engine tells what is loaded, not what happened; both counts come from the difference. */
-  #compareLoaded(): void {
-    const now = new Set(
-      this.#engine
-        .loaded()
-        .map(({ modelPath, contextTokens, pid }) => `${modelPath} ${contextTokens} ${pid ?? 0}`),
-    );
-    for (const key of now) if (!this.#known.has(key)) this.#modelLoads.inc();
-    for (const key of this.#known) if (!now.has(key)) this.#modelEvictions.inc();
-    this.#known = now;
+  [Symbol.dispose](): void {
+    this.#stopObserving();
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {

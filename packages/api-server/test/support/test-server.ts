@@ -9,6 +9,8 @@ export interface TestServer extends AsyncDisposable {
   readonly engine: ScriptedEngine;
   /** Sends a JSON body. */
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  /** Makes a second model, of another file. @returns its name */
+  makeOther(): Promise<string>;
 }
 
 /** A server with one model, `m`, that needs nothing but what this package's dependencies give. */
@@ -33,6 +35,7 @@ export async function openTestServer(
     server,
     engine,
     post,
+    makeOther: () => makeModel(post, server, { ...options, model: "other", blocks: 2 }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
@@ -44,26 +47,31 @@ export async function openTestServer(
 async function makeModel(
   post: TestServer["post"],
   server: PunaServer,
-  { prefix = "" }: Partial<ServerOptions>,
-): Promise<void> {
-  const bytes = new Uint8Array(tinyGguf());
+  {
+    prefix = "",
+    model = "m",
+    blocks = 1,
+  }: Partial<ServerOptions> & { readonly model?: string; readonly blocks?: number },
+): Promise<string> {
+  const bytes = new Uint8Array(tinyGguf(blocks));
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   await server.request(`${prefix}/api/blobs/${digest}`, { method: "POST", body: bytes });
   const response = await post(`${prefix}/api/create`, {
-    model: "m",
+    model,
     files: { "m.gguf": digest },
     stream: false,
   });
   if (response.status !== 200 && response.status !== 401) throw new Error(await response.text());
+  return model;
 }
 
-function tinyGguf(): Uint8Array {
+function tinyGguf(blocks: number): Uint8Array {
   return encodeGguf({
     entries: [
       { key: "general.architecture", type: "string", value: "llama" },
       { key: "llama.context_length", type: "uint32", value: 4096 },
       { key: "llama.embedding_length", type: "uint32", value: 8 },
-      { key: "llama.block_count", type: "uint32", value: 1 },
+      { key: "llama.block_count", type: "uint32", value: blocks },
     ],
     tensors: [],
   });

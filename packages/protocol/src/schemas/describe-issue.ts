@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { structAround } from "./go-structs.ts";
+import { goStructs, structAround, unwrap } from "./go-structs.ts";
 
 /** Texts that do not name the field: those of the schema library, and ours that begin so. */
 const isDefault = /^(?:(?:Invalid (?:input|option)|Too (?:small|big))(?:: |$)|must )/;
@@ -19,6 +19,9 @@ export function describeIssue(
   if (issue.code === "invalid_key") return `${issue.path.join(".")}: ${issue.issues[0]?.message}`;
   if (isDefault.test(issue.message)) return [issue.path.join("."), issue.message].filter(Boolean).join(": ");
   if (!issue.message.startsWith("of type ")) return issue.message;
+  // Requests that Ollama does not know have no struct in Go.
+  if (!goStructs.has(unwrap(schema)))
+    return [issue.path.join("."), `must be ${issue.message}`].filter(Boolean).join(": ");
   const kind = goKind(issue.path.reduce<unknown>(step, value), issue.message);
   const field = issue.path.filter((part) => typeof part === "string").join(".");
   if (field === "") return `json: cannot unmarshal ${kind} into Go value ${issue.message}`;
