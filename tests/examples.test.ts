@@ -175,17 +175,24 @@ describe.skipIf(!(hasGemma && hasQwen))("examples", () => {
     expect((await run("list-a-store", join(dir, "pulled"))).stdout).toContain(clientModels.embed);
   });
 
+  const next = "node_modules/next/dist/bin/next";
   const services = [
     ["mount-in-hono", ["main.ts"]],
     ["mount-in-express", ["main.ts"]],
     ["mount-in-fastify", ["main.ts"]],
     ["mount-in-node-http", ["main.ts"]],
-    ["mount-in-next", ["node_modules/next/dist/bin/next", "dev", "-H", "127.0.0.1"]],
+    ["mount-in-next", [next, "dev", "-H", "127.0.0.1"]],
+    ["mount-in-next", [next, "start", "-H", "127.0.0.1"]],
   ] as const;
   it.each(services)(
-    "%s serves the models under its prefix beside its own routes",
-    { timeout: minutes(4) },
+    "%s serves the models under its prefix beside its own routes, by %j",
+    { timeout: minutes(8) },
     async (name, command) => {
+      // As it is deployed: what is built is served.
+      if (command[1] === "start") {
+        const built = await runCommand(process.execPath, [next, "build"], env(), { cwd: folder(name) });
+        expect(built.code, built.stdout + built.stderr).toBe(0);
+      }
       await whileServing(name, command, async (url) => {
         expect(await (await fetch(url)).text()).toBe("my own service");
         const tags = await fetch(`${url}/llm/api/tags`);
