@@ -131,6 +131,7 @@ function scanWindow(cursor: ByteCursor, firstIndex: number, scan: StringScan): n
     // Four plain ASCII bytes at once: most of a vocabulary.
     let checked = textAt;
     while (checked + 4 <= end && (view.getInt32(checked, true) & nonAscii) === 0) checked += 4;
+    while (checked < end && (bytes[checked] ?? 0) < 0x80) checked += 1;
     const bad = checked === end ? -1 : findInvalidUtf8(bytes, checked, end);
     if (bad !== -1) refuse("string-encoding", windowOffset + bad, `string ${index} of an array is not UTF-8`);
     if (index % stringsPerMark === 0) marks[index / stringsPerMark] = windowOffset + at;
