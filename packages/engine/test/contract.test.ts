@@ -1,3 +1,4 @@
+import { jsonSchemaToGbnf } from "@puna/model-format/grammar";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ModelLease, ModelSpec } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
@@ -196,6 +197,30 @@ describe.each(subjects)("$name", ({ name, create, refusesSome, isScripted }) => 
       ).toBe(2);
     },
   );
+
+  whenModel?.("refuses grammars that llama.cpp would not survive, and lives on", async () => {
+    const lease = await acquire();
+    const { pid } = lease.info;
+    const deep = `root ::= ${"(".repeat(20_000)}"a"${")".repeat(20_000)}`;
+    const wide = `root ::= ${'"a"? '.repeat(3_000)}"b"`;
+    const chain = `root ::= r0\n${Array.from({ length: 20_000 }, (_, at) => `r${at} ::= r${at + 1}`).join("\n")}`;
+    for (const grammar of [deep, wide, chain]) {
+      const work = collect(lease, { prompt: "x", sampling: greedy, grammar });
+      expect(await codeOf(work)).toBe("INVALID_GRAMMAR");
+    }
+    expect((await acquire()).info.pid).toBe(pid);
+  });
+
+  whenModel?.each([
+    ["ten thousand values", { enum: Array.from({ length: 10_000 }, (_, at) => `name-${at}`) }],
+    ["long arrays", { type: "array", items: { type: "integer" }, minItems: 1, maxItems: 2_500 }],
+    ["long texts", { type: "string", maxLength: 50_000 }],
+  ])("takes the grammar of %s", async (_, schema) => {
+    const lease = await acquire();
+    const { grammar } = jsonSchemaToGbnf(schema);
+    const { text } = await collect(lease, { prompt: "x", sampling: greedy, grammar, maxTokens: 6 });
+    expect(text).toMatch(/^["[]/);
+  });
 
   whenModel?.("remembers what it read of a prompt", async () => {
     const lease = await acquire();
