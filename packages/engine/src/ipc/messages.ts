@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 3;
+export const ipcVersion = 4;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {

@@ -5,6 +5,7 @@ import type { Driver } from "../../runner-child/driver.ts";
 import { LlamaContext } from "./context.ts";
 import { dieWithParent } from "./die-with-parent.ts";
 import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
+import { askForLongSlices } from "./long-slices.ts";
 import { LlamaModel } from "./model.ts";
 import { NativeModel } from "./native-model.ts";
 import { probeDevices } from "./probe-devices.ts";
@@ -16,6 +17,7 @@ export const nativeDriver: Driver = {
   load: async (spec) => {
     const library = loadLlamaLibrary();
     dieWithParent();
+    await askForLongSlices();
     keepStderrWhole();
     const model = await LlamaModel.load(library, spec);
     try {
