@@ -139,6 +139,14 @@ it.each([
       return path;
     },
   ],
+  [
+    "whose norms would end llama.cpp",
+    () => {
+      const key = "llama.attention.layer_norm_rms_epsilon";
+      const entries = [{ key, type: "float32" as const, value: -1 }];
+      return files.write("negative.gguf", tinyLlama({ entries }));
+    },
+  ],
 ])("refuses a file %s before native code sees it", async (_, path) => {
   const engine = start();
   await expect(engine.acquire({ modelPath: path(), load })).rejects.toMatchObject({ code: "LOAD_FAILED" });

@@ -14,6 +14,12 @@ const textKeys = [
 
 // Settings that somebody divides by, or allocates by, when a model is loaded (CVE-2024-8063 and its kin).
 const positiveSettings = ["block_count", "context_length", "embedding_length"] as const;
+// Added to what is divided by; llama.cpp asserts in every decode that they are not negative.
+const epsilonSettings = [
+  "attention.layer_norm_epsilon",
+  "attention.layer_norm_rms_epsilon",
+  "attention.group_norm_epsilon",
+] as const;
 const headSettings = ["attention.head_count", "attention.head_count_kv"] as const;
 
 /**
@@ -30,6 +36,12 @@ export function checkMetadata(metadata: GgufMetadata): void {
 
 function checkHyperparameters(metadata: GgufMetadata): void {
   for (const suffix of positiveSettings) requirePositive(metadata.architectureEntry(suffix));
+  for (const suffix of epsilonSettings) {
+    const entry = metadata.architectureEntry(suffix);
+    const value = metadata.number(`${metadata.architecture}.${suffix}`) ?? 0;
+    if (entry !== undefined && !(value >= 0 && Number.isFinite(value)))
+      refuse("hyperparameter", entry.offset, `${entry.key} is ${value}, and must be 0 or more`);
+  }
   const blocks = metadata.architectureEntry("block_count");
   if (blocks !== undefined && Number(blocks.value) > maxBlocks) {
     refuse(
