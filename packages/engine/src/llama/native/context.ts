@@ -12,6 +12,7 @@ import { probeDevices } from "./probe-devices.ts";
 import { createSampler } from "./sampler.ts";
 
 const partialStateFlag = 1;
+const mostViews = 64;
 /** More than a `struct ggml_tensor` has: `ggml_is_empty` looks at some of it. */
 const abortFlagBytes = 512;
 const goOn = 1;
@@ -37,8 +38,11 @@ export class LlamaContext implements DecodeContext {
   readonly #abortFlag = new NativeMemory(abortFlagBytes);
   readonly #flag: Uint8Array;
   readonly #governor: ThreadGovernor | undefined;
+  /** Each would count as another megabyte that V8 must collect. */
+  readonly #logitViews = new Map<bigint, Float32Array>();
   /** Decodes that ended. */
   steps = 0;
+  #threads = 0;
   #decoding = false;
   #outputsReady = false;
 
@@ -100,7 +104,9 @@ export class LlamaContext implements DecodeContext {
     const batch = this.#batch.toStruct();
     this.#batch.clear();
     const governor = this.#governor;
-    if (governor !== undefined) {
+    // llama.cpp writes a line about each call.
+    if (governor !== undefined && governor.threads !== this.#threads) {
+      this.#threads = governor.threads;
       c.llama_set_n_threads(this.#handle.pointer, governor.threads, governor.threads);
     }
     const begun = { at: performance.now(), cpu: process.cpuUsage() };
@@ -183,10 +189,14 @@ export class LlamaContext implements DecodeContext {
   /** Logits where they lie; they change with the next decode. */
   viewLogits(index: number): Float32Array {
     this.#checkOutput(index);
-    return viewFloats(
-      this.#model.library.c.llama_get_logits_ith(this.#handle.pointer, index),
-      this.vocabularySize,
-    );
+    const pointer = this.#model.library.c.llama_get_logits_ith(this.#handle.pointer, index);
+    let view = pointer === null ? undefined : this.#logitViews.get(pointer);
+    if (view === undefined) {
+      view = viewFloats(pointer, this.vocabularySize);
+      if (this.#logitViews.size >= mostViews) this.#logitViews.clear();
+      if (pointer !== null) this.#logitViews.set(pointer, view);
+    }
+    return view;
   }
 
   logits(index: number): Float32Array {
