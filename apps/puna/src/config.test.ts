@@ -172,6 +172,7 @@ describe("readConfig", () => {
     "GPU_DEVICE_ORDINAL",
     "HSA_OVERRIDE_GFX_VERSION",
     "LD_LIBRARY_PATH",
+    "PUNA_LLAMA_LIBRARIES",
   ])("hands %s to the runners", (name) => {
     expect(read({ [name]: "1" }).runnerEnv).toEqual({ HOME: "/home/someone", [name]: "1" });
   });

@@ -53,6 +53,15 @@ it("finds no library on a platform that has none", () => {
   expect(locateLibraries(process.platform, process.arch).length).toBeGreaterThan(0);
 });
 
+it("takes the libraries of a folder that the environment names, and no others", () => {
+  const [prebuilt] = locateLibraries(process.platform, process.arch);
+  const named = (folder: string) =>
+    locateLibraries(process.platform, process.arch, { PUNA_LLAMA_LIBRARIES: folder });
+  expect(named(prebuilt?.folder ?? "")).toEqual([prebuilt]);
+  expect([named("/nowhere/at/all"), named(import.meta.dirname)]).toEqual([[], []]);
+  expect(named("").length).toBeGreaterThan(0);
+});
+
 describe("what would end the process is refused", () => {
   it("tokens, sequences and positions out of range", () => {
     expect(() => context.add(0, -1, 0, true)).toThrow(/vocabulary/);

@@ -9,3 +9,10 @@ it("names the driver, llama.cpp's version, its libraries and the devices of this
   const cpu = devices.find(({ kind }) => kind === "cpu");
   expect(cpu?.totalBytes).toBeGreaterThan(1e9);
 });
+
+it("says what is wrong with a folder that should hold llama.cpp", async () => {
+  const env = { PATH: process.env["PATH"], PUNA_LLAMA_LIBRARIES: import.meta.dirname };
+  const { driver, fallbackReason, libraries } = await probeEngine({ env });
+  expect({ driver, libraries }).toEqual({ driver: "llama/portable", libraries: [] });
+  expect(fallbackReason).toContain(`PUNA_LLAMA_LIBRARIES names ${import.meta.dirname}, where libllama`);
+});

@@ -28,8 +28,9 @@ export function describeProbe(probe: EngineProbe, wanted: Config["driver"]): Fin
     return {
       ...finding,
       status: "problem",
-      summary: "no llama.cpp library is installed for this platform",
-      advice: "install puna again without leaving out optional dependencies",
+      summary: fallbackReason ?? "no llama.cpp library is installed for this platform",
+      advice:
+        "install puna again without leaving out optional dependencies; unset or correct PUNA_LLAMA_LIBRARIES",
     };
   }
   if (wanted === "native" && fallbackReason !== undefined) {

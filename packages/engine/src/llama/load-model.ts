@@ -31,7 +31,7 @@ export async function probe(): Promise<EngineProbe> {
 }
 
 function installedLibraries(loadedFolder: string | undefined): readonly EngineLibrary[] {
-  return locateLibraries(process.platform, process.arch).map(({ folder, gpu }) => ({
+  return locateLibraries(process.platform, process.arch, process.env).map(({ folder, gpu }) => ({
     folder,
     isLoaded: folder === loadedFolder,
     // On Macs the GPU's backend is part of ggml itself.

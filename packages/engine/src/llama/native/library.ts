@@ -1,7 +1,7 @@
 import koffi from "koffi";
 import { EngineError } from "../../errors.ts";
 import { ggmlBasePrototypes, ggmlPrototypes, llamaPrototypes, structs } from "./header.ts";
-import { type LibraryFiles, locateLibraries } from "./locate.ts";
+import { type LibraryFiles, locateLibraries, ownFolder } from "./locate.ts";
 import { verifyLayout } from "./verify.ts";
 
 /** An address in native memory; null where C says NULL. */
@@ -65,20 +65,25 @@ export function loadLlamaLibrary(): LlamaLibrary {
 }
 
 function load(): LlamaLibrary {
-  const candidates = locateLibraries(process.platform, process.arch);
   const reasons: string[] = [];
   // C runs on stacks of koffi's own; deep grammars and large graphs need more than its defaults.
   koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
-  for (const files of candidates) {
+  for (const files of locateLibraries(process.platform, process.arch, process.env)) {
     try {
       return bind(files);
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  const why =
-    reasons.length === 0 ? `none is installed for ${process.platform}-${process.arch}` : reasons.join("; ");
+  const why = reasons.length === 0 ? whyNone() : reasons.join("; ");
   throw new EngineError("UNSUPPORTED", `the native driver found no llama.cpp that it can use: ${why}`);
+}
+
+function whyNone(): string {
+  const own = process.env[ownFolder];
+  return own
+    ? `${ownFolder} names ${own}, where libllama, libggml and libggml-base do not lie together`
+    : `none is installed for ${process.platform}-${process.arch}`;
 }
 
 function bind(files: LibraryFiles): LlamaLibrary {

@@ -19,11 +19,24 @@ const patterns = {
   gpu: /^(lib)?ggml-(cuda|vulkan)\.(so|dll)$/,
 } as const;
 
+/** The variable that names a folder with llama.cpp's libraries, such as one that was built for this very processor. */
+export const ownFolder = "PUNA_LLAMA_LIBRARIES";
+
 /**
  * The prebuilt libraries that node-llama-cpp brought for this platform, those for GPUs first. They live in
- * platform packages which are its dependencies, not ours, so they are resolved from where it stands.
+ * platform packages which are its dependencies, not ours, so they are resolved from where it stands. Where the
+ * environment names a folder, its libraries alone.
  */
-export function locateLibraries(platform: NodeJS.Platform, architecture: string): readonly LibraryFiles[] {
+export function locateLibraries(
+  platform: NodeJS.Platform,
+  architecture: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): readonly LibraryFiles[] {
+  const own = environment[ownFolder];
+  if (own) {
+    const files = existsSync(own) ? libraryFiles(own) : undefined;
+    return files === undefined ? [] : [files];
+  }
   const require = createRequire(fileURLToPath(import.meta.resolve("node-llama-cpp")));
   const found: LibraryFiles[] = [];
   for (const name of packageNames(platform, architecture)) {
