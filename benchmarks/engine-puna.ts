@@ -88,6 +88,7 @@ function startServer(home: string, slots: number): Promise<ServerProcess> {
       OLLAMA_NUM_PARALLEL: String(slots),
       OLLAMA_CONTEXT_LENGTH: String(contextTokens),
       OLLAMA_KEEP_ALIVE: "-1",
+      PUNA_LLAMA_LIBRARIES: process.env["PUNA_LLAMA_LIBRARIES"],
     }),
   });
 }
