@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { bytesSource, readGguf } from "@puna/model-format/gguf";
 import { tinyLlama } from "@puna/model-format/testing";
 import { afterAll, describe, expect, it } from "vitest";
-import type { RunnerSpec } from "../src/ipc/messages.ts";
 import { LlamaContext } from "../src/llama/native/context.ts";
 import { loadLlamaLibrary } from "../src/llama/native/library.ts";
 import { locateLibraries } from "../src/llama/native/locate.ts";
@@ -11,26 +10,13 @@ import { LlamaModel } from "../src/llama/native/model.ts";
 import { NativeMemory } from "../src/llama/native/native-memory.ts";
 import { rewriteHeader } from "../src/rewrite-header.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
+import { tinySpec } from "./support/tiny-spec.ts";
 
 // The only place where native code runs outside a runner: these tests are about what would end a process.
 const files = tinyFiles();
 const library = loadLlamaLibrary();
 library.c.llama_log_set(library.silentLogAddress, null);
-const spec: RunnerSpec = {
-  driver: "native",
-  modelPath: files.llama,
-  adapters: [],
-  contextTokens: 512,
-  contextIsTrainedLength: true,
-  parallel: 2,
-  batchTokens: 64,
-  gpuLayers: 0,
-  threads: 1,
-  kvCacheType: "f16",
-  embedding: false,
-  kvOverrides: [],
-  promptCacheBytes: 0,
-};
+const spec = tinySpec(files.llama);
 const model = await LlamaModel.load(library, spec);
 const context = LlamaContext.create(model, spec);
 afterAll(() => {

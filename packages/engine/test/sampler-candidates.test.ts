@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import type { SamplingParameters } from "../src/engine.ts";
-import type { RunnerSpec } from "../src/ipc/messages.ts";
 import { Candidates } from "../src/llama/native/candidates.ts";
 import { loadLlamaLibrary } from "../src/llama/native/library.ts";
 import type { LogitsSource } from "../src/llama/native/logits-source.ts";
@@ -9,24 +8,11 @@ import { LlamaModel } from "../src/llama/native/model.ts";
 import { createSampler } from "../src/llama/native/sampler.ts";
 import { createSamplerChain, createSamplerChains } from "../src/llama/native/sampler-chain.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
+import { tinySpec } from "./support/tiny-spec.ts";
 
 const library = loadLlamaLibrary();
 library.c.llama_log_set(library.silentLogAddress, null);
-const spec: RunnerSpec = {
-  driver: "native",
-  modelPath: tinyFiles().llama,
-  adapters: [],
-  contextTokens: 512,
-  contextIsTrainedLength: true,
-  parallel: 1,
-  batchTokens: 64,
-  gpuLayers: 0,
-  threads: 1,
-  kvCacheType: "f16",
-  embedding: false,
-  kvOverrides: [],
-  promptCacheBytes: 0,
-};
+const spec = tinySpec(tinyFiles().llama);
 const model = await LlamaModel.load(library, spec);
 afterAll(() => model.free());
 const contextTokens = 512;

@@ -34,7 +34,12 @@ async function split(prefix: string): Promise<string> {
       for (const { key, type, value } of gguf.metadata) {
         model.push(
           typeof value === "object"
-            ? ({ key, type: "array", elementType: value.elementType, value: await value.toArray() } as GgufWriteEntry)
+            ? ({
+                key,
+                type: "array",
+                elementType: value.elementType,
+                value: await value.toArray(),
+              } as GgufWriteEntry)
             : ({ key, type, value } as GgufWriteEntry), // Read from a file, type and value belong together.
         );
       }
