@@ -44,7 +44,11 @@ describe("with two models loaded", () => {
 
   it("list, ps and show print JSON when asked", async () => {
     expect(await json("list")).toEqual({ models: expect.arrayContaining(bothNames) });
+    const running = bothNames.map(() =>
+      expect.objectContaining({ driver: expect.stringMatching(/^llama\/|^scripted$/) }),
+    );
     expect(await json("ps")).toEqual({ models: expect.arrayContaining(bothNames) });
+    expect(await json("ps")).toEqual({ models: expect.arrayContaining(running) });
     expect(await json("show", "one")).toMatchObject({ details: { family: "llama" } });
     expect(await json("run", "one", "hi")).toMatchObject({ message: { role: "assistant" }, done: true });
   });

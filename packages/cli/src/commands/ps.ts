@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { printBytes, type RunningModel } from "@puna/protocol";
 import { BaseCommand } from "../base-command.ts";
+import { ServerRoutes } from "../server/server-routes.ts";
 import { humanTime } from "../ui/human-time.ts";
 import { printTable } from "../ui/table.ts";
 
@@ -15,7 +16,11 @@ export class Ps extends BaseCommand {
     const { args, flags } = await this.parse(Ps);
     const { models } = await this.context.client.ps();
     const shown = models.filter((model) => model.name.startsWith(args.prefix ?? ""));
-    if (flags.json) return this.printJson({ models: shown });
+    if (flags.json) {
+      const drivers = await this.#drivers();
+      const described = shown.map((model) => ({ ...model, ...drivers.get(model.name) }));
+      return this.printJson({ models: described });
+    }
     const now = new Date();
     const rows = shown.map((model) => [
       model.name,
@@ -26,6 +31,16 @@ export class Ps extends BaseCommand {
       untilOf(model, now),
     ]);
     this.context.stdout.write(printTable(["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"], rows));
+  }
+
+  /** What runs each model, where the server tells: Ollama does not, and puna only those who may manage it. */
+  async #drivers(): Promise<ReadonlyMap<string, { readonly driver: string }>> {
+    try {
+      const { models } = await new ServerRoutes(this.context).slots();
+      return new Map(models.map(({ name, driver }) => [name, { driver }]));
+    } catch {
+      return new Map();
+    }
   }
 }
 
