@@ -14,7 +14,8 @@ const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
 const suites = [
   {
     name: "packages",
-    args: ["--project", "@puna/*", "--project", "!@puna/tests"],
+    // Said here: for several projects the number in the configuration is not heeded, and two cores run one file at a time.
+    args: ["--project", "@puna/*", "--project", "!@puna/tests", "--maxWorkers=2"],
   },
   { name: "system", args: ["--project", "puna", "--project", "@puna/tests"] },
 ];

@@ -12,7 +12,9 @@ export default library(
   { main: "src/main.ts", commands: "src/commands.ts", index: "src/index.ts" },
   {
     dts: { entry: { index: "src/index.ts" } },
-    noExternal: [/^(?!@puna\/(api-server|blob-store|engine|registry-client)|pino|hono|@hono\/|undici|typescript)/],
+    noExternal: [
+      /^(?!@puna\/(api-server|blob-store|engine|registry-client)|pino|hono|@hono\/|undici|typescript)/,
+    ],
     external: ["typescript", "undici"],
     banner: { js: requireBanner },
   },
