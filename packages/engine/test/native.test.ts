@@ -39,10 +39,9 @@ it("finds no library on a platform that has none", () => {
   expect(locateLibraries(process.platform, process.arch).length).toBeGreaterThan(0);
 });
 
-it("takes the libraries of a folder that the environment names, and no others", () => {
+it("takes the libraries of a folder that is named, and no others", () => {
   const [prebuilt] = locateLibraries(process.platform, process.arch);
-  const named = (folder: string) =>
-    locateLibraries(process.platform, process.arch, { PUNA_LLAMA_LIBRARIES: folder });
+  const named = (folder: string) => locateLibraries(process.platform, process.arch, folder);
   expect(named(prebuilt?.folder ?? "")).toEqual([prebuilt]);
   expect([named("/nowhere/at/all"), named(import.meta.dirname)]).toEqual([[], []]);
   expect(named("").length).toBeGreaterThan(0);

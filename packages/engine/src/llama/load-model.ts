@@ -4,6 +4,7 @@ import type { DriverModel } from "../runner-child/driver.ts";
 import { nativeDriver } from "./native/driver.ts";
 import { loadLlamaLibrary } from "./native/library.ts";
 import { locateLibraries } from "./native/locate.ts";
+import { ownFolder } from "./native/own-folder.ts";
 import { probeDevices } from "./native/probe-devices.ts";
 
 /**
@@ -31,7 +32,7 @@ export async function probe(): Promise<EngineProbe> {
 }
 
 function installedLibraries(loadedFolder: string | undefined): readonly EngineLibrary[] {
-  return locateLibraries(process.platform, process.arch, process.env).map(({ folder, gpu }) => ({
+  return locateLibraries(process.platform, process.arch, ownFolder()).map(({ folder, gpu }) => ({
     folder,
     isLoaded: folder === loadedFolder,
     // On Macs the GPU's backend is part of ggml itself.

@@ -1,7 +1,8 @@
 import koffi from "koffi";
 import { EngineError } from "../../errors.ts";
 import { ggmlBasePrototypes, ggmlPrototypes, llamaPrototypes, structs } from "./header.ts";
-import { type LibraryFiles, locateLibraries, ownFolder } from "./locate.ts";
+import { type LibraryFiles, locateLibraries } from "./locate.ts";
+import { ownFolder, ownFolderVariable } from "./own-folder.ts";
 import { verifyLayout } from "./verify.ts";
 
 /** An address in native memory; null where C says NULL. */
@@ -68,7 +69,7 @@ function load(): LlamaLibrary {
   const reasons: string[] = [];
   // C runs on stacks of koffi's own; deep grammars and large graphs need more than its defaults.
   koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
-  for (const files of locateLibraries(process.platform, process.arch, process.env)) {
+  for (const files of locateLibraries(process.platform, process.arch, ownFolder())) {
     try {
       return bind(files);
     } catch (error) {
@@ -80,9 +81,9 @@ function load(): LlamaLibrary {
 }
 
 function whyNone(): string {
-  const own = process.env[ownFolder];
+  const own = ownFolder();
   return own
-    ? `${ownFolder} names ${own}, where libllama, libggml and libggml-base do not lie together`
+    ? `${ownFolderVariable} names ${own}, where libllama, libggml and libggml-base do not lie together`
     : `none is installed for ${process.platform}-${process.arch}`;
 }
 

@@ -19,20 +19,16 @@ const patterns = {
   gpu: /^(lib)?ggml-(cuda|vulkan)\.(so|dll)$/,
 } as const;
 
-/** The variable that names a folder with llama.cpp's libraries, such as one that was built for this very processor. */
-export const ownFolder = "PUNA_LLAMA_LIBRARIES";
-
 /**
  * The prebuilt libraries that node-llama-cpp brought for this platform, those for GPUs first. They live in
- * platform packages which are its dependencies, not ours, so they are resolved from where it stands. Where the
- * environment names a folder, its libraries alone.
+ * platform packages which are its dependencies, not ours, so they are resolved from where it stands. Where a
+ * folder is named, its libraries alone.
  */
 export function locateLibraries(
   platform: NodeJS.Platform,
   architecture: string,
-  environment: Readonly<Record<string, string | undefined>> = {},
+  own?: string,
 ): readonly LibraryFiles[] {
-  const own = environment[ownFolder];
   if (own) {
     const files = existsSync(own) ? libraryFiles(own) : undefined;
     return files === undefined ? [] : [files];
