@@ -202,12 +202,12 @@ export class Scheduler implements Engine {
     const bytes = (spec: RunnerSpec) => estimateBytes(facts, spec) + missed;
     const fitting = fitToMemory(wanted, { mayShorten, fits: (spec) => bytes(spec) <= freeBytes });
     checkMemory(bytes(fitting), freeBytes);
-    if (fitting === wanted) return wanted;
-    this.#warnShorter(wanted, fitting);
-    return { ...fitting, contextIsTrainedLength: fitting.contextTokens === facts.trainedContextTokens };
+    return this.#shortened(wanted, fitting, facts);
   }
 
-  #warnShorter(wanted: RunnerSpec, { contextTokens, parallel }: RunnerSpec): void {
+  #shortened(wanted: RunnerSpec, step: RunnerSpec, facts: ModelFacts): RunnerSpec {
+    if (step === wanted) return wanted;
+    const { contextTokens, parallel } = step;
     this.#options.logger.warn("memory is short: the model gets a smaller context", {
       modelPath: wanted.modelPath,
       contextTokens,
@@ -215,6 +215,7 @@ export class Scheduler implements Engine {
       parallel,
       wantedParallel: wanted.parallel,
     });
+    return { ...step, contextIsTrainedLength: contextTokens === facts.trainedContextTokens };
   }
 
   /** Where the plan was too hopeful, everything else goes; then the context becomes smaller, step by step. */
@@ -222,25 +223,17 @@ export class Scheduler implements Engine {
     const { options, facts, mayShorten } = load;
     let failure: unknown;
     for (const step of contextSteps(planned, mayShorten)) {
-      const spec = {
-        ...step,
-        contextIsTrainedLength: step.contextTokens === facts.trainedContextTokens,
-      };
-      if (step !== planned) this.#warnShorter(planned, spec);
-      try {
-        return await this.#start(spec, load);
-      } catch (error) {
-        if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
-        failure = error;
-      }
-      const others = [...this.#models.values()];
-      if (others.length === 0) continue;
-      await this.#evict(others, planned.modelPath, options.signal);
-      try {
-        return await this.#start(spec, load);
-      } catch (error) {
-        if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
-        failure = error;
+      const spec = this.#shortened(planned, step, facts);
+      for (;;) {
+        try {
+          return await this.#start(spec, load);
+        } catch (error) {
+          if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
+          failure = error;
+        }
+        const others = [...this.#models.values()];
+        if (others.length === 0) break;
+        await this.#evict(others, planned.modelPath, options.signal);
       }
     }
     throw failure;
