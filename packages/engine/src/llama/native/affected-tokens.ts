@@ -1,5 +1,6 @@
 import type { SamplingParameters } from "../../engine.ts";
 import { likelyTokens } from "../../slots/most-likely.ts";
+import type { SomeTokens } from "./candidates.ts";
 import type { LlamaModel } from "./model.ts";
 import { adjustWindow, biasesOf } from "./sampler-chain.ts";
 
@@ -32,10 +33,11 @@ export class AffectedTokens {
   }
 
   /** Tokens that hold the `among` best whatever the samplers do to them, in order of id. */
-  candidates(logits: Float32Array, among: number): Int32Array {
-    const ids = new Set(likelyTokens(logits, among + this.#counts.size));
-    for (const id of this.#counts.keys()) ids.add(id);
-    return Int32Array.from(ids).sort();
+  candidates(logits: Float32Array, among: number): SomeTokens {
+    const unordered = new Set(likelyTokens(logits, among + this.#counts.size));
+    for (const id of this.#counts.keys()) unordered.add(id);
+    const ids = Int32Array.from(unordered).sort();
+    return { ids, logits: Float32Array.from(ids, (id) => logits[id] ?? 0) };
   }
 
   #count(token: number, change: 1 | -1): void {

@@ -6,6 +6,9 @@ import { NativeMemory } from "./native-memory.ts";
 const dataBytes = 12;
 const arrayBytes = 32;
 
+/** Ids and, at the same places, their logits. */
+export type SomeTokens = Required<Distribution>;
+
 /**
  * `llama_token_data_array`: tokens with their logits, over which samplers and grammars can be run that are not
  * those of the last decode.
@@ -32,16 +35,16 @@ export class Candidates {
     this.#describe(logits.length);
   }
 
-  /** Some tokens, each with the logit of its index. */
-  fillWith(tokens: Int32Array, logitAt: (index: number) => number): void {
+  /** Some tokens. */
+  fillWith({ ids, logits }: SomeTokens): void {
     const words = new Int32Array(this.#data.buffer);
     const floats = new Float32Array(this.#data.buffer);
-    for (let index = 0; index < tokens.length; index++) {
-      words[index * 3] = this.#model.check(tokens[index] ?? 0);
-      floats[index * 3 + 1] = logitAt(index);
+    for (let index = 0; index < ids.length; index++) {
+      words[index * 3] = this.#model.check(ids[index] ?? 0);
+      floats[index * 3 + 1] = logits[index] ?? 0;
       floats[index * 3 + 2] = 0;
     }
-    this.#describe(tokens.length);
+    this.#describe(ids.length);
   }
 
   apply(sampler: bigint): void {
@@ -62,7 +65,7 @@ export class Candidates {
   }
 
   /** A copy of what the samplers left. */
-  remaining(): Distribution {
+  remaining(): SomeTokens {
     const { ids, logits, length } = this.#result();
     return {
       ids: Int32Array.from({ length }, (_, index) => ids[index * 3] ?? 0),

@@ -5,11 +5,11 @@ import { nthLargest } from "../../slots/nth-largest.ts";
 import { Utf8Tail } from "../../slots/utf8-tail.ts";
 import { massWithout } from "../../slots/vocabulary-scan.ts";
 import { AffectedTokens } from "./affected-tokens.ts";
-import type { Candidates } from "./candidates.ts";
+import type { Candidates, SomeTokens } from "./candidates.ts";
 import { Handle } from "./handle.ts";
 import type { LogitsSource } from "./logits-source.ts";
 import type { LlamaModel } from "./model.ts";
-import { createSamplerChains } from "./sampler-chain.ts";
+import { amongOf, createSamplerChains } from "./sampler-chain.ts";
 import type { TokenChooser } from "./token-chooser.ts";
 
 /** How many of the most likely tokens the grammar is asked about, until enough of them are allowed. */
@@ -39,7 +39,9 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     grammar.free();
     throw error;
   }
-  const { adjust, select, among } = chains;
+  const { adjust, select } = chains;
+  // With a grammar it is enough to know so many that are allowed.
+  const among = amongOf(request.sampling);
   const affected = new AffectedTokens(model, request.sampling, context.contextTokens);
 
   const tail = new Utf8Tail();
@@ -47,11 +49,11 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   const fits = (token: number) => tail.accepts(model.piece(token, true));
 
   /** The best allowed tokens; undefined when no block held any. */
-  const bestAllowed = (raw: Float32Array): Tokens | undefined => {
+  const bestAllowed = (raw: Float32Array): SomeTokens | undefined => {
     if (among === undefined) return undefined;
     const sizes = blockSizes.filter((size) => size >= among && size <= raw.length);
     for (const size of sizes) {
-      const considered = adjusted(raw, affected.candidates(raw, size));
+      const considered = adjusted(affected.candidates(raw, size));
       // Not by their order, which takes longer than all the rest.
       const floor = nthLargest(considered.logits.slice(), size);
       const allowed = onlyAllowed(pick(considered, (index) => (considered.logits[index] ?? 0) >= floor));
@@ -63,24 +65,22 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   };
 
   /** With what bias and penalties make of their logits. */
-  const adjusted = (raw: Float32Array, ids: Int32Array): Tokens => {
-    candidates.fillWith(ids, (index) => raw[ids[index] ?? 0] ?? 0);
+  const adjusted = (tokens: SomeTokens): SomeTokens => {
+    candidates.fillWith(tokens);
     candidates.apply(adjust.pointer);
-    return { ids, logits: candidates.logits(ids.length) };
+    return { ids: tokens.ids, logits: candidates.logits(tokens.ids.length) };
   };
 
-  const onlyAllowed = (asked: Tokens): Tokens => {
-    fill(asked);
+  const onlyAllowed = (asked: SomeTokens): SomeTokens => {
+    candidates.fillWith(asked);
     candidates.apply(grammar.pointer);
     const logits = candidates.logits(asked.ids.length);
     return pick(asked, (index) => logits[index] !== Number.NEGATIVE_INFINITY && fits(asked.ids[index] ?? 0));
   };
 
-  const fill = ({ ids, logits }: Tokens) => candidates.fillWith(ids, (index) => logits[index] ?? 0);
-
   const choose = (from: number | Float32Array): number => {
     const raw = typeof from === "number" ? context.viewLogits(from) : from;
-    fill(bestAllowed(raw) ?? allAllowed(raw));
+    candidates.fillWith(bestAllowed(raw) ?? allAllowed(raw));
     candidates.apply(select.pointer);
     const token = candidates.selected();
     if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
@@ -92,9 +92,9 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
     return token;
   };
 
-  const allAllowed = (raw: Float32Array): Tokens => {
-    const all = Int32Array.from(raw, (_, token) => token);
-    const allowed = onlyAllowed(adjusted(raw, all));
+  const allAllowed = (raw: Float32Array): SomeTokens => {
+    const all = { ids: Int32Array.from(raw, (_, token) => token), logits: raw };
+    const allowed = onlyAllowed(adjusted(all));
     if (allowed.ids.length > 0) return allowed;
     throw new EngineError(
       "INVALID_GRAMMAR",
@@ -120,37 +120,34 @@ export function createGrammarSampler(model: LlamaModel, options: GrammarOptions)
   };
 }
 
-/** Ids and, at the same places, their logits. */
-interface Tokens {
-  readonly ids: Int32Array;
-  readonly logits: Float32Array;
-}
-
-function pick({ ids, logits }: Tokens, isWanted: (index: number) => boolean): Tokens {
+function pick({ ids, logits }: SomeTokens, isWanted: (index: number) => boolean): SomeTokens {
   const places: number[] = [];
   for (let index = 0; index < ids.length; index++) if (isWanted(index)) places.push(index);
   return at({ ids, logits }, places);
 }
 
-function at({ ids, logits }: Tokens, places: readonly number[]): Tokens {
+function at({ ids, logits }: SomeTokens, places: readonly number[]): SomeTokens {
   return {
     ids: Int32Array.from(places, (place) => ids[place] ?? 0),
     logits: Float32Array.from(places, (place) => logits[place] ?? 0),
   };
 }
 
-function best(tokens: Tokens, count: number): Tokens {
+function best(tokens: SomeTokens, count: number): SomeTokens {
   return tokens.ids.length === count ? tokens : at(tokens, mostLikely(tokens.logits, count));
 }
 
-/** Tokens that were not asked about may have so much of the probability of the allowed ones. */
+/** SomeTokens that were not asked about may have so much of the probability of the allowed ones. */
 const ignorableShare = 0.01;
 
 /** Whether the tokens that were not asked about, all below `floor`, are too unlikely to matter. */
-function isEnough(tokens: Record<"considered" | "allowed", Tokens> & { raw: Float32Array; floor: number }) {
+function isEnough(
+  tokens: Record<"considered" | "allowed", SomeTokens> & { raw: Float32Array; floor: number },
+) {
   const { raw, considered, floor, allowed } = tokens;
   const largest = considered.logits.reduce((most, logit) => Math.max(most, logit), floor);
-  const massOf = ({ logits }: Tokens) => logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  const massOf = ({ logits }: SomeTokens) =>
+    logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
   const below = pick(considered, (index) => (considered.logits[index] ?? 0) < floor);
   return massOf(below) + massWithout(raw, considered.ids, largest) <= ignorableShare * massOf(allowed);
 }

@@ -37,11 +37,6 @@ export interface SamplerChains {
   readonly adjust: Handle;
   /** Choose: top-k, typical, top-p, min-p, XTC, temperature, and the draw. */
   readonly select: Handle;
-  /**
-   * The choice is made among so many of the most likely tokens; undefined where it may be any. With a grammar
-   * it is enough to know so many that are allowed.
-   */
-  readonly among: number | undefined;
 }
 
 /**
@@ -71,11 +66,7 @@ export function createSamplerChains(
   checkSampling(sampling);
   const adjust = createChain(model, (add) => addAdjusters(model, sampling, { contextTokens, add }));
   try {
-    return {
-      adjust,
-      select: createChain(model, (add) => addSelectors(model, sampling, add)),
-      among: amongOf(sampling),
-    };
+    return { adjust, select: createChain(model, (add) => addSelectors(model, sampling, add)) };
   } catch (error) {
     adjust.free();
     throw error;

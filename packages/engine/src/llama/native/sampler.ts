@@ -80,7 +80,7 @@ function createFreeSampler(
       }
       const candidates = candidatesOf(model);
       if (few === undefined) candidates.fill(logits);
-      else candidates.fillWith(few, (index) => logits[few[index] ?? 0] ?? 0);
+      else candidates.fillWith(few);
       candidates.apply(chain.pointer);
       const token = candidates.selected();
       if (token === undefined) throw new EngineError("INTERNAL", "the samplers chose no token");
