@@ -4,6 +4,7 @@ import {
   type GgufTensor,
   joinSplitParts,
   parseSplitFileName,
+  printSplitFileName,
   readGguf,
   splitOf,
 } from "@puna/model-format/gguf";
@@ -27,11 +28,11 @@ export async function readParts(modelPath: string, first: Gguf): Promise<ModelPa
   if (split === undefined) return { sizeBytes: first.sizeBytes, tensors: first.tensors, siblings: [] };
   const name = parseSplitFileName(basename(modelPath));
   if (split.index !== 0 || name?.index !== 0 || name.count !== split.count) {
-    const text = `unable to load model: it is part ${split.index + 1} of ${split.count}; open the file whose name ends in ${partName("", 0, split.count)}`;
+    const text = `unable to load model: it is part ${split.index + 1} of ${split.count}; open the file whose name ends in ${printSplitFileName({ prefix: "", index: 0, count: split.count })}`;
     throw new EngineError("LOAD_FAILED", text);
   }
   const siblings = Array.from({ length: split.count - 1 }, (_, index) =>
-    join(dirname(modelPath), partName(name.prefix, index + 1, split.count)),
+    join(dirname(modelPath), printSplitFileName({ ...name, index: index + 1 })),
   );
   const others: Gguf[] = [];
   for (const path of siblings) {
@@ -41,9 +42,4 @@ export async function readParts(modelPath: string, first: Gguf): Promise<ModelPa
   const tensors = joinSplitParts([first, ...others]).map(({ tensor }) => tensor);
   const sizeBytes = others.reduce((sum, part) => sum + part.sizeBytes, first.sizeBytes);
   return { sizeBytes, tensors, siblings };
-}
-
-function partName(prefix: string, index: number, count: number): string {
-  const digits = (value: number) => String(value).padStart(5, "0");
-  return `${prefix}-${digits(index + 1)}-of-${digits(count)}.gguf`;
 }

@@ -17,7 +17,14 @@ export { type GgufEntry, GgufMetadata, type GgufValue } from "./metadata.ts";
 export { kvCacheBytesPerToken, type ModelDimensions, modelDimensions } from "./model-dimensions.ts";
 export { type ModelInfoValue, modelInfo } from "./model-info.ts";
 export type { GgufRule } from "./refuse.ts";
-export { type GgufSplit, joinSplitParts, parseSplitFileName, splitOf } from "./split.ts";
+export {
+  type GgufSplit,
+  joinSplitParts,
+  parseSplitFileName,
+  printSplitFileName,
+  type SplitFileName,
+  splitOf,
+} from "./split.ts";
 export { type GgufTensorType, tensorTypeByCode, tensorTypeByName } from "./tensor-types.ts";
 export type { GgufTensor } from "./tensors.ts";
 export type { GgufTypedArray } from "./typed-array.ts";

@@ -31,10 +31,21 @@ export function splitOf(metadata: GgufMetadata): GgufSplit | undefined {
   return { index, count, tensorCount };
 }
 
-/** Reads `name-00001-of-00003.gguf`; the index counts from 0. */
-export function parseSplitFileName(
-  fileName: string,
-): { readonly prefix: string; readonly index: number; readonly count: number } | undefined {
+export interface SplitFileName {
+  readonly prefix: string;
+  /** Counts from 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Writes `name-00001-of-00003.gguf`. */
+export function printSplitFileName({ prefix, index, count }: SplitFileName): string {
+  const digits = (value: number) => String(value).padStart(5, "0");
+  return `${prefix}-${digits(index + 1)}-of-${digits(count)}.gguf`;
+}
+
+/** Reads `name-00001-of-00003.gguf`. */
+export function parseSplitFileName(fileName: string): SplitFileName | undefined {
   const match = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/i.exec(fileName);
   const [, prefix, number, count] = match ?? [];
   if (prefix === undefined || Number(number) < 1 || Number(number) > Number(count)) return undefined;
