@@ -9,6 +9,7 @@ const groups = [
 
 /** Bytes that this process and its children may have in all: of the machine, or of its container. */
 export function totalMemory(): number {
+  // 0, or an absurd number, where there is no limit.
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { totalMemory } from "@puna/engine";
 import { ownFetch } from "../cli-context.ts";
 import type { Config } from "../config.ts";
 import { checkAddress } from "./check-address.ts";
@@ -15,9 +15,7 @@ export async function examine(
 ): Promise<readonly Finding[]> {
   const { host, allowUnauthenticated, apiKey } = config;
   const keys = checkKeys(config.home);
-  // A container's limit, where there is one; 0 or an absurd number where there is none.
-  const limit = process.constrainedMemory();
-  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  const total = totalMemory();
   const found = await Promise.all([
     checkNode(process.version, process.platform, process.arch),
     checkMemory({ total, available: Math.min(total, process.availableMemory()) }),
