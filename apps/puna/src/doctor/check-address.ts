@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { causesOf, codeOf, isDistrust } from "@puna/cli";
 import { clientUrl, type HostAddress, isThisMachine } from "../host.ts";
 import type { Finding } from "./finding.ts";
 
@@ -119,8 +120,9 @@ async function whoAnswers(
     return { answers: "other" };
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") return { answers: "silent" };
-    if (codesOf(error).some((code) => unreachable.has(code))) return { answers: "nobody" };
-    const reason = codesOf(error).find((code) => distrust.test(code));
+    const codes = causesOf(error).map(codeOf);
+    if (codes.some((code) => unreachable.has(code))) return { answers: "nobody" };
+    const reason = codes.find(isDistrust);
     return reason === undefined ? { answers: "other" } : { answers: "untrusted", reason };
   }
 }
@@ -133,23 +135,6 @@ const unreachable = new Set([
   "EADDRNOTAVAIL",
   "EAI_AGAIN",
 ]);
-
-/** What OpenSSL and Node call a certificate that does not convince. */
-const distrust =
-  /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|ERR_TLS_CERT_ALTNAME)/;
-
-/** Codes of an error and of what led to it. */
-function codesOf(error: unknown): readonly string[] {
-  const codes: string[] = [];
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth++
-  ) {
-    if ("code" in current && typeof current.code === "string") codes.push(current.code);
-  }
-  return codes;
-}
 
 async function couldServe(
   { host, allowUnauthenticated, hasKeys }: AddressOptions,
