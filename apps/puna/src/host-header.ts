@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 const hostBytes = /^[!$%&'()*+,\-.:;=[\]_~0-9A-Za-z]*$/;
 
 /** @returns what is wrong with the `Host` header of a request, in the words of Go's server */
-export function hostProblem({
+function hostProblem({
   httpVersion,
   rawHeaders,
 }: Pick<IncomingMessage, "httpVersion" | "rawHeaders">): string | undefined {

@@ -1,4 +1,4 @@
-import { goBool, goInt, goList, goMap, goNumber, goString } from "@puna/protocol/schemas";
+import { goBool, goInt, goMap, goNumber, goString } from "@puna/protocol/schemas";
 import * as z from "zod";
 
 /** A field that may be absent; null means the same, as Go's decoder has it. */
@@ -15,8 +15,6 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
 
 /** Fields that are complained about as Go's decoder does, whose words Ollama's clients show. */
 export const goFields = { text: goString, flag: goBool, count: goInt, number: goNumber };
-
-export const goArray = goList;
 
 /** An object of any content. */
 export const jsonObject = goMap(z.unknown(), "map[string]interface {}");

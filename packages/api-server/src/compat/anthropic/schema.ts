@@ -1,6 +1,6 @@
-import { goStruct } from "@puna/protocol/schemas";
+import { goList, goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, integer, jsonObject, optional } from "../fields.ts";
+import { goFields, integer, jsonObject, optional } from "../fields.ts";
 
 /** Blocks are told apart by hand: unknown kinds are let through, named in a warning and ignored. */
 const blockSchema = z.looseObject({ type: optional(z.string()) });
@@ -54,8 +54,8 @@ const outputConfigSchema = goStruct(
 const promptShape = {
   model: optional(goFields.text),
   system: optional(content),
-  messages: optional(goArray(messageSchema, "[]anthropic.MessageParam")),
-  tools: optional(goArray(toolSchema, "[]anthropic.Tool")),
+  messages: optional(goList(messageSchema, "[]anthropic.MessageParam")),
+  tools: optional(goList(toolSchema, "[]anthropic.Tool")),
   tool_choice: optional(toolChoiceSchema),
   thinking: optional(thinkingSchema),
   output_config: optional(outputConfigSchema),
@@ -69,7 +69,7 @@ export const messagesSchema = goStruct(
     temperature: optional(goFields.number),
     top_p: optional(goFields.number),
     top_k: optional(goFields.count),
-    stop_sequences: optional(goArray(goFields.text, "[]string")),
+    stop_sequences: optional(goList(goFields.text, "[]string")),
     metadata: z.unknown().exactOptional(),
     service_tier: z.unknown().exactOptional(),
     /** Ours: Ollama's `keep_alive`. */

@@ -1,6 +1,6 @@
-import { goStruct } from "@puna/protocol/schemas";
+import { goList, goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, integer, jsonObject, optional } from "../fields.ts";
+import { goFields, integer, jsonObject, optional } from "../fields.ts";
 
 export const toolCallSchema = goStruct(
   {
@@ -20,7 +20,7 @@ const messageSchema = goStruct(
     content: z.unknown().exactOptional(),
     reasoning: optional(goFields.text),
     reasoning_content: optional(goFields.text),
-    tool_calls: optional(goArray(toolCallSchema, "[]openai.ToolCall")),
+    tool_calls: optional(goList(toolCallSchema, "[]openai.ToolCall")),
     name: optional(goFields.text),
     tool_call_id: optional(goFields.text),
   },
@@ -94,9 +94,9 @@ export const samplingShape = {
 export const chatCompletionSchema = goStruct(
   {
     ...samplingShape,
-    messages: optional(goArray(messageSchema, "[]openai.Message")),
+    messages: optional(goList(messageSchema, "[]openai.Message")),
     max_completion_tokens: optional(goFields.count),
-    tools: optional(goArray(toolSchema, "[]api.Tool")),
+    tools: optional(goList(toolSchema, "[]api.Tool")),
     tool_choice: z.unknown().exactOptional(),
     parallel_tool_calls: optional(goFields.flag),
     response_format: optional(responseFormatSchema),

@@ -1,6 +1,6 @@
-import { goStruct } from "@puna/protocol/schemas";
+import { goList, goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goArray, goFields, jsonObject, optional } from "../../fields.ts";
+import { goFields, jsonObject, optional } from "../../fields.ts";
 
 /** Items are told apart by hand: the texts of their errors name the item. */
 const itemSchema = z.looseObject({ type: optional(z.string()), role: optional(z.string()) });
@@ -18,7 +18,7 @@ const toolSchema = goStruct(
   {
     ...functionShape,
     /** Of a `namespace`. */
-    tools: optional(goArray(goStruct(functionShape, "openai.ResponsesTool"), "[]openai.ResponsesTool")),
+    tools: optional(goList(goStruct(functionShape, "openai.ResponsesTool"), "[]openai.ResponsesTool")),
   },
   "openai.ResponsesTool",
 );
@@ -59,7 +59,7 @@ export const responsesSchema = goStruct(
     max_output_tokens: optional(goFields.count),
     reasoning: optional(reasoningSchema),
     text: optional(textSchema),
-    tools: optional(goArray(toolSchema, "[]openai.ResponsesTool")),
+    tools: optional(goList(toolSchema, "[]openai.ResponsesTool")),
     tool_choice: z.unknown().exactOptional(),
     parallel_tool_calls: optional(goFields.flag),
     previous_response_id: optional(goFields.text),
