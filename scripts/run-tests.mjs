@@ -14,8 +14,7 @@ const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
 const suites = [
   {
     name: "packages",
-    // Said here: for several projects the number in the configuration is not heeded, and two cores run one file at a time.
-    args: ["--project", "@puna/*", "--project", "!@puna/tests", "--maxWorkers=2"],
+    args: ["--project", "@puna/*", "--project", "!@puna/tests"],
   },
   { name: "system", args: ["--project", "puna", "--project", "@puna/tests"] },
 ];

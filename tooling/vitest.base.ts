@@ -7,6 +7,8 @@ export function packageTests(overrides: ViteUserConfig["test"] = {}) {
     ssr: { resolve: { conditions: ["@puna/source"] } },
     test: {
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+      // By default two cores run one file at a time. Each project must say so itself; the root's number is not heeded.
+      maxWorkers: 2,
       // Far above what any takes: a busy machine is no failure, and a test that hangs is still ended.
       testTimeout: 60_000,
       hookTimeout: 60_000,
