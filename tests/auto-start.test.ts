@@ -29,6 +29,14 @@ describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody star
 
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+  const settings = (home: string, host: string) => ({
+    PATH: process.env["PATH"],
+    HOME: dir,
+    PUNA_HOME: join(dir, home),
+    OLLAMA_MODELS: join(dir, "models"),
+    OLLAMA_HOST: host,
+  });
+
   it("is started by run, answers, and ends without leaving a runner", async () => {
     {
       await using server = await startServer(dir);
@@ -41,13 +49,7 @@ describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody star
       });
     }
     const url = `http://127.0.0.1:${await freePort()}`;
-    const env = {
-      PATH: process.env["PATH"],
-      HOME: dir,
-      PUNA_HOME: join(dir, "home"),
-      OLLAMA_MODELS: join(dir, "models"),
-      OLLAMA_HOST: url,
-    };
+    const env = settings("home", url);
     const answer = await puna(["run", "m"], env, { stdin: "1 2 3" });
     const servers = serversAt(url);
     try {
@@ -70,14 +72,7 @@ describe.skipIf(!hasGemma || process.platform !== "linux")("a server nobody star
     writeFileSync(files.PUNA_TLS_CERT, made.cert);
     writeFileSync(files.PUNA_TLS_KEY, made.private);
     const host = `127.0.0.1:${await freePort()}`;
-    const env = {
-      PATH: process.env["PATH"],
-      HOME: dir,
-      PUNA_HOME: join(dir, "tls-home"),
-      OLLAMA_MODELS: join(dir, "models"),
-      OLLAMA_HOST: host,
-      ...files,
-    };
+    const env = { ...settings("tls-home", host), ...files };
     const answer = await puna(["run", "m", "1 2 3"], env);
     try {
       expect(answer).toMatchObject({ code: 0, stderr: "" });
