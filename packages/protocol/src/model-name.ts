@@ -3,9 +3,12 @@ import { ProtocolError } from "./protocol-error.ts";
 /** Stands where a separator has nothing beside it (`a/`, `:tag`); makes the name invalid. Seen in Ollama's error texts. */
 const missingPart = "!MISSING!";
 
+// A name of its own, not read off `defaults`: bundlers keep a class whose static field reads a property.
+const defaultHost = "registry.ollama.ai";
+
 const defaults = {
   scheme: "https",
-  host: "registry.ollama.ai",
+  host: defaultHost,
   namespace: "library",
   tag: "latest",
 } as const;
@@ -37,7 +40,7 @@ export interface ModelNameParts {
  */
 export class ModelName implements ModelNameParts {
   /** Of the public registry: what a name without a host means. */
-  static readonly defaultHost: string = defaults.host;
+  static readonly defaultHost: string = defaultHost;
   readonly scheme: string;
   readonly host: string;
   readonly namespace: string;

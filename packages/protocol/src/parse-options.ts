@@ -64,7 +64,7 @@ interface Range {
 
 /** Only what the engine refuses; Ollama bends or ignores every other odd value. */
 const ranges: Partial<Readonly<Record<keyof Options, Range>>> = {
-  repeat_last_n: { min: 0, max: 2 ** 31 - 1 },
+  repeat_last_n: { min: 0, max: 0x7fffffff },
   repeat_penalty: { above: 0 },
   mirostat: { min: 0, max: 2 },
   dry_multiplier: { min: 0 },
