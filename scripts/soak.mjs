@@ -8,6 +8,7 @@ const soaks = {
   fuzz: "packages/model-format/soak/fuzz.ts",
   kill: "packages/registry-client/soak/kill.ts",
   chaos: "tests/soak/chaos.ts",
+  constrained: "tests/soak/constrained.ts",
   nodes: "tests/soak/nodes.ts",
   schemathesis: "tests/soak/schemathesis.ts",
 };

@@ -2,7 +2,6 @@ import { packageTests } from "../tooling/vitest.base.ts";
 
 export default packageTests({
   include: ["**/*.test.ts"],
-  fileParallelism: false,
   testTimeout: 240_000,
   hookTimeout: 240_000,
 });
