@@ -1,4 +1,4 @@
-import { type Agent, request } from "node:http";
+import { request } from "node:http";
 
 export interface Post {
   readonly port: number;
@@ -7,15 +7,13 @@ export interface Post {
   /** Called with each line of the answer that is not empty. */
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Absent: a connection of its own. */
-  readonly connection?: Agent;
 }
 
 /** Posts JSON and reads an answer of lines. Settles at its end, or when it was cancelled. */
-export function post({ port, path, body, onLine, signal, connection }: Post): Promise<void> {
+export function post({ port, path, body, onLine, signal }: Post): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
-    const options = { host: "127.0.0.1", port, path, method: "POST", agent: connection ?? false, headers };
+    const options = { host: "127.0.0.1", port, path, method: "POST", agent: false, headers };
     const ask = request(options, (response) => {
       let rest = "";
       response.setEncoding("utf8");

@@ -57,5 +57,5 @@ async function complete(port: number, { prompt, maxTokens, onPiece, signal }: Ge
     else if (event.content !== "") onPiece();
   };
   await post({ port, path: "/completion", body, onLine, ...(signal ? { signal } : {}) });
-  return { tokens, promptMs: 0 };
+  return { tokens };
 }

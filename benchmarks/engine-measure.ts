@@ -1,4 +1,3 @@
-import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { proportionalMemory } from "./engine-memory.ts";
 import { median } from "./engine-ratio.ts";
@@ -41,10 +40,10 @@ async function oneSlot(subject: Subject): Promise<Figures> {
   figures["server memory"] = proportionalMemory(server) / 2 ** 20;
   figures["decode 1"] = await decode(running, 128);
   const prompt = promptOf(1000, ++unique);
-  figures["first token"] = (await timeToFirst(running, prompt)).firstMs;
-  figures["second turn"] = (await timeToFirst(running, `${prompt} and then?`)).firstMs;
+  figures["first token"] = await timeToFirst(running, prompt);
+  figures["second turn"] = await timeToFirst(running, `${prompt} and then?`);
   if (subject.name === "puna") {
-    figures["overhead"] = await overhead(running);
+    figures["overhead"] = (await running.ownPart?.()) ?? Number.NaN;
     figures["cancel"] = await cancel(running);
   }
   return figures;
@@ -91,23 +90,21 @@ async function decode(running: RunningSubject, maxTokens: number): Promise<numbe
   return ((maxTokens - 1) / (last - first)) * 1000;
 }
 
-async function timeToFirst(running: RunningSubject, prompt: string, maxTokens = 4, connection?: Agent) {
+async function timeToFirst(running: RunningSubject, prompt: string, maxTokens = 4) {
   const begun = performance.now();
   let firstMs = 0;
   const onPiece = () => {
     if (firstMs === 0) firstMs = performance.now() - begun;
   };
-  const asked = { prompt, maxTokens, onPiece, ...(connection && { connection }) };
-  const { promptMs } = await running.generate(asked);
-  return { firstMs, promptMs };
+  await running.generate({ prompt, maxTokens, onPiece });
+  return firstMs;
 }
 
 /** Second turns of 20 chats of 300 tokens: each right after its first turn, and all in turn on 4 slots. */
 async function chats(subject: Subject): Promise<Figures> {
   await using running = await subject.start({ slots: 4 });
   await warm(running);
-  const ask = async (chat: number, suffix = "") =>
-    (await timeToFirst(running, promptOf(300, chat) + suffix)).firstMs;
+  const ask = (chat: number, suffix = "") => timeToFirst(running, promptOf(300, chat) + suffix);
   const alone: number[] = [];
   for (let chat = 0; chat < 5; chat++) {
     await ask(1_000 + chat);
@@ -119,28 +116,10 @@ async function chats(subject: Subject): Promise<Figures> {
   return { "chat on its slot": median(alone), "chats in turn": median(inTurn) };
 }
 
-/** What passes between request and first byte beside reading the prompt and sampling, as the runner counts it. */
-async function overhead(running: RunningSubject): Promise<number> {
-  const times: number[] = [];
-  // On one connection: its making is the client's, not the server's.
-  const connection = new Agent({ keepAlive: true, maxSockets: 1 });
-  for (let round = 0; round < 60; round++) {
-    const { firstMs, promptMs } = await timeToFirst(
-      running,
-      `Round ${round} of a short prompt`,
-      2,
-      connection,
-    );
-    times.push(firstMs - promptMs);
-  }
-  connection.destroy();
-  return median(times);
-}
-
 /** How much later the next request is served when it comes right after a long prompt was cancelled. */
 async function cancel(running: RunningSubject): Promise<number> {
   const short = () => timeToFirst(running, `${++unique} short`, 2);
-  const usual = median([await short(), await short(), await short()].map(({ firstMs }) => firstMs));
+  const usual = median([await short(), await short(), await short()]);
   const controller = new AbortController();
   const long = running.generate({
     prompt: promptOf(4000, ++unique),
@@ -150,9 +129,9 @@ async function cancel(running: RunningSubject): Promise<number> {
   });
   await sleep(400);
   controller.abort();
-  const { firstMs } = await short();
+  const next = await short();
   await long;
-  return Math.max(0, firstMs - usual);
+  return Math.max(0, next - usual);
 }
 
 async function embeddings(subject: Subject): Promise<Figures> {

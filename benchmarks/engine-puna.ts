@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { post } from "./engine-http.ts";
 import { contextTokens } from "./engine-llama-server.ts";
+import { ownPart } from "./engine-own-part.ts";
 import { type ServerProcess, startProcess } from "./engine-process.ts";
 import { type BenchmarkSetup, type Generation, type Subject, sampling } from "./engine-subject.ts";
 
@@ -34,6 +35,7 @@ export function punaSubject(setup: BenchmarkSetup, version: string): Subject {
         generate: (generation) => complete(server.port, { model, options, generation }),
         embed: (input) =>
           post({ port: server.port, path: "/api/embed", body: { model, input, options }, onLine: () => {} }),
+        ownPart: () => ownPart(server.port, model, options),
         pids: () => ({ server: server.pid, runner: childOf(server.pid) }),
         loadingSince: () => loadingSince,
         [Symbol.asyncDispose]: async () => {
@@ -49,21 +51,18 @@ async function complete(
   port: number,
   { model, options, generation }: { model: string; options: object; generation: Generation },
 ) {
-  const { prompt, maxTokens, onPiece, signal, connection } = generation;
+  const { prompt, maxTokens, onPiece, signal } = generation;
   const asked = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
   const body = { model, prompt, raw: true, stream: true, options: asked };
   let tokens = 0;
-  let promptMs = 0;
   const onLine = (line: string) => {
-    const part: { error?: string; done?: boolean; eval_count?: number; prompt_eval_duration?: number } =
-      JSON.parse(line);
+    const part: { error?: string; done?: boolean; eval_count?: number } = JSON.parse(line);
     if (part.error !== undefined) throw new Error(part.error);
     if (part.done !== true) {
       onPiece();
       return;
     }
     tokens = part.eval_count ?? 0;
-    promptMs = (part.prompt_eval_duration ?? 0) / 1e6;
   };
   await post({
     port,
@@ -71,9 +70,8 @@ async function complete(
     body,
     onLine,
     ...(signal && { signal }),
-    ...(connection && { connection }),
   });
-  return { tokens, promptMs };
+  return { tokens };
 }
 
 function startServer(home: string, slots: number): Promise<ServerProcess> {

@@ -1,5 +1,3 @@
-import type { Agent } from "node:http";
-
 export interface BenchmarkSetup {
   readonly model: string;
   readonly embeddingModel: string;
@@ -14,14 +12,10 @@ export interface Generation {
   /** Called as each piece of text comes. */
   readonly onPiece: () => void;
   readonly signal?: AbortSignal;
-  /** Absent: a connection of its own. */
-  readonly connection?: Agent;
 }
 
 export interface Generated {
   readonly tokens: number;
-  /** What the server says it needed for the prompt and its first token; ours alone. */
-  readonly promptMs: number;
 }
 
 /**
@@ -47,6 +41,8 @@ export interface Subject {
 export interface RunningSubject extends AsyncDisposable {
   generate(generation: Generation): Promise<Generated>;
   embed(texts: readonly string[]): Promise<void>;
+  /** Ms between a request and the first byte of its answer that the runner does not account for; ours alone. */
+  ownPart?(): Promise<number>;
   /** Process that holds the model, and the one that speaks HTTP; the same for some. */
   readonly pids: () => { readonly runner: number; readonly server: number };
   /** Ms from where the program, or the loading of the model, began; what came before counts, too. */

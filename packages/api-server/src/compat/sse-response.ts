@@ -38,7 +38,7 @@ export async function sseResponse(
     },
   };
   try {
-    return await streamResponse(events, format, context.abort, context.reportLate);
+    return await streamResponse(events, format, context);
   } catch (error) {
     context.reportLate(error);
     const response = errorResponse(error, family, context.id);

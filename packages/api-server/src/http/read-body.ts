@@ -1,10 +1,12 @@
 import { pipeline, Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
 import { ApiError, badRequest } from "../errors.ts";
-import { unstalled } from "./unstalled.ts";
+import { unstalled, within } from "./unstalled.ts";
 
 /** Most that a packed body may become. @source ollama middleware/zstd */
 const maxUnpackedBytes = 20 * 1024 * 1024;
+/** Bodies that say they are no longer come at once or not at all; they are read without a stream, which takes a millisecond. */
+const smallBytes = 64 * 1024;
 
 /**
  * Reads a whole body into memory, but never more than `maxBytes` of it.
@@ -13,9 +15,14 @@ const maxUnpackedBytes = 20 * 1024 * 1024;
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
+  const isPacked = request.headers.get("content-encoding")?.toLowerCase() === "zstd";
+  if (!isPacked && declared > 0 && declared <= smallBytes) {
+    const bytes = new Uint8Array(await within(request.arrayBuffer()));
+    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
+    return bytes;
+  }
   if (request.body === null) return new Uint8Array();
-  if (request.headers.get("content-encoding")?.toLowerCase() !== "zstd")
-    return readAll(unstalled(request.body), maxBytes);
+  if (!isPacked) return readAll(unstalled(request.body), maxBytes);
   try {
     const unpacked = pipeline(Readable.from(unstalled(request.body)), createZstdDecompress(), () => {});
     return await readAll(unpacked, Math.min(maxBytes, maxUnpackedBytes));

@@ -11,7 +11,6 @@ import { newRequestId } from "./request-id.ts";
 import type { RequestContext, Route } from "./route.ts";
 import type { RouteMatch, RouteTable } from "./route-table.ts";
 import type { RunningRequests } from "./running-requests.ts";
-import { watchEnd } from "./watch-end.ts";
 
 export interface HandlerOptions {
   readonly dependencies: Pick<Dependencies, "logger" | "metrics" | "now">;
@@ -45,7 +44,7 @@ export function requestHandler(
     const match = table.match(request.method, path);
     const routeName = match.type === "found" ? match.route.path : match.type;
     metrics.requestBegan();
-    const late: { error?: unknown } = {};
+    const reply: Reply = {};
     const abort = new AbortController();
     running.begin(abort);
     const response = await respond(options, {
@@ -54,33 +53,48 @@ export function requestHandler(
       match,
       id,
       arrivedAtMs,
-      late,
+      reply,
       abort,
       isTrusted,
     });
     response.headers.set("x-request-id", id);
-    return watchEnd(response, () => {
+    const { status } = response;
+    const ended = () => {
       running.end(abort);
       const ms = now() - arrivedAtMs;
-      metrics.requestEnded(routeName, response.status, ms);
-      const failure =
-        late.error === undefined
-          ? {}
-          : { error: toApiFailure(late.error).message, code: toApiFailure(late.error).code };
-      const canceled = late.error !== undefined && isCanceled(late.error);
-      const fields = {
-        id,
-        method: request.method,
-        path: url.pathname,
-        status: response.status,
-        ms,
-        ...failure,
-      };
-      if (late.error === undefined || canceled) logger.info("request", fields);
-      else if (late.error instanceof CodedError) logger.warn("request failed", fields);
-      else logger.error("request failed", { ...fields, ...internalsOf(late.error) });
-    });
+      metrics.requestEnded(routeName, status, ms);
+      logEnd(logger, reply.error, { id, method: request.method, path: url.pathname, status, ms });
+    };
+    // A reply that is in memory is as good as sent.
+    if (reply.streamEnd === undefined) ended();
+    else void reply.streamEnd.then(ended);
+    return response;
   };
+}
+
+/** What becomes of a reply besides the response. */
+interface Reply {
+  /** What went wrong, early or late. */
+  error?: unknown;
+  /** Of a response that goes on after it was returned. */
+  streamEnd?: Promise<void>;
+}
+
+function logEnd(
+  logger: Dependencies["logger"],
+  error: unknown,
+  fields: Readonly<Record<string, unknown>>,
+): void {
+  if (error === undefined) {
+    logger.info("request", fields);
+    return;
+  }
+  const { message, code } = toApiFailure(error);
+  const failed = { ...fields, error: message, code };
+  if (isCanceled(error)) logger.info("request", failed);
+  else if (error instanceof CodedError) logger.warn("request failed", failed);
+  // What nobody expected goes to the log whole; what was thrown on purpose has said enough.
+  else logger.error("request failed", error instanceof Error ? { ...failed, stack: error.stack } : failed);
 }
 
 /** Servers that mount this one may build the URL of a host that none can have; the guards look at the header. */
@@ -94,7 +108,7 @@ interface Incoming {
   readonly match: RouteMatch;
   readonly id: string;
   readonly arrivedAtMs: number;
-  readonly late: { error?: unknown };
+  readonly reply: Reply;
   readonly abort: AbortController;
   /** Comes from the program itself, which may do everything. */
   readonly isTrusted: boolean;
@@ -126,7 +140,7 @@ async function respond(options: HandlerOptions, incoming: Incoming): Promise<Res
 
 async function dispatch(
   options: HandlerOptions,
-  { request, match, id, arrivedAtMs, late, abort, isTrusted }: Incoming,
+  { request, match, id, arrivedAtMs, reply, abort, isTrusted }: Incoming,
 ): Promise<Response> {
   if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
   if (match.type !== "found") return plainText(404, "404 page not found");
@@ -155,14 +169,19 @@ async function dispatch(
       warn: (warning) => warnings.push(warning),
       requireModelAccess: (model) => requireModelAccess(grant, model),
       reportLate: (error) => {
-        late.error = error;
+        reply.error = error;
+      },
+      beginStream: () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        reply.streamEnd = promise;
+        return resolve;
       },
     };
     const response = await handle(route, context);
     if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
     return response;
   } catch (error) {
-    late.error = error;
+    reply.error = error;
     const response = errorResponse(error, family, id);
     if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
     return request.method === "HEAD" ? new Response(null, response) : response;
@@ -220,9 +239,4 @@ function toHeader(warnings: readonly string[]): string {
     .join("; ")
     .replace(/[^\x20-\x7e]/g, "?")
     .slice(0, maxWarningBytes);
-}
-
-/** What nobody expected goes to the log whole; what was thrown on purpose has said enough. */
-function internalsOf(error: unknown): Record<string, unknown> {
-  return error instanceof Error ? { stack: error.stack } : {};
 }

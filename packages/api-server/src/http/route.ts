@@ -19,6 +19,8 @@ export interface RequestContext extends RequestScope {
   requireModelAccess(model: string): void;
   /** Reports an error that came after the response had begun. */
   reportLate(error: unknown): void;
+  /** The response goes on after it was returned. @returns to be called when it was sent whole, failed, or was given up */
+  beginStream(): () => void;
 }
 
 export interface Route {

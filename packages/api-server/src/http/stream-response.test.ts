@@ -7,13 +7,19 @@ const format: StreamFormat<number> = {
   printError: (error) => `error: ${error instanceof Error ? error.message : ""}\n`,
 };
 
+const contextOf = (parts: { readonly abort?: AbortController; readonly late?: unknown[] } = {}) => ({
+  abort: parts.abort ?? new AbortController(),
+  reportLate: (error: unknown) => void parts.late?.push(error),
+  beginStream: () => () => {},
+});
+
 describe("streamResponse", () => {
   it("throws what goes wrong before the first value", async () => {
     async function* values(): AsyncGenerator<number> {
       yield* [];
       throw new Error("early");
     }
-    await expect(streamResponse(values(), format, new AbortController(), () => {})).rejects.toThrow("early");
+    await expect(streamResponse(values(), format, contextOf())).rejects.toThrow("early");
   });
 
   it("tells a later error as the last line and reports it", async () => {
@@ -22,9 +28,7 @@ describe("streamResponse", () => {
       throw new Error("late");
     }
     const late: unknown[] = [];
-    const response = await streamResponse(values(), format, new AbortController(), (error) =>
-      late.push(error),
-    );
+    const response = await streamResponse(values(), format, contextOf({ late }));
     expect(await response.text()).toBe("1\nerror: late\n");
     expect(late).toHaveLength(1);
   });
@@ -34,7 +38,7 @@ describe("streamResponse", () => {
     async function* values() {
       for (;;) yield made++;
     }
-    const response = await streamResponse(values(), format, new AbortController(), () => {});
+    const response = await streamResponse(values(), format, contextOf());
     const reader = response.body?.getReader();
     await reader?.read();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -52,10 +56,43 @@ describe("streamResponse", () => {
       }
     }
     const abort = new AbortController();
-    const response = await streamResponse(values(), format, abort, () => {});
+    const response = await streamResponse(values(), format, contextOf({ abort }));
     const reader = response.body?.getReader();
     await reader?.read();
     await reader?.cancel();
     expect([ended, abort.signal.aborted]).toEqual([true, true]);
+  });
+
+  it("tells of the end once: when it was sent whole, when it failed, and when the client goes while a piece is awaited", async () => {
+    const endsOf = async (values: AsyncIterable<number>, use: (response: Response) => Promise<unknown>) => {
+      let ends = 0;
+      const beginStream = () => () => {
+        ends += 1;
+      };
+      await use(await streamResponse(values, format, { ...contextOf(), beginStream }));
+      return ends;
+    };
+    const whole = async function* () {
+      yield 1;
+    };
+    const broken = async function* () {
+      yield 1;
+      throw new Error("broken");
+    };
+    const endless = async function* () {
+      yield 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      yield 2;
+    };
+    expect(await endsOf(whole(), (response) => response.text())).toBe(1);
+    expect(await endsOf(broken(), (response) => response.text())).toBe(1);
+    const leave = async (response: Response) => {
+      const reader = response.body?.getReader();
+      await reader?.read();
+      const waiting = reader?.read();
+      await reader?.cancel();
+      await waiting;
+    };
+    expect(await endsOf(endless(), leave)).toBe(1);
   });
 });

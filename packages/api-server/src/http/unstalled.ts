@@ -26,7 +26,8 @@ export async function* unstalled(
   }
 }
 
-async function within<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+/** @throws ApiError `STALLED` when a body, or the next part of it, does not come in time */
+export async function within<T>(promise: Promise<T>, limitMs: number = bodyStallMs): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new ApiError("STALLED", `nothing of the request's body came for ${limitMs / 1000} s`)),

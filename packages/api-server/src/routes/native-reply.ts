@@ -20,7 +20,7 @@ export async function ndjsonResponse<T>(
   values: AsyncIterable<T>,
 ): Promise<Response> {
   try {
-    return await streamResponse(values, ndjsonFormat<T>(), context.abort, context.reportLate);
+    return await streamResponse(values, ndjsonFormat<T>(), context);
   } catch (error) {
     context.reportLate(error);
     return streamErrorResponse(error);

@@ -8,6 +8,8 @@ import type { TokenSampler } from "./decode-context.ts";
 export interface Job {
   readonly request: CompletionRequest;
   readonly prompt: readonly number[];
+  /** What making tokens of the prompt took, ms: a part of reading it. */
+  readonly tokenizeMs: number;
   readonly turn: RequestTurn;
   readonly events: EventQueue<TokenEvent>;
   /** Order of arrival. */

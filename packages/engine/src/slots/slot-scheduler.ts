@@ -63,10 +63,13 @@ export class SlotScheduler {
     turn: RequestTurn,
     signal: AbortSignal,
   ): AsyncIterable<TokenEvent> {
+    const begun = performance.now();
     const prompt = this.#readPrompt(request);
+    const tokenizeMs = performance.now() - begun;
     if (signal.aborted) throw aborted();
     const events = new EventQueue<TokenEvent>();
-    const job: Job = { request, prompt, turn, events, number: this.#jobs++, cancelled: false };
+    const number = this.#jobs++;
+    const job: Job = { request, prompt, tokenizeMs, turn, events, number, cancelled: false };
     const cancel = () => this.#cancel(job);
     signal.addEventListener("abort", cancel, { once: true });
     this.#waiting.push(job);
@@ -178,7 +181,7 @@ export class SlotScheduler {
   }
 
   #start(job: Job, { slot, source }: SlotChoice): void {
-    const startedAt = performance.now();
+    const startedAt = performance.now() - job.tokenizeMs;
     const { request, prompt } = job;
     const text = this.#answerText(request);
     const sampler = this.#context.createSampler(request, prompt);
