@@ -24,7 +24,8 @@ EXPECTED = {
 def expected_to_fail(request):
     reason = EXPECTED.get(f"{request.cls.__name__}::{request.node.name}")
     if reason is not None:
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+        # Not run: whichever way it went would prove nothing.
+        pytest.xfail(reason)
 
 
 class TestChatUnit(ChatModelUnitTests):
@@ -34,7 +35,7 @@ class TestChatUnit(ChatModelUnitTests):
 
 class TestChat(ChatModelIntegrationTests):
     chat_model_class = ChatOllama
-    chat_model_params = {"model": CHAT, "base_url": URL, "num_predict": 120}
+    chat_model_params = {"model": CHAT, "base_url": URL, "num_predict": 72}
     supports_json_mode = True
     # The client does not send it.
     has_tool_choice = False

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,11 @@ function start(options: EngineOptions = {}): Engine {
   open.push(engine);
   return engine;
 }
+
+const limitedNode = `#!/bin/sh
+ulimit -d 1200000
+exec "${process.execPath}" "$@"
+`;
 
 const isAlive = (pid: number) => {
   try {
@@ -163,6 +168,25 @@ it("refuses a context that the machine has no memory for", async () => {
     details: { neededBytes: expect.any(Number), freeBytes: expect.any(Number) },
   });
 });
+
+it.runIf(process.platform === "linux")(
+  "says that memory ran out where the system refuses it to a runner, and serves what there is memory for",
+  async () => {
+    // As administrators limit processes; the plan of the host knows nothing of it.
+    const limited = files.write("limited-node", new TextEncoder().encode(limitedNode));
+    chmodSync(limited, 0o755);
+    const engine = start({ execPath: limited });
+    const long = files.write("roomy.gguf", tinyLlama({ contextTokens: 4_000_000 }));
+    await expect(
+      engine.acquire({ modelPath: long, load: { threads: 1, contextTokens: 4_000_000 } }),
+    ).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      message: expect.stringContaining("failed to allocate"),
+    });
+    await using lease = await engine.acquire({ modelPath: long, load });
+    expect((await collect(lease, { prompt: "x", sampling: {}, maxTokens: 2 })).end.generatedTokens).toBe(2);
+  },
+);
 
 it("gives up a load that makes no progress, and one that is cancelled", async () => {
   const slow = start({ loadTimeoutMs: 1 });
