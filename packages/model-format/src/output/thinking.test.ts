@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { outputParserFamily } from "./parser-registry.ts";
 import { ThinkingParser } from "./thinking.ts";
 
 function parse(chunks: readonly string[], startsInside = false) {
@@ -37,5 +38,26 @@ it("begins inside the thinking when the prompt ended with the opening tag", () =
   expect(parse(["\nrea", "sons</th", "ink>\n\nanswer"], true)).toEqual({
     thinking: "reasons",
     text: "answer",
+  });
+});
+
+describe("an endless run of blanks that comes one by one", () => {
+  const blanks = 60_000;
+  const parsers = {
+    "a pair of tags": () => new ThinkingParser({ opening: "<think>", closing: "</think>" }),
+    ...Object.fromEntries(
+      ["qwen3-thinking", "cohere", "glm-4.7"].map((name) => [
+        name,
+        () => outputParserFamily(name)?.create({ tools: [], think: true }),
+      ]),
+    ),
+  };
+  // Counted anew for each, they would take half a minute; a busy machine reads them in a second or two.
+  it.each(Object.entries(parsers))("is read once by the parser of %s", { timeout: 20_000 }, (_, create) => {
+    const parser = create();
+    const events = Array.from({ length: blanks }, () => parser?.push("\n") ?? []).flat();
+    expect(
+      [...events, ...(parser?.push("<think>a</think>b") ?? []), ...(parser?.end() ?? [])].length,
+    ).toBeGreaterThan(0);
   });
 });

@@ -20,6 +20,8 @@ export class ThinkingParser implements OutputParser {
   readonly #closing: string;
   #state: State;
   #held = "";
+  /** What came before the first letter; looked at once, however many pieces it comes in. */
+  #blanks = "";
 
   constructor({ opening, closing, startsInside = false }: ThinkingParserOptions) {
     this.#opening = opening;
@@ -41,9 +43,7 @@ export class ThinkingParser implements OutputParser {
     if (rest === "") return [];
     if (this.#state === "thinking") return [{ type: "thinking-delta", text: rest }];
     // Half an opening tag that was never finished is text after all.
-    return this.#state === "before-opening" && withoutLeadingSpace(rest) !== ""
-      ? [{ type: "text-delta", text: rest }]
-      : [];
+    return this.#state === "before-opening" ? [{ type: "text-delta", text: this.#blanks + rest }] : [];
   }
 
   /** @returns whether the next state may find something too */
@@ -74,6 +74,8 @@ export class ThinkingParser implements OutputParser {
 
   #findOpening(events: OutputEvent[]): boolean {
     const text = withoutLeadingSpace(this.#held);
+    this.#blanks += this.#held.slice(0, this.#held.length - text.length);
+    this.#held = text;
     if (text.startsWith(this.#opening)) {
       this.#held = text.slice(this.#opening.length);
       this.#state = "after-opening";
@@ -81,7 +83,7 @@ export class ThinkingParser implements OutputParser {
     }
     if (this.#opening.startsWith(text)) return false;
     this.#state = "answer";
-    this.#release("text-delta", this.#held, events);
+    this.#release("text-delta", this.#blanks + text, events);
     this.#held = "";
     return false;
   }

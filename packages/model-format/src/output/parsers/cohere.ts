@@ -1,7 +1,6 @@
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody } from "./reading/collect.ts";
-import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { asObject, field, JsonCallError, readJson, toArguments } from "./reading/json-call.ts";
 import { continuesText, wantsThinking } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
@@ -70,7 +69,7 @@ export const cohere: OutputParserFamily = {
      */
     const betweenBlocks: State = (reader) => {
       const opener = reader.find(openers);
-      const rest = reader.text.slice(leadingSpaceLength(reader.text));
+      const rest = reader.text.slice(reader.leadingBlanks);
       const waits = tools.length > 0 || awaited.some((tag) => tag.startsWith(rest));
       if (opener === undefined && waits && !reader.ended && !rest.startsWith(turnEnd)) return undefined;
       const bare =

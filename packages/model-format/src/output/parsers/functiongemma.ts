@@ -2,7 +2,6 @@ import { orderedRecord } from "@puna/protocol";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody } from "./reading/collect.ts";
 import { parseInteger, parseReal } from "./reading/go-numbers.ts";
-import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { type CallArguments, type State, streamParser } from "./reading/stream-parser.ts";
 import { splitTopLevel } from "./reading/top-level.ts";
 
@@ -29,7 +28,7 @@ export const functionGemma: OutputParserFamily = {
     });
     /** Blanks belong to the calls on both sides of them, but to the answer where an answer follows. */
     const betweenCalls: State = (reader) => {
-      const blanks = leadingSpaceLength(reader.text);
+      const blanks = reader.leadingBlanks;
       const rest = reader.text.slice(blanks);
       if (rest.startsWith(callOpen)) reader.take(blanks);
       else if (callOpen.startsWith(rest) && !reader.ended) return undefined;

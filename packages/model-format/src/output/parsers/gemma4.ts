@@ -2,7 +2,6 @@ import type { Tool } from "@puna/protocol";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { readGemmaCall } from "./gemma4-call.ts";
 import { collect, collectBody, skipBlanks } from "./reading/collect.ts";
-import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { wantsThinking } from "./reading/request.ts";
 import { type Reader, type Sink, type State, streamParser } from "./reading/stream-parser.ts";
 
@@ -58,7 +57,7 @@ function stages(tools: readonly Tool[], into: Sink): { readonly content: State; 
   );
   /** Closing tags that the model repeats, and the tag of the answer that it expects, are no text. */
   const afterCall: State = (reader) => {
-    reader.take(leadingSpaceLength(reader.text));
+    reader.take(reader.leadingBlanks);
     const noise = [callClose, responseTag];
     const tag = noise.find((candidate) => reader.text.startsWith(candidate));
     if (tag !== undefined) {

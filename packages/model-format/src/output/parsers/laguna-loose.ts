@@ -2,7 +2,6 @@ import type { Tool } from "@puna/protocol";
 import { readDeclaredLagunaCall } from "./laguna-call.ts";
 import type { Next, TagRule } from "./reading/collect.ts";
 import { growthGate } from "./reading/growth-gate.ts";
-import { leadingSpaceLength } from "./reading/hold-back.ts";
 import { jsonFault } from "./reading/json-fault.ts";
 import type { Reader, State } from "./reading/stream-parser.ts";
 import { balancedJsonEnd, jsonEndFinder } from "./reading/top-level.ts";
@@ -55,7 +54,7 @@ function restEnds(): (rest: string) => number | undefined {
 function bareJson(options: LooseLagunaOptions, { endOf, broken }: Seen): State {
   const grown = growthGate(/[}\]]/);
   return (reader) => {
-    const start = leadingSpaceLength(reader.text);
+    const start = reader.leadingBlanks;
     if (broken.delete(reader.taken + start)) return text(reader, options, start, "{");
     if (!grown(reader)) return undefined;
     const json = reader.text.slice(start);
@@ -72,7 +71,7 @@ function bareJson(options: LooseLagunaOptions, { endOf, broken }: Seen): State {
 function userTag(options: LooseLagunaOptions): State {
   const [open, close] = ["<user>", "</user>"];
   return (reader) => {
-    const start = leadingSpaceLength(reader.text);
+    const start = reader.leadingBlanks;
     const end = reader.text.indexOf(close);
     const stop = Math.min(...options.stops.map((tag) => indexOrEnd(reader.text, tag)));
     if (end !== -1 && end < stop) return callOrText(reader, options, { start, bodyEnd: end, open, close });

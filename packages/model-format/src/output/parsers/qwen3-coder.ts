@@ -92,7 +92,7 @@ function thinkingBeforeCalls(content: State): State {
       [thinkClose]: () => skipBlanks(() => content),
       // The call is the answer's first part: put its tag back and let the answer's stage find it.
       [toolOpen]: () => (reader) => {
-        reader.text = toolOpen + reader.text;
+        reader.putBack(toolOpen);
         return content;
       },
     },

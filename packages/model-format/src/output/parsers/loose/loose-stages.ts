@@ -1,7 +1,7 @@
 import type { Tool } from "@puna/protocol";
 import { trimSpaceEnd } from "../../../prompt/renderers/trim-space.ts";
 import { growthGate } from "../reading/growth-gate.ts";
-import { leadingSpaceLength, partialTagLength, trailingSpaceLength } from "../reading/hold-back.ts";
+import { partialTagLength, trailingSpaceLength } from "../reading/hold-back.ts";
 import type { Reader, Sink, State } from "../reading/stream-parser.ts";
 import { fence, judgeBareJson, judgeFence } from "./judge-json.ts";
 import { callTags, judgeTagged } from "./judge-tagged.ts";
@@ -72,7 +72,7 @@ export function looseStages(tools: readonly Tool[]): LooseStages {
   /** Drops blanks and closing tags, and looks for the next call, which a comma may part from the last. */
   const afterCall = (closes: readonly string[]): State => {
     return (reader) => {
-      const blanks = leadingSpaceLength(reader.text);
+      const blanks = reader.leadingBlanks;
       const rest = reader.text.slice(blanks);
       const close = closes.find((tag) => rest.startsWith(tag));
       if (close !== undefined) {

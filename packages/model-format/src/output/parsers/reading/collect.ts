@@ -1,5 +1,5 @@
 import { trimSpaceEnd } from "../../../prompt/renderers/trim-space.ts";
-import { leadingSpaceLength, partialTagLength, trailingSpaceLength } from "./hold-back.ts";
+import { partialTagLength, trailingSpaceLength } from "./hold-back.ts";
 import type { Reader, Sink, State } from "./stream-parser.ts";
 
 /** What follows a tag. A function, because stages refer to each other in circles. */
@@ -95,7 +95,7 @@ export function collectBody(
 /** Drops blanks, then goes on. */
 export function skipBlanks(to: Next): State {
   return (reader) => {
-    reader.take(leadingSpaceLength(reader.text));
+    reader.take(reader.leadingBlanks);
     return reader.text === "" ? undefined : to();
   };
 }
@@ -113,7 +113,7 @@ interface LeadingTagOptions {
 export function leadingTag(tag: string, options: LeadingTagOptions): State {
   const found = skipBlanks(options.found);
   return (reader) => {
-    const blanks = leadingSpaceLength(reader.text);
+    const blanks = reader.leadingBlanks;
     const rest = reader.text.slice(blanks);
     if (rest.startsWith(tag)) {
       reader.take(blanks + tag.length);

@@ -21,9 +21,12 @@ export function trailingSpaceLength(text: string, end = text.length, known = 0):
   return start <= known ? end : end - start;
 }
 
-/** Number of blanks that begin `text`. */
-export function leadingSpaceLength(text: string): number {
-  let length = 0;
+/**
+ * Number of blanks that begin `text`.
+ * @param known  so many of them are known
+ */
+export function leadingSpaceLength(text: string, known = 0): number {
+  let length = known;
   while (length < text.length && isSpace(text.charAt(length))) length += 1;
   return length;
 }

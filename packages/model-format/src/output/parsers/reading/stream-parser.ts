@@ -1,5 +1,6 @@
 import { OutputError } from "../../../errors.ts";
 import type { OutputEvent, OutputParser } from "../../output-parser.ts";
+import { leadingSpaceLength } from "./hold-back.ts";
 
 export type CallArguments = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,8 @@ export class Reader {
   taken = 0;
   /** No more text will come: everything has to be decided now. */
   ended = false;
+  /** So many code units at the front of `text` are blanks for sure. */
+  #blanks = 0;
   #events: OutputEvent[] = [];
   #calls = 0;
 
@@ -37,7 +40,20 @@ export class Reader {
     const taken = this.text.slice(0, length);
     this.text = this.text.slice(length);
     this.taken += taken.length;
+    this.#blanks = Math.max(0, this.#blanks - taken.length);
     return taken;
+  }
+
+  /** Puts text before what is there, for a stage that wants to find it. */
+  putBack(text: string): void {
+    this.text = text + this.text;
+    this.#blanks = 0;
+  }
+
+  /** Number of blanks that begin `text`. An endless run of them is not counted anew for every piece. */
+  get leadingBlanks(): number {
+    this.#blanks = leadingSpaceLength(this.text, this.#blanks);
+    return this.#blanks;
   }
 
   takeAll(): string {
