@@ -2,6 +2,7 @@ import { packageTests } from "../tooling/vitest.base.ts";
 
 export default packageTests({
   include: ["**/*.test.ts"],
+  fileParallelism: false,
   testTimeout: 240_000,
   hookTimeout: 240_000,
 });

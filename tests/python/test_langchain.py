@@ -35,7 +35,7 @@ class TestChatUnit(ChatModelUnitTests):
 
 class TestChat(ChatModelIntegrationTests):
     chat_model_class = ChatOllama
-    chat_model_params = {"model": CHAT, "base_url": URL, "num_predict": 72}
+    chat_model_params = {"model": CHAT, "base_url": URL, "num_predict": 48}
     supports_json_mode = True
     # The client does not send it.
     has_tool_choice = False
