@@ -42,8 +42,8 @@ async function oneSlot(subject: Subject): Promise<Figures> {
   const prompt = promptOf(1000, ++unique);
   figures["first token"] = await timeToFirst(running, prompt);
   figures["second turn"] = await timeToFirst(running, `${prompt} and then?`);
-  if (subject.name === "puna") {
-    figures["overhead"] = (await running.ownPart?.()) ?? Number.NaN;
+  if (running.ownPart !== undefined) {
+    figures["overhead"] = await running.ownPart();
     figures["cancel"] = await cancel(running);
   }
   return figures;

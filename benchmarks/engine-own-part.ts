@@ -1,26 +1,21 @@
 import { connect, type Socket } from "node:net";
 import { median } from "./engine-ratio.ts";
-import { sampling } from "./engine-subject.ts";
 
 const rounds = 60;
 
 /**
  * What passes between a request and the first byte of its answer beside making tokens of the prompt, reading it and
  * sampling, as the runner counts them. By a bare socket: an HTTP client has a part of its own, which is not asked for.
+ * @param bodyOf  of a request to `/api/generate` for a few tokens
  * @returns ms, the median of many short prompts
  */
-export async function ownPart(port: number, model: string, options: object): Promise<number> {
+export async function ownPart(port: number, bodyOf: (prompt: string) => object): Promise<number> {
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const body = {
-      model,
-      prompt: `Round ${round} of a short prompt`,
-      raw: true,
-      options: { ...options, ...sampling, ignore_eos: true, num_predict: 2 },
-    };
-    const { firstMs, answer } = await exchange(socket, JSON.stringify(body));
+    const body = JSON.stringify(bodyOf(`Round ${round} of a short prompt`));
+    const { firstMs, answer } = await exchange(socket, body);
     const [, promptNs] = /"prompt_eval_duration":(\d+)/.exec(answer) ?? [];
     if (promptNs === undefined) throw new Error(`the answer tells no prompt_eval_duration: ${answer}`);
     times.push(firstMs - Number(promptNs) / 1e6);

@@ -35,7 +35,8 @@ export function punaSubject(setup: BenchmarkSetup, version: string): Subject {
         generate: (generation) => complete(server.port, { model, options, generation }),
         embed: (input) =>
           post({ port: server.port, path: "/api/embed", body: { model, input, options }, onLine: () => {} }),
-        ownPart: () => ownPart(server.port, model, options),
+        ownPart: () =>
+          ownPart(server.port, (prompt) => generateBody({ model, options, prompt, maxTokens: 2 })),
         pids: () => ({ server: server.pid, runner: childOf(server.pid) }),
         loadingSince: () => loadingSince,
         [Symbol.asyncDispose]: async () => {
@@ -52,8 +53,6 @@ async function complete(
   { model, options, generation }: { model: string; options: object; generation: Generation },
 ) {
   const { prompt, maxTokens, onPiece, signal } = generation;
-  const asked = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
-  const body = { model, prompt, raw: true, stream: true, options: asked };
   let tokens = 0;
   const onLine = (line: string) => {
     const part: { error?: string; done?: boolean; eval_count?: number } = JSON.parse(line);
@@ -64,14 +63,15 @@ async function complete(
     }
     tokens = part.eval_count ?? 0;
   };
-  await post({
-    port,
-    path: "/api/generate",
-    body,
-    onLine,
-    ...(signal && { signal }),
-  });
+  const body = generateBody({ model, options, prompt, maxTokens });
+  await post({ port, path: "/api/generate", body, onLine, ...(signal && { signal }) });
   return { tokens };
+}
+
+function generateBody(asked: { model: string; options: object; prompt: string; maxTokens: number }): object {
+  const { model, options, prompt, maxTokens } = asked;
+  const chosen = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
+  return { model, prompt, raw: true, stream: true, options: chosen };
 }
 
 function startServer(home: string, slots: number): Promise<ServerProcess> {

@@ -12,7 +12,7 @@ import { seededRandom } from "@puna/model-format/testing";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { names } from "./chaos-requests.ts";
 import { randomSchema } from "./random-schema.ts";
-import { storeDir, storeModels } from "./soak-models.ts";
+import { post, storeDir, storeModels } from "./soak-models.ts";
 import { startSoakServer } from "./soak-server.ts";
 
 const { values } = parseArgs({
@@ -49,8 +49,8 @@ try {
   await storeModels(url);
   await createThinker();
   while (Date.now() < deadline) {
-    for (const [kind, ask] of Object.entries(kinds)) {
-      const verdict = await ask();
+    for (const [kind, attempt] of Object.entries(kinds)) {
+      const verdict = await attempt();
       const count = counts.get(kind) ?? { valid: 0, cut: 0, invalid: 0 };
       count[verdict]++;
       counts.set(kind, count);
@@ -72,7 +72,7 @@ async function createThinker(): Promise<void> {
     "{{- if .Thinking }}<think>\n{{ .Thinking }}\n</think>\n\n{{ end }}{{ .Content }}<|im_end|>\n{{ end }}",
     "<|im_start|>assistant\n{{- if and $.IsThinkSet $.Think }}<think>\n{{ end }}",
   ].join("");
-  await post("/api/create", { model: thinker, from: names.qwen, template, stream: false });
+  await ask("/api/create", { model: thinker, from: names.qwen, template, stream: false });
 }
 
 async function ollamaSchema(model: string): Promise<Verdict> {
@@ -81,7 +81,7 @@ async function ollamaSchema(model: string): Promise<Verdict> {
   const question = isThinker
     ? "Think in one short sentence, write </think> after it, and then answer with a record as JSON."
     : "Answer with a record as JSON.";
-  const answer = await post<{
+  const answer = await ask<{
     readonly message: { readonly content: string; readonly thinking?: string };
     readonly done_reason: string;
   }>("/api/chat", {
@@ -99,7 +99,7 @@ async function ollamaSchema(model: string): Promise<Verdict> {
 
 async function openAiSchema(): Promise<Verdict> {
   const schema = randomSchema(random);
-  const { choices } = await post<Completion>("/v1/chat/completions", {
+  const { choices } = await ask<Completion>("/v1/chat/completions", {
     model: names.qwen,
     messages: [{ role: "user", content: "Make up a record as JSON." }],
     response_format: { type: "json_schema", json_schema: { name: "record", strict: true, schema } },
@@ -127,7 +127,7 @@ async function tools(choice: "required" | "named" | "none"): Promise<Verdict> {
     function: { name, description: `Call to ${name.replace("_", " ")}`, parameters: randomSchema(random) },
   }));
   const named = offered[Math.floor(random() * offered.length)]?.function.name ?? "";
-  const { choices } = await post<Completion>("/v1/chat/completions", {
+  const { choices } = await ask<Completion>("/v1/chat/completions", {
     model: names.qwen,
     messages: [{ role: "user", content: "What is the weather in Oslo? And tell me a joke." }],
     tools: offered,
@@ -164,8 +164,8 @@ function sampling() {
   return { temperature: 0.8, seed: Math.floor(random() * 1_000_000), num_predict: maxTokens };
 }
 
-async function post<TAnswer>(path: string, body: object): Promise<TAnswer> {
-  const response = await fetch(url + path, { method: "POST", body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-  return response.json() as Promise<TAnswer>;
+async function ask<TAnswer>(path: string, body: object): Promise<TAnswer> {
+  const { ok, text } = await post(url + path, body);
+  if (!ok) throw new Error(`${path} was refused: ${text}`);
+  return JSON.parse(text);
 }

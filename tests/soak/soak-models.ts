@@ -27,7 +27,11 @@ export async function storeModels(url: string): Promise<void> {
   }
 }
 
-async function post(url: string, body: object): Promise<{ readonly ok: boolean; readonly text: string }> {
+/** Posts JSON, or a stream as it is. */
+export async function post(
+  url: string,
+  body: object,
+): Promise<{ readonly ok: boolean; readonly text: string }> {
   // Node streams a web stream when it is told that only one side talks at a time.
   const init =
     body instanceof ReadableStream ? { body, duplex: "half" as const } : { body: JSON.stringify(body) };

@@ -57,10 +57,9 @@ export async function runServer(config: Config, version: string, idleMs?: number
     requireHostHeader: false,
   };
   const tls = await readTls(config);
+  const handle = withCheckedHost(withFirstPiece(listener));
   const http =
-    tls === undefined
-      ? createHttpServer(limits, withCheckedHost(withFirstPiece(listener)))
-      : createHttpsServer({ ...limits, ...tls }, withCheckedHost(withFirstPiece(listener)));
+    tls === undefined ? createHttpServer(limits, handle) : createHttpsServer({ ...limits, ...tls }, handle);
   await listen(http, config);
   const address = http.address();
   // Port 0 lets the system choose one.

@@ -137,7 +137,7 @@ function best(tokens: SomeTokens, count: number): SomeTokens {
   return tokens.ids.length === count ? tokens : at(tokens, mostLikely(tokens.logits, count));
 }
 
-/** SomeTokens that were not asked about may have so much of the probability of the allowed ones. */
+/** Tokens that were not asked about may have so much of the probability of the allowed ones. */
 const ignorableShare = 0.01;
 
 /** Whether the tokens that were not asked about, all below `floor`, are too unlikely to matter. */
