@@ -5,6 +5,10 @@
 #   docker exec -it puna puna run llama3.2
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /src
+# For the engine's own kernels.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends gcc=4:12.* libc6-dev=2.36* \
+  && rm -rf /var/lib/apt/lists/*
 RUN npm install --global pnpm@12.21.0
 # What decides the dependencies comes first, so that a change of code does not install them again.
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./

@@ -28,7 +28,8 @@ export async function startProcess(
     output = (output + chunk.toString()).slice(-1_000);
   });
   while (!(await isReady(port, options.readyPath))) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${output}`);
+    if (hasEnded(child))
+      throw new Error(`${command} ended with ${child.exitCode ?? child.signalCode}: ${output}`);
     await sleep(2);
   }
   return {
@@ -39,8 +40,11 @@ export async function startProcess(
   };
 }
 
+/** By itself or by a signal, such as that of a failed assertion. */
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);

@@ -13,6 +13,7 @@ if (url === undefined) {
   process.exit(1);
 }
 
+run("node", ["packages/engine/matmul/build.mjs", "--required"]);
 run("turbo", ["run", "build", "check:package", "--output-logs=errors-only"]);
 // The address is where the checkout came from, so that a fork publishes its own.
 const changed = publicManifests().map(({ file, directory }) => {

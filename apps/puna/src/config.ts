@@ -144,7 +144,7 @@ const withoutEffect: readonly string[] = [
 
 /** Names that decide where libraries are found and which devices are used; nothing else reaches a runner. */
 const runnerVariables =
-  /^(PATH|HOME|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_|HIP_|ROCR_|GGML_|GPU_DEVICE_ORDINAL|HSA_|NODE_EXTRA_CA_CERTS|PUNA_LLAMA_LIBRARIES)/;
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_|HIP_|ROCR_|GGML_|GPU_DEVICE_ORDINAL|HSA_|NODE_EXTRA_CA_CERTS|PUNA_LLAMA_LIBRARIES|PUNA_MATMUL)/;
 
 function runnerEnv(env: Environment): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => runnerVariables.test(name)));

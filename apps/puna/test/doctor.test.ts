@@ -217,6 +217,8 @@ describe("the engine", () => {
       status: "note",
       facts: { reason: "wrong layout" },
     });
+    const { summary } = describeProbe({ ...probe, ownMatmul: "/matmul/linux-x64.so" }, "auto");
+    expect(summary).toContain("with kernels for f16");
     expect(describeProbe(fallback, "native")).toMatchObject({ status: "problem" });
     expect(describeProbe(probe, "portable")).toMatchObject({
       status: "note",

@@ -24,6 +24,10 @@ const installed = join(
 const bundles = [installed, ...(process.env["PUNA_LLAMA_BUNDLES"] ?? "").split(delimiter).filter(Boolean)];
 
 const compiler = "cc";
+/** Of the function that matmul/matmul.c stands in for. */
+const matmulHeaders = ["llamafile/sgemm.h", "ggml-cpu-impl.h", "../ggml-impl.h"].map((name) =>
+  join("ggml/src/ggml-cpu", name),
+);
 
 function missing(): string | undefined {
   if (!existsSync(installed)) return "node-llama-cpp came without llama.cpp's sources";
@@ -93,7 +97,7 @@ describe.skipIf(reason !== undefined).each(bundles)("the header table of llama.c
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   if (reason === undefined) {
     execFileSync("git", ["clone", "--quiet", "--bare", bundle, join(folder, "llama.git")], { stdio: "pipe" });
-    const archive = execFileSync("git", ["archive", "HEAD", "include", "ggml/include"], {
+    const archive = execFileSync("git", ["archive", "HEAD", "include", "ggml/include", ...matmulHeaders], {
       cwd: join(folder, "llama.git"),
       maxBuffer: 1 << 26,
     });
@@ -150,6 +154,14 @@ describe.skipIf(reason !== undefined).each(bundles)("the header table of llama.c
       });
     }
     console.log(`${ours.length} functions compared`);
+  });
+
+  it.runIf(process.arch === "x64")("has the products of matmul.c as llama.cpp declares them", () => {
+    const theirs = ["ggml-cpu-impl.h", "llamafile/sgemm.h"].flatMap((name) => ["-include", name]);
+    const folders = ["ggml/src", "ggml/src/ggml-cpu"].map((name) => `-I${join(folder, name)}`);
+    const source = fileURLToPath(new URL("../matmul/matmul.c", import.meta.url));
+    const flags = ["-std=c11", "-D_GNU_SOURCE", "-DPUNA_LLAMA_HEADERS", "-fsyntax-only"];
+    execFileSync(compiler, [...flags, ...includes, ...folders, ...theirs, source], { stdio: "pipe" });
   });
 
   it("says of every default what it is", () => {

@@ -66,10 +66,14 @@ export function describeProbe(probe: EngineProbe, wanted: Config["driver"]): Fin
   return { ...finding, status: "ok", summary };
 }
 
-function reasonOf({ version, fallbackReason, libraries }: EngineProbe, wanted: Config["driver"]): string {
+function reasonOf(
+  { version, fallbackReason, libraries, ownMatmul }: EngineProbe,
+  wanted: Config["driver"],
+): string {
   if (wanted === "portable") return "PUNA_DRIVER asks for it";
   if (fallbackReason !== undefined) return fallbackReason;
   const folder = libraries.find(({ isLoaded }) => isLoaded)?.folder ?? "";
   // The package says more than the long way to it, which is among the facts.
-  return `llama.cpp ${version ?? ""} from ${folder.split(/[\\/]node_modules[\\/]/).at(-1)}`;
+  const from = folder.split(/[\\/]node_modules[\\/]/).at(-1);
+  return `llama.cpp ${version ?? ""} from ${from}${ownMatmul === undefined ? "" : " with kernels for f16"}`;
 }

@@ -28,7 +28,13 @@ export async function probe(): Promise<EngineProbe> {
   }
   const library = loadLlamaLibrary();
   const libraries = installedLibraries(library.folder);
-  return { driver: "llama/native", version: library.version, devices: probeDevices(library), libraries };
+  return {
+    driver: "llama/native",
+    version: library.version,
+    ...(library.ownMatmul === undefined ? {} : { ownMatmul: library.ownMatmul.path }),
+    devices: probeDevices(library),
+    libraries,
+  };
 }
 
 function installedLibraries(loadedFolder: string | undefined): readonly EngineLibrary[] {

@@ -3,6 +3,7 @@ import { EngineError } from "../../errors.ts";
 import { ggmlBasePrototypes, ggmlPrototypes, llamaPrototypes, structs } from "./header.ts";
 import { type LibraryFiles, locateLibraries } from "./locate.ts";
 import { ownFolder, ownFolderVariable } from "./own-folder.ts";
+import { loadOwnMatmul, type OwnMatmul } from "./own-matmul.ts";
 import { verifyLayout } from "./verify.ts";
 
 /** An address in native memory; null where C says NULL. */
@@ -49,6 +50,8 @@ export interface LlamaLibrary {
   readonly c: LlamaFunctions;
   readonly folder: string;
   readonly version: string;
+  /** Absent where llama.cpp's own kernels do it all. */
+  readonly ownMatmul?: OwnMatmul;
   /** Addresses of C functions that C calls back; no JavaScript runs on a worker thread. */
   readonly isEmptyAddress: Pointer;
   readonly silentLogAddress: Pointer;
@@ -88,6 +91,8 @@ function whyNone(): string {
 }
 
 function bind(files: LibraryFiles): LlamaLibrary {
+  // Libraries of the user's own were built for this processor and are left as they are.
+  const ownMatmul = ownFolder() ? undefined : loadOwnMatmul();
   // The base comes first, so that the others find it whatever the platform's search rules are.
   const base = koffi.load(files.ggmlBase);
   // Missing GPU run-time libraries show here, with their names; llama.cpp itself would fall back in silence.
@@ -105,6 +110,7 @@ function bind(files: LibraryFiles): LlamaLibrary {
     c,
     folder: files.folder,
     version,
+    ...(ownMatmul === undefined ? {} : { ownMatmul }),
     isEmptyAddress: koffi.address(base.symbol("ggml_is_empty")),
     silentLogAddress: koffi.address(base.symbol("ggml_version")),
   };

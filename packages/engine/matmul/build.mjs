@@ -1,0 +1,35 @@
+// Makes the products of f16 weights (matmul.c) for this machine's kind, where there is a C compiler. Published packages
+// hold the result; a checkout without a compiler runs on llama.cpp's own. `--required` fails instead.
+import { spawnSync } from "node:child_process";
+import { renameSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const isRequired = process.argv.includes("--required");
+const kind = `${process.platform}-${process.arch}`;
+const folder = fileURLToPath(new URL(".", import.meta.url));
+
+if (kind !== "linux-x64") finish(`there are no kernels for ${kind}`);
+const output = `${folder}${kind}.so`;
+// Under a name of its own first: a process may be running on the one that is there.
+const made = `${output}.${process.pid}`;
+const flags = ["-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wl,-z,relro,-z,now", "-s"];
+const compiler = process.env.CC || "cc";
+const { status, error } = spawnSync(
+  compiler,
+  [...flags, "-o", made, `${folder}matmul.c`, "-ldl", "-lpthread"],
+  {
+    stdio: "inherit",
+  },
+);
+if (error !== undefined) finish(`there is no C compiler (${compiler})`);
+if (status !== 0) {
+  rmSync(made, { force: true });
+  finish(`${compiler} failed`);
+}
+renameSync(made, output);
+
+/** @returns {never} */
+function finish(reason) {
+  console.log(`f16 models will run on llama.cpp's own kernels: ${reason}`);
+  process.exit(isRequired ? 1 : 0);
+}

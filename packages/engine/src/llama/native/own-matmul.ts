@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
+import koffi from "koffi";
+
+/** The variable that leaves all products to llama.cpp: `stock`. */
+const matmulVariable = "PUNA_MATMUL";
+
+/** Kernels for f16, bf16 and f32 weights that stand in for those of the prebuilt libraries; see matmul/matmul.c. */
+export interface OwnMatmul {
+  readonly path: string;
+  /** How many products they have made in this process. */
+  calls(): number;
+}
+
+/**
+ * Loads them for llama.cpp to find, where they were built and this processor is one of theirs. To be called before
+ * llama.cpp's libraries are loaded: theirs are found first by whoever comes first.
+ */
+export function loadOwnMatmul(): OwnMatmul | undefined {
+  if (process.env[matmulVariable] === "stock") return undefined;
+  const manifest = findPackageJSON(import.meta.url);
+  if (manifest === undefined) return undefined;
+  const path = join(dirname(manifest), "matmul", `${process.platform}-${process.arch}.so`);
+  if (!existsSync(path)) return undefined;
+  try {
+    const fits = koffi.load(path).func("bool puna_matmul_fits()");
+    if (fits() !== true) return undefined;
+    const calls = koffi.load(path, { global: true }).func("int64_t puna_matmul_calls()");
+    return { path, calls: () => Number(calls()) };
+  } catch {
+    return undefined; // Such as a C library older than the one it was made with. llama.cpp's own kernels do it all.
+  }
+}
