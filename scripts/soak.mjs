@@ -9,6 +9,7 @@ const soaks = {
   kill: "packages/registry-client/soak/kill.ts",
   chaos: "tests/soak/chaos.ts",
   constrained: "tests/soak/constrained.ts",
+  gpu: "tests/soak/gpu.ts",
   nodes: "tests/soak/nodes.ts",
   schemathesis: "tests/soak/schemathesis.ts",
 };

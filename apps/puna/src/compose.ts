@@ -37,6 +37,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     kvCacheType: config.kvCacheType,
     ...(config.flashAttention === undefined ? {} : { flashAttention: config.flashAttention }),
     memoryLimitBytes: config.memoryLimitBytes,
+    gpuOverheadBytes: config.gpuOverheadBytes,
     // Beside the keys, readable for their owner only: they hold what people wrote.
     ...(config.stateCacheBytes > 0
       ? { stateFolder: join(config.home, "cache", "states"), stateFolderBytes: config.stateCacheBytes }

@@ -31,6 +31,8 @@ export interface Config {
   readonly kvCacheType: string;
   /** What all loaded models together may take; 0 = whatever the machine has. */
   readonly memoryLimitBytes: number;
+  /** Left free on each GPU. */
+  readonly gpuOverheadBytes: number;
   /** On disk, for conversations of models that are not loaded; 0 = none is kept. */
   readonly stateCacheBytes: number;
   readonly driver: "auto" | "native" | "portable";
@@ -87,6 +89,7 @@ export function readConfig(env: Environment): Config {
     ...optional("flashAttention", flag(env, "OLLAMA_FLASH_ATTENTION")),
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
     memoryLimitBytes: byteCount(env, "PUNA_MEMORY_LIMIT", 0),
+    gpuOverheadBytes: byteCount(env, "OLLAMA_GPU_OVERHEAD", 0),
     stateCacheBytes:
       flag(env, "PUNA_STATE_CACHE") === false ? 0 : byteCount(env, "PUNA_STATE_CACHE", twoGigabytes),
     driver: driver(text(env, "PUNA_DRIVER")),
@@ -132,7 +135,6 @@ const withoutEffect: readonly string[] = [
   "OLLAMA_CLOUD_BASE_URL",
   "OLLAMA_DEBUG_LOG_REQUESTS",
   "OLLAMA_EXPERIMENT",
-  "OLLAMA_GPU_OVERHEAD",
   "OLLAMA_IGPU_ENABLE",
   "OLLAMA_LLAMA_CPP_COMPAT",
   "OLLAMA_LLM_LIBRARY",

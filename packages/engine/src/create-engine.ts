@@ -2,6 +2,7 @@ import type { Engine } from "./engine.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { freeMemory, totalMemory } from "./machine-memory.ts";
 import { ownRunner } from "./own-runner.ts";
+import { probeEngine } from "./probe-engine.ts";
 import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly promptCacheBytes?: number;
   /** Bytes that all models together may take; absent or 0: what the machine, or its container, has. */
   readonly memoryLimitBytes?: number;
+  /** Left free on each GPU when the number of layers there is chosen; 0. */
+  readonly gpuOverheadBytes?: number;
   /**
    * Folder of the engine's own in which conversations outlive their runner, so that a model that comes back goes
    * on where it left off. They are readable for their owner only. Absent: they are forgotten.
@@ -67,6 +70,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     startRunner,
     readFacts: readModelFacts,
     freeBytes: freeMemory,
+    // A limit that was set is one of all memory together.
+    ...(options.memoryLimitBytes ? {} : { gpuFreeBytes: () => gpuFreeBytes(options) }),
     now: Date.now,
     logger,
     driver: options.driver ?? "auto",
@@ -78,6 +83,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     contextTokens: options.contextTokens || defaultContextTokens,
     contextIsAutomatic: !options.contextTokens,
     kvCacheType: options.kvCacheType ?? "f16",
+    ...(options.gpuOverheadBytes ? { gpuOverheadBytes: options.gpuOverheadBytes } : {}),
     promptCacheBytes: options.promptCacheBytes ?? Math.min(maxPromptCacheBytes, Math.floor(memory / 16)),
     // Weights that are mapped from files look free to the system, though a model reads them for every token.
     memoryLimitBytes: memory,
@@ -91,4 +97,18 @@ export function createEngine(options: EngineOptions = {}): Engine {
         }),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
+}
+
+/** Of devices with memory of their own. Asked in a child process, which takes half a second. */
+async function gpuFreeBytes({ env, execPath, runnerEntry }: EngineOptions): Promise<number> {
+  try {
+    const { devices } = await probeEngine({
+      ...(env === undefined ? {} : { env }),
+      ...(execPath === undefined ? {} : { execPath }),
+      ...(runnerEntry === undefined ? {} : { runnerEntry }),
+    });
+    return devices.reduce((sum, { kind, freeBytes }) => sum + (kind === "gpu" ? freeBytes : 0), 0);
+  } catch {
+    return 0; // The load itself will say what is wrong with the runner.
+  }
 }

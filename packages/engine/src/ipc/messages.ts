@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 4;
+export const ipcVersion = 5;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {
@@ -21,6 +21,17 @@ export interface RunnerSpec {
   /** -1 = as many as fit. */
   readonly gpuLayers: number;
   readonly mainGpu?: number;
+  /** What the host expects it to take, for as many layers on GPUs as fit. */
+  readonly planned?: {
+    /** 0 = unknown */
+    readonly blockCount: number;
+    readonly weightsBytes: number;
+    readonly contextBytes: number;
+  };
+  /** Left free on each GPU. */
+  readonly gpuOverheadBytes?: number;
+  /** Others can make room: rather fail with `OUT_OF_MEMORY` than leave layers to the processor. */
+  readonly wholeOnGpu?: boolean;
   readonly useMmap?: boolean;
   /** 0 = chosen by the driver. */
   readonly threads: number;

@@ -50,3 +50,12 @@ it("knows nothing when nothing was said", () => {
   reporter.push("some other text\n");
   expect(reporter.report()).toBeUndefined();
 });
+
+it("forgets what an attempt took that failed for want of memory on a GPU", () => {
+  const reporter = new LoadReporter();
+  const begun = "load_tensors: loading model tensors, this can take a while... (load_mode = 1)\n";
+  reporter.push(begun + onGpu + begun + onProcessor);
+  const alone = new LoadReporter();
+  alone.push(onProcessor);
+  expect(reporter.report()).toEqual(alone.report());
+});

@@ -11,6 +11,8 @@ export interface LoadReport {
 }
 
 const bufferLine = /(\S+) +(model|KV|RS|compute|output) buffer size = +([\d.]+) MiB/;
+/** The first of a load. A runner that found too little memory on a GPU loads again, with fewer layers there. */
+const beginLine = "loading model tensors, this can take a while";
 const offloadLine = /offloaded (\d+)\/(\d+) layers to GPU/;
 const mebibyte = 2 ** 20;
 
@@ -48,6 +50,10 @@ export class LoadReporter {
   }
 
   #read(line: string): void {
+    if (line.includes(beginLine)) {
+      this.#mapped = this.#repacked = this.#weights = this.#context = this.#vram = 0;
+      this.#isOnGpu = this.#seen = false;
+    }
     const offloaded = offloadLine.exec(line);
     if (offloaded !== null) this.#isOnGpu = Number(offloaded[1]) > 0 && offloaded[1] === offloaded[2];
     const [, device = "", kind, size] = bufferLine.exec(line) ?? [];

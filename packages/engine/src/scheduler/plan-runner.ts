@@ -12,6 +12,8 @@ export interface LoadDefaults {
   readonly contextIsAutomatic: boolean;
   readonly kvCacheType: string;
   readonly flashAttention?: boolean;
+  /** Left free on each GPU. */
+  readonly gpuOverheadBytes?: number;
   /** Saved sequence states of each runner. */
   readonly promptCacheBytes: number;
   /** Where they outlive their runners. */
@@ -35,6 +37,7 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     parallel: load.embedding ? 1 : defaults.parallel,
     batchTokens: load.batchTokens ?? defaultBatchTokens,
     gpuLayers: load.gpuLayers ?? -1,
+    ...(defaults.gpuOverheadBytes ? { gpuOverheadBytes: defaults.gpuOverheadBytes } : {}),
     ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),
     ...(load.useMmap === undefined ? {} : { useMmap: load.useMmap }),
     threads: load.threads ?? 0,

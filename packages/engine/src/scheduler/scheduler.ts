@@ -13,7 +13,7 @@ import type { Logger } from "../logger.ts";
 import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
 import { contextSteps, fitToMemory } from "./fit-to-memory.ts";
-import { LoadedModel } from "./loaded-model.ts";
+import { gpuCanBeCleared, LoadedModel } from "./loaded-model.ts";
 import {
   checkMemory,
   estimateBytes,
@@ -31,6 +31,8 @@ export interface SchedulerOptions extends LoadDefaults {
   readonly startRunner: StartRunner;
   readonly readFacts: (modelPath: string, adapters?: ModelSpec["adapters"]) => Promise<ModelFacts>;
   readonly freeBytes: () => number;
+  /** Memory of GPUs beside it, asked for where a model needs more than the machine has. */
+  readonly gpuFreeBytes?: () => Promise<number>;
   readonly now: () => number;
   readonly logger: Logger;
   readonly maxLoadedModels: number;
@@ -178,15 +180,20 @@ export class Scheduler implements Engine {
     };
     // What will not fit when all others are gone takes nothing from them.
     const loaded = [...this.#models.values()];
-    const mostBytes = loaded.reduce((sum, { memoryBytes }) => sum + memoryBytes, this.#freeBytes());
+    const isShort = estimateBytes(facts, wanted) > this.#freeBytes();
+    const gpuBytes = isShort ? ((await this.#options.gpuFreeBytes?.()) ?? 0) : 0;
+    const mostBytes = loaded.reduce(
+      (sum, { memoryBytes }) => sum + memoryBytes,
+      this.#freeBytes() + gpuBytes,
+    );
     const possible = this.#fit(wanted, load, mostBytes);
     const evicted = planEviction(loaded, {
       bytes: estimateBytes(facts, possible) + possible.promptCacheBytes,
-      freeBytes: this.#freeBytes(),
+      freeBytes: this.#freeBytes() + gpuBytes,
       maxModels: this.#options.maxLoadedModels,
     });
     await this.#evict(evicted, spec.modelPath, options.signal);
-    const freeBytes = this.#freeBytes();
+    const freeBytes = this.#freeBytes() + gpuBytes;
     const planned = this.#fit(possible, load, freeBytes);
     const promptCacheBytes = planPromptCache(
       planned.promptCacheBytes,
@@ -259,10 +266,15 @@ export class Scheduler implements Engine {
     return Math.min(freeBytes(), memoryLimitBytes - taken);
   }
 
-  async #start(spec: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
+  async #start(wanted: RunnerSpec, load: PlannedLoad): Promise<ModelLease> {
     const { facts, options } = load;
     const { now, keepAliveMs } = this.#options;
-    const estimate = estimateMemory(facts, spec);
+    const estimate = estimateMemory(facts, wanted);
+    const spec = {
+      ...wanted,
+      planned: { ...estimate, blockCount: facts.dimensions.blockCount },
+      wholeOnGpu: gpuCanBeCleared([...this.#models.values()]),
+    };
     const begun = now();
     const runner = await this.#startCounted(spec, load);
     if (this.#closed) {

@@ -142,6 +142,8 @@ function toModelSpec(spec: Parameters<StartRunner>[0]): ModelSpec {
     driver: _driver,
     parallel: _parallel,
     contextIsTrainedLength: _trained,
+    planned: _planned,
+    wholeOnGpu: _whole,
     ...load
   } = spec;
   return { modelPath, adapters, load };

@@ -4,6 +4,7 @@ import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { Driver } from "../../runner-child/driver.ts";
 import { LlamaContext } from "./context.ts";
 import { dieWithParent } from "./die-with-parent.ts";
+import { gpuLayerAttempts, tryLayers } from "./gpu-layers.ts";
 import { type LlamaLibrary, loadLlamaLibrary } from "./library.ts";
 import { askForLongSlices } from "./long-slices.ts";
 import { LlamaModel } from "./model.ts";
@@ -19,24 +20,28 @@ export const nativeDriver: Driver = {
     dieWithParent();
     await askForLongSlices();
     keepStderrWhole();
-    const model = await LlamaModel.load(library, spec);
-    try {
-      if (model.hasEncoder && model.hasDecoder) {
-        throw new EngineError(
-          "UNSUPPORTED",
-          "encoder-decoder models cannot be run; use a decoder-only model",
-        );
-      }
-      const context = LlamaContext.create(model, spec);
-      addAdapters(model, context, spec);
-      const onGpu = spec.gpuLayers !== 0 && hasGpu(library);
-      return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
-    } catch (error) {
-      model.free();
-      throw error;
-    }
+    const attempts = gpuLayerAttempts(spec, probeDevices(library));
+    return tryLayers(attempts, (gpuLayers) => loadOnce(library, { ...spec, gpuLayers }));
   },
 };
+
+async function loadOnce(library: LlamaLibrary, spec: RunnerSpec): Promise<NativeModel> {
+  const model = await LlamaModel.load(library, spec);
+  let context: LlamaContext | undefined;
+  try {
+    if (model.hasEncoder && model.hasDecoder) {
+      throw new EngineError("UNSUPPORTED", "encoder-decoder models cannot be run; use a decoder-only model");
+    }
+    context = LlamaContext.create(model, spec);
+    addAdapters(model, context, spec);
+    const onGpu = spec.gpuLayers !== 0 && hasGpu(library);
+    return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
+  } catch (error) {
+    context?.free();
+    model.free();
+    throw error;
+  }
+}
 
 function addAdapters(model: LlamaModel, context: LlamaContext, spec: RunnerSpec): void {
   if (spec.adapters.length === 0) return;
