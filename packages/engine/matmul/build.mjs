@@ -8,10 +8,10 @@ const isRequired = process.argv.includes("--required");
 const kind = `${process.platform}-${process.arch}`;
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-if (kind !== "linux-x64") finish(`there are no kernels for ${kind}`);
 const output = `${folder}${kind}.so`;
 // Under a name of its own first: a process may be running on the one that is there.
 const made = `${output}.${process.pid}`;
+if (kind !== "linux-x64") finish(`there are no kernels for ${kind}`);
 const flags = ["-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wl,-z,relro,-z,now", "-s"];
 const compiler = process.env.CC || "cc";
 const { status, error } = spawnSync(
@@ -22,14 +22,13 @@ const { status, error } = spawnSync(
   },
 );
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
-if (status !== 0) {
-  rmSync(made, { force: true });
-  finish(`${compiler} failed`);
-}
+if (status !== 0) finish(`${compiler} failed`);
 renameSync(made, output);
 
 /** @returns {never} */
 function finish(reason) {
+  // What an earlier source was compiled to may not fit the llama.cpp of today.
+  for (const file of [made, output]) rmSync(file, { force: true });
   console.log(`f16 models will run on llama.cpp's own kernels: ${reason}`);
   process.exit(isRequired ? 1 : 0);
 }

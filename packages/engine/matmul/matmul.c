@@ -218,7 +218,8 @@ static void find_theirs(void) {
 bool llamafile_sgemm(const struct ggml_compute_params *params, int64_t m, int64_t n, int64_t k, const void *a,
                      int64_t lda, const void *b, int64_t ldb, void *c, int64_t ldc, int a_type, int b_type,
                      int c_type) {
-  atomic_store_explicit(&caller, __builtin_return_address(0), memory_order_relaxed);
+  if (atomic_load_explicit(&caller, memory_order_relaxed) == NULL)
+    atomic_store_explicit(&caller, __builtin_return_address(0), memory_order_relaxed);
   pthread_once(&once, find_theirs);
   const bool weights = a_type == GGML_TYPE_F16 || a_type == GGML_TYPE_BF16 || a_type == GGML_TYPE_F32;
   if (!weights || b_type != GGML_TYPE_F32 || c_type != GGML_TYPE_F32 || n < FEWEST_TOKENS || m < ROWS || k < 1)

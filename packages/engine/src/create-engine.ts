@@ -1,8 +1,9 @@
 import type { Engine } from "./engine.ts";
+import { gpuFreeBytes } from "./gpu-free-bytes.ts";
+import type { RunnerSpec } from "./ipc/messages.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { freeMemory, totalMemory } from "./machine-memory.ts";
 import { ownRunner } from "./own-runner.ts";
-import { probeEngine } from "./probe-engine.ts";
 import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -65,13 +66,19 @@ export function createEngine(options: EngineOptions = {}): Engine {
     hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
     logger,
   });
+  const { env, execPath } = options;
+  const probing = {
+    ...(env === undefined ? {} : { env }),
+    ...(execPath === undefined ? {} : { execPath }),
+    ...(options.runnerEntry === undefined ? {} : { runnerEntry: options.runnerEntry }),
+  };
   const memory = options.memoryLimitBytes || totalMemory();
   return new Scheduler({
     startRunner,
     readFacts: readModelFacts,
     freeBytes: freeMemory,
     // A limit that was set is one of all memory together.
-    ...(options.memoryLimitBytes ? {} : { gpuFreeBytes: () => gpuFreeBytes(options) }),
+    ...(options.memoryLimitBytes ? {} : { gpuFreeBytes: (spec: RunnerSpec) => gpuFreeBytes(spec, probing) }),
     now: Date.now,
     logger,
     driver: options.driver ?? "auto",
@@ -97,18 +104,4 @@ export function createEngine(options: EngineOptions = {}): Engine {
         }),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
-}
-
-/** Of devices with memory of their own. Asked in a child process, which takes half a second. */
-async function gpuFreeBytes({ env, execPath, runnerEntry }: EngineOptions): Promise<number> {
-  try {
-    const { devices } = await probeEngine({
-      ...(env === undefined ? {} : { env }),
-      ...(execPath === undefined ? {} : { execPath }),
-      ...(runnerEntry === undefined ? {} : { runnerEntry }),
-    });
-    return devices.reduce((sum, { kind, freeBytes }) => sum + (kind === "gpu" ? freeBytes : 0), 0);
-  } catch {
-    return 0; // The load itself will say what is wrong with the runner.
-  }
 }

@@ -1,6 +1,10 @@
 import type { EngineProbe } from "./ipc/messages.ts";
 import { ownRunner } from "./own-runner.ts";
+import { withinLimits } from "./runner-host/load-limits.ts";
 import { startChild } from "./runner-host/start-child.ts";
+
+/** The driver of a GPU may hang. */
+const timeoutMs = 30_000;
 
 export interface ProbeOptions {
   readonly runnerEntry?: string;
@@ -10,7 +14,7 @@ export interface ProbeOptions {
 
 /**
  * Which driver and devices this machine offers, asked in a child process: native libraries are never loaded here.
- * @throws EngineError when the child cannot be started or dies
+ * @throws EngineError when the child cannot be started, dies, or does not answer within half a minute
  */
 export async function probeEngine(options: ProbeOptions = {}): Promise<EngineProbe> {
   const { runnerEntry, execArgv } = ownRunner();
@@ -21,9 +25,9 @@ export async function probeEngine(options: ProbeOptions = {}): Promise<EnginePro
     env: options.env ?? {},
   });
   try {
-    await child.requests.greeted;
+    const work = child.requests.greeted.then(() => child.requests.request({ type: "probe" }));
     // "done" of a probe carries an EngineProbe; the versions were compared in the greeting.
-    return (await child.requests.request({ type: "probe" })) as EngineProbe;
+    return (await withinLimits(work, { timeoutMs, onRestart: () => {} })) as EngineProbe;
   } finally {
     await child.stop();
   }

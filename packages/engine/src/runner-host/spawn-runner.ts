@@ -46,7 +46,10 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
       return { ...runner, stop: () => retireRunner(requests).then(child.stop) };
     } catch (error) {
       await child.stop();
-      if (EngineError.is(error) && error.code !== "ABORTED") logOutput("model load failed", child, logger);
+      const makesRoom = spec.wholeOnGpu && EngineError.is(error) && error.code === "OUT_OF_MEMORY";
+      if (makesRoom) logger.info("others make room on the GPU", { modelPath: spec.modelPath });
+      else if (EngineError.is(error) && error.code !== "ABORTED")
+        logOutput("model load failed", child, logger);
       throw asLoadError(error, child.output());
     }
   };

@@ -1,10 +1,13 @@
-import type { ModelLease } from "../engine.ts";
-import type { RequestTurn } from "../ipc/messages.ts";
+import type { AcquireOptions, ModelLease } from "../engine.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
 /** One request's hold on a loaded model; letting go twice counts once. */
-export function createLease(model: LoadedModel, turn: RequestTurn): ModelLease {
+export function createLease(
+  model: LoadedModel,
+  { priority = "interactive", clientId = "" }: Pick<AcquireOptions, "priority" | "clientId">,
+): ModelLease {
   const { runner } = model;
+  const turn = { priority, clientId };
   let released = false;
   return {
     get info() {

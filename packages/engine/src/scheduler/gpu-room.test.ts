@@ -12,15 +12,21 @@ const files = tinyFiles();
 /** Runners whose models lie on one GPU, which holds `room` of them. */
 function schedulerOf(
   room: number,
-  options: Partial<Pick<ConstructorParameters<typeof Scheduler>[0], "freeBytes" | "gpuFreeBytes">> = {},
+  {
+    onProcessor = [],
+    ...options
+  }: Partial<Pick<ConstructorParameters<typeof Scheduler>[0], "freeBytes" | "gpuFreeBytes">> & {
+    readonly onProcessor?: readonly string[];
+  } = {},
 ) {
   const loads: RunnerSpec[] = [];
   let held = 0;
   const scheduler = new Scheduler({
     startRunner: async (spec) => {
-      if (held >= room && spec.wholeOnGpu) throw new EngineError("OUT_OF_MEMORY", "no room on the GPU");
+      const isFull = held >= room && !onProcessor.includes(spec.modelPath);
+      if (isFull && spec.wholeOnGpu) throw new EngineError("OUT_OF_MEMORY", "no room on the GPU");
       loads.push(spec);
-      const isOnGpu = held < room;
+      const isOnGpu = held < room && !onProcessor.includes(spec.modelPath);
       held += isOnGpu ? 1 : 0;
       const { runner } = scriptedRunner({
         spec,
@@ -85,11 +91,39 @@ it("lets a model on the GPU go on that is in use, and puts the other on the proc
   await scheduler[Symbol.asyncDispose]();
 });
 
+it("takes nothing from models on the processor, and does not wait for them", async () => {
+  const { scheduler, names } = schedulerOf(1, { onProcessor: [files.bert] });
+  const busy = await scheduler.acquire({ modelPath: files.bert, load: { embedding: true } });
+  await (await scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
+  await (await scheduler.acquire({ modelPath: files.otherLlama }))[Symbol.asyncDispose]();
+  expect(names().sort()).toEqual([files.bert, files.otherLlama].sort());
+  await busy[Symbol.asyncDispose]();
+  await scheduler[Symbol.asyncDispose]();
+});
+
 it("keeps both where the GPU holds both", async () => {
   const { scheduler, names } = schedulerOf(2);
   await (await scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
   await (await scheduler.acquire({ modelPath: files.otherLlama }))[Symbol.asyncDispose]();
   expect(names()).toHaveLength(2);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+it("asks for the memory of GPUs again when a model has left that held it", async () => {
+  const free = { host: 100_000_000, gpu: 0 };
+  const asked: number[] = [];
+  const { scheduler, loads, names } = schedulerOf(1, {
+    freeBytes: () => free.host,
+    gpuFreeBytes: async () => {
+      asked.push(free.gpu);
+      // The second answer: the first model has left by then.
+      return asked.length === 1 ? 0 : 100_000_000;
+    },
+  });
+  await (await scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
+  free.host = 1000;
+  await (await scheduler.acquire({ modelPath: files.otherLlama }))[Symbol.asyncDispose]();
+  expect([asked.length, names(), loads.length]).toEqual([2, [files.otherLlama], 2]);
   await scheduler[Symbol.asyncDispose]();
 });
 

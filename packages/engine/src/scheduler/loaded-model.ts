@@ -135,8 +135,8 @@ export class LoadedModel {
   }
 }
 
-/** Models lie on GPUs, and all of them could go: they will, before another one is computed on the processor. */
-export function gpuCanBeCleared(models: readonly LoadedModel[]): boolean {
-  const holders = models.filter((model) => model.info().vramBytes > 0);
-  return holders.length > 0 && holders.every(({ activeRequests }) => activeRequests === 0);
+/** Idle models whose memory lies on GPUs: they make room before another one is computed on the processor. */
+export function gpuHolders(models: Iterable<LoadedModel>): readonly LoadedModel[] {
+  const holders = [...models].filter((model) => model.info().vramBytes > 0);
+  return holders.every(({ activeRequests }) => activeRequests === 0) ? holders : [];
 }

@@ -8,12 +8,12 @@ import type {
   UnloadReason,
 } from "../engine.ts";
 import { EngineError } from "../errors.ts";
-import type { RequestTurn, RunnerSpec } from "../ipc/messages.ts";
+import type { RunnerSpec } from "../ipc/messages.ts";
 import type { Logger } from "../logger.ts";
 import type { Runner, StartRunner } from "../runner-host/runner.ts";
 import { createLease } from "./create-lease.ts";
 import { contextSteps, fitToMemory } from "./fit-to-memory.ts";
-import { gpuCanBeCleared, LoadedModel } from "./loaded-model.ts";
+import { gpuHolders, LoadedModel } from "./loaded-model.ts";
 import {
   checkMemory,
   estimateBytes,
@@ -32,7 +32,7 @@ export interface SchedulerOptions extends LoadDefaults {
   readonly readFacts: (modelPath: string, adapters?: ModelSpec["adapters"]) => Promise<ModelFacts>;
   readonly freeBytes: () => number;
   /** Memory of GPUs beside it, asked for where a model needs more than the machine has. */
-  readonly gpuFreeBytes?: () => Promise<number>;
+  readonly gpuFreeBytes?: (spec: RunnerSpec) => Promise<number>;
   readonly now: () => number;
   readonly logger: Logger;
   readonly maxLoadedModels: number;
@@ -160,7 +160,7 @@ export class Scheduler implements Engine {
       }
     }
     if (options.label !== undefined) model.label = options.label;
-    return createLease(model, turnOf(options));
+    return createLease(model, options);
   }
 
   async #load(spec: ModelSpec, options: AcquireOptions): Promise<ModelLease> {
@@ -173,42 +173,36 @@ export class Scheduler implements Engine {
     const facts = await this.#options.readFacts(spec.modelPath, spec.adapters);
     this.#checkOpen(options.signal);
     const wanted = planRunner(spec, facts, this.#options);
-    const load: PlannedLoad = {
-      facts,
-      options,
-      mayShorten: spec.load?.contextTokens === undefined && this.#options.contextIsAutomatic,
-    };
+    const mayShorten = spec.load?.contextTokens === undefined && this.#options.contextIsAutomatic;
+    const load: PlannedLoad = { facts, options, mayShorten };
+    const gpuBytes = await this.#gpuBytes(wanted, facts);
+    await this.#everyoneLeft();
+    this.#checkOpen(options.signal);
     // What will not fit when all others are gone takes nothing from them.
     const loaded = [...this.#models.values()];
-    const isShort = estimateBytes(facts, wanted) > this.#freeBytes();
-    const gpuBytes = isShort ? ((await this.#options.gpuFreeBytes?.()) ?? 0) : 0;
-    const mostBytes = loaded.reduce(
-      (sum, { memoryBytes }) => sum + memoryBytes,
-      this.#freeBytes() + gpuBytes,
-    );
+    const room = this.#freeBytes() + gpuBytes;
+    const mostBytes = loaded.reduce((total, { memoryBytes }) => total + memoryBytes, room);
     const possible = this.#fit(wanted, load, mostBytes);
     const evicted = planEviction(loaded, {
       bytes: estimateBytes(facts, possible) + possible.promptCacheBytes,
-      freeBytes: this.#freeBytes() + gpuBytes,
+      freeBytes: room,
       maxModels: this.#options.maxLoadedModels,
     });
     await this.#evict(evicted, spec.modelPath, options.signal);
-    const freeBytes = this.#freeBytes() + gpuBytes;
+    const onGpus = evicted.length === 0 ? gpuBytes : await this.#gpuBytes(possible, facts);
+    this.#checkOpen(options.signal);
+    const freeBytes = onGpus + this.#freeBytes();
     const planned = this.#fit(possible, load, freeBytes);
-    const promptCacheBytes = planPromptCache(
-      planned.promptCacheBytes,
-      estimateBytes(facts, planned),
-      freeBytes,
-    );
+    const needed = estimateBytes(facts, planned);
+    const promptCacheBytes = planPromptCache(planned.promptCacheBytes, needed, freeBytes);
     return this.#startSmaller({ ...planned, promptCacheBytes }, load);
   }
 
   /** Context and slots that fit. @throws EngineError `OUT_OF_MEMORY` where none do */
   #fit(wanted: RunnerSpec, { facts, mayShorten }: PlannedLoad, freeBytes: number): RunnerSpec {
-    const missed = this.#missedBytes.get(wanted.modelPath) ?? 0;
-    const bytes = (spec: RunnerSpec) => estimateBytes(facts, spec) + missed;
-    const fitting = fitToMemory(wanted, { mayShorten, fits: (spec) => bytes(spec) <= freeBytes });
-    checkMemory(bytes(fitting), freeBytes);
+    const fits = (spec: RunnerSpec) => this.#needed(spec, facts) <= freeBytes;
+    const fitting = fitToMemory(wanted, { mayShorten, fits });
+    checkMemory(this.#needed(fitting, facts), freeBytes);
     return this.#shortened(wanted, fitting, facts);
   }
 
@@ -232,13 +226,14 @@ export class Scheduler implements Engine {
     for (const step of contextSteps(planned, mayShorten)) {
       const spec = this.#shortened(planned, step, facts);
       for (;;) {
+        const holders = gpuHolders(this.#models.values());
         try {
-          return await this.#start(spec, load);
+          return await this.#start({ ...spec, wholeOnGpu: holders.length > 0 }, load);
         } catch (error) {
           if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
           failure = error;
         }
-        const others = [...this.#models.values()];
+        const others = holders.length > 0 ? holders : [...this.#models.values()];
         if (others.length === 0) break;
         await this.#evict(others, planned.modelPath, options.signal);
       }
@@ -258,11 +253,21 @@ export class Scheduler implements Engine {
     }
   }
 
+  #needed(spec: RunnerSpec, facts: ModelFacts): number {
+    return estimateBytes(facts, spec) + (this.#missedBytes.get(spec.modelPath) ?? 0);
+  }
+
+  /** GPUs count where a model needs more than the machine has. */
+  async #gpuBytes(spec: RunnerSpec, facts: ModelFacts): Promise<number> {
+    if (this.#needed(spec, facts) <= this.#freeBytes()) return 0;
+    return (await this.#options.gpuFreeBytes?.(spec)) ?? 0;
+  }
+
   /** Of the machine, or of what the models may take together. */
   #freeBytes(): number {
     const { freeBytes, memoryLimitBytes } = this.#options;
     if (memoryLimitBytes === undefined) return freeBytes();
-    const taken = [...this.#models.values()].reduce((sum, { hostBytes }) => sum + hostBytes, 0);
+    const taken = [...this.#models.values()].reduce((total, { hostBytes }) => total + hostBytes, 0);
     return Math.min(freeBytes(), memoryLimitBytes - taken);
   }
 
@@ -273,7 +278,6 @@ export class Scheduler implements Engine {
     const spec = {
       ...wanted,
       planned: { ...estimate, blockCount: facts.dimensions.blockCount },
-      wholeOnGpu: gpuCanBeCleared([...this.#models.values()]),
     };
     const begun = now();
     const runner = await this.#startCounted(spec, load);
@@ -305,7 +309,7 @@ export class Scheduler implements Engine {
     model.hold(undefined);
     this.#tell({ type: "model-load", model: model.info() });
     setTimeout(() => this.#comparePlan(model), reportDelayMs).unref();
-    return createLease(model, turnOf(options));
+    return createLease(model, options);
   }
 
   /** A file that needs other metadata is copied for as long as its runner lives. */
@@ -391,8 +395,4 @@ export class Scheduler implements Engine {
   async #everyoneLeft(): Promise<void> {
     await Promise.allSettled(this.#leaving);
   }
-}
-
-function turnOf({ priority = "interactive", clientId = "" }: AcquireOptions): RequestTurn {
-  return { priority, clientId };
 }

@@ -21,23 +21,35 @@ export const nativeDriver: Driver = {
     await askForLongSlices();
     keepStderrWhole();
     const attempts = gpuLayerAttempts(spec, probeDevices(library));
-    return tryLayers(attempts, (gpuLayers) => loadOnce(library, { ...spec, gpuLayers }));
+    const loaded = await tryLayers(attempts, (gpuLayers) => loadOnce(library, { ...spec, gpuLayers }));
+    const { model, context, gpuLayers } = loaded;
+    try {
+      addAdapters(model, context, spec);
+      const onGpu = gpuLayers !== 0 && hasGpu(library);
+      // With the spec as it was asked for: conversations are found again, whatever number of layers fits today.
+      return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
+    } catch (error) {
+      context.free();
+      model.free();
+      throw error;
+    }
   },
 };
 
-async function loadOnce(library: LlamaLibrary, spec: RunnerSpec): Promise<NativeModel> {
+interface Loaded {
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly gpuLayers: number;
+}
+
+async function loadOnce(library: LlamaLibrary, spec: RunnerSpec): Promise<Loaded> {
   const model = await LlamaModel.load(library, spec);
-  let context: LlamaContext | undefined;
   try {
     if (model.hasEncoder && model.hasDecoder) {
       throw new EngineError("UNSUPPORTED", "encoder-decoder models cannot be run; use a decoder-only model");
     }
-    context = LlamaContext.create(model, spec);
-    addAdapters(model, context, spec);
-    const onGpu = spec.gpuLayers !== 0 && hasGpu(library);
-    return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
+    return { model, context: LlamaContext.create(model, spec), gpuLayers: spec.gpuLayers };
   } catch (error) {
-    context?.free();
     model.free();
     throw error;
   }

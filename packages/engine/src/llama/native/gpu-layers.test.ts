@@ -29,14 +29,21 @@ describe("layers on GPUs", () => {
     ["spread over two GPUs", [cpu, device(8.5 * gib), device(4.5 * gib)], {}, 24],
     ["on the GPU that was chosen alone", [cpu, device(17 * gib + 1), device(4.5 * gib)], { mainGpu: 1 }, 8],
     ["in memory that is shared with the processor", [cpu, device(4.5 * gib, "integrated-gpu")], {}, 8],
+    [
+      "on GPUs with memory of their own, where there are both",
+      [cpu, device(60 * gib, "integrated-gpu"), device(4.5 * gib)],
+      {},
+      8,
+    ],
+    ["never on other accelerators", [cpu, device(0, "accelerator"), device(4.5 * gib)], { mainGpu: 0 }, 8],
     ["all, where nobody knows the model's size", [cpu, device(gib)], { planned: undefined }, -1],
   ] as const)("are %s", (_, devices, changes, layers) => {
     expect(planGpuLayers(spec(changes as Partial<RunnerSpec>), devices)).toBe(layers);
   });
 
   it("are tried in smaller numbers when the driver refuses what seemed free", () => {
-    expect(gpuLayerAttempts(spec(), [cpu, device(8.5 * gib)])).toEqual([16, 12, 8, 4, 0]);
-    expect(gpuLayerAttempts(spec(), [cpu, device(24 * gib)])).toEqual([-1, 24, 16, 8, 0]);
+    expect(gpuLayerAttempts(spec(), [cpu, device(8.5 * gib)])).toEqual([16, 12, 8, 0]);
+    expect(gpuLayerAttempts(spec(), [cpu, device(24 * gib)])).toEqual([-1, 24, 16, 0]);
     expect(gpuLayerAttempts(spec(), [cpu, device(0)])).toEqual([0]);
   });
 

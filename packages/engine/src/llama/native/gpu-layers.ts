@@ -1,8 +1,6 @@
 import { EngineError } from "../../errors.ts";
+import { roomOnGpus, usableGpus } from "../../gpu-room.ts";
 import type { EngineDevice, RunnerSpec } from "../../ipc/messages.ts";
-
-/** For what a context computes with, and for other programs that draw. */
-const marginBytes = 512 * 2 ** 20;
 
 /** All of them, in the words of llama.cpp. */
 const allLayers = -1;
@@ -12,16 +10,12 @@ const allLayers = -1;
  * A layer is a block, or what comes after the last one; each is taken to be as large as the mean.
  */
 export function planGpuLayers(spec: RunnerSpec, devices: readonly EngineDevice[]): number {
-  const { planned, gpuOverheadBytes = 0, mainGpu } = spec;
-  const gpus = devices.filter(({ kind }) => kind !== "cpu");
-  const used = mainGpu === undefined ? gpus : gpus.slice(mainGpu, mainGpu + 1);
-  if (planned === undefined || planned.blockCount === 0 || used.length === 0) return allLayers;
+  const { planned } = spec;
+  const rooms = roomOnGpus(spec, devices);
+  if (planned === undefined || planned.blockCount === 0 || rooms.length === 0) return allLayers;
   const layers = planned.blockCount + 1;
   const layerBytes = (planned.weightsBytes + planned.contextBytes) / layers;
-  const fitting = used.reduce((sum, { freeBytes }) => {
-    const room = Math.max(0, freeBytes - marginBytes - gpuOverheadBytes);
-    return sum + Math.floor(room / layerBytes);
-  }, 0);
+  const fitting = rooms.reduce((sum, bytes) => sum + Math.floor(bytes / layerBytes), 0);
   return fitting >= layers ? allLayers : fitting;
 }
 
@@ -31,14 +25,14 @@ export function planGpuLayers(spec: RunnerSpec, devices: readonly EngineDevice[]
  * @throws EngineError `OUT_OF_MEMORY` when the model should be on GPUs as a whole and is not going to be
  */
 export function gpuLayerAttempts(spec: RunnerSpec, devices: readonly EngineDevice[]): readonly number[] {
-  if (spec.gpuLayers >= 0 || !devices.some(({ kind }) => kind !== "cpu")) return [spec.gpuLayers];
+  if (spec.gpuLayers >= 0 || usableGpus(devices).length === 0) return [spec.gpuLayers];
   const first = planGpuLayers(spec, devices);
   if (spec.wholeOnGpu) {
     if (first === allLayers) return [first];
     throw new EngineError("OUT_OF_MEMORY", "the model does not fit into the GPU's memory beside others");
   }
   const most = first === allLayers ? (spec.planned?.blockCount ?? 0) : first;
-  return [...new Set([first, ...[0.75, 0.5, 0.25, 0].map((share) => Math.floor(most * share))])];
+  return [...new Set([first, ...[0.75, 0.5, 0].map((share) => Math.floor(most * share))])];
 }
 
 /** Loads with the first number of layers that llama.cpp can load. @throws what the last attempt threw */

@@ -91,8 +91,6 @@ function whyNone(): string {
 }
 
 function bind(files: LibraryFiles): LlamaLibrary {
-  // Libraries of the user's own were built for this processor and are left as they are.
-  const ownMatmul = ownFolder() ? undefined : loadOwnMatmul();
   // The base comes first, so that the others find it whatever the platform's search rules are.
   const base = koffi.load(files.ggmlBase);
   // Missing GPU run-time libraries show here, with their names; llama.cpp itself would fall back in silence.
@@ -106,6 +104,8 @@ function bind(files: LibraryFiles): LlamaLibrary {
     ...ggmlBasePrototypes.map((prototype) => [nameOf(prototype), base.func(prototype)]),
   ]) as LlamaFunctions; // Built from the very tables that the type is made of.
   const version = verifyLayout(llama);
+  // Once the version is known, and before the libraries that call it. Those of the user's own stay as they are.
+  const ownMatmul = ownFolder() ? undefined : loadOwnMatmul();
   const library: LlamaLibrary = {
     c,
     folder: files.folder,

@@ -15,7 +15,7 @@ export interface OwnMatmul {
 
 /**
  * Loads them for llama.cpp to find, where they were built and this processor is one of theirs. To be called before
- * llama.cpp's libraries are loaded: theirs are found first by whoever comes first.
+ * the libraries of the processor's kinds are loaded: of functions with one name, the first is taken.
  */
 export function loadOwnMatmul(): OwnMatmul | undefined {
   if (process.env[matmulVariable] === "stock") return undefined;
