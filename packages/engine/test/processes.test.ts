@@ -91,6 +91,19 @@ it("ends a runner that hangs, and says so to its requests", async () => {
   expect((await collect(again, { prompt: "x", sampling: {}, maxTokens: 2 })).end.generatedTokens).toBe(2);
 });
 
+it("ends a runner that leaks, and says so to its requests", async () => {
+  const runnerEntry = fileURLToPath(new URL("support/leaking-runner.ts", import.meta.url));
+  const engine = start({ hangTimeoutMs: 400, runnerEntry });
+  await using lease = await engine.acquire(llama);
+  const pid = pidOf(lease);
+  const error = await failAfter(lease, 1, () => {});
+  expect(error).toMatchObject({
+    code: "RUNNER_CRASHED",
+    message: expect.stringMatching(/^the model runner leaks memory: it holds \d\.\d GiB/),
+  });
+  expect(await untilDead(pid, 5_000)).toBe(true);
+});
+
 it("waits before it starts a runner that died again and again", async () => {
   const engine = start();
   for (let death = 0; death < 3; death++) {

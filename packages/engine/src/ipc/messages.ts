@@ -27,6 +27,7 @@ export interface RunnerSpec {
     readonly blockCount: number;
     readonly weightsBytes: number;
     readonly contextBytes: number;
+    readonly processBytes: number;
   };
   /** Left free on each GPU. */
   readonly gpuOverheadBytes?: number;
@@ -66,6 +67,14 @@ export interface RunnerFacts {
   readonly sizeBytes: number;
   readonly vramBytes: number;
   readonly embeddingLength: number;
+}
+
+/** Answer to `health`. */
+export interface RunnerHealth {
+  /** Decodes that ended. */
+  readonly steps: number;
+  /** What the process made for itself, without mapped files where the system tells. */
+  readonly memoryBytes: number;
 }
 
 export type HostMessage =

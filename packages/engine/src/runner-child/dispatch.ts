@@ -7,9 +7,11 @@ import {
   type IpcError,
   ipcVersion,
   type QuantizeSpec,
+  type RunnerHealth,
   type RunnerSpec,
 } from "../ipc/messages.ts";
 import type { DriverModel } from "./driver.ts";
+import { ownMemory } from "./own-memory.ts";
 
 export interface RunnerWork {
   load(spec: RunnerSpec): Promise<DriverModel>;
@@ -37,7 +39,7 @@ export function dispatch(channel: Channel<ChildMessage, HostMessage>, work: Runn
         model = await work.load(message.spec);
         return model.facts;
       case "health":
-        return model?.steps ?? 0;
+        return { steps: model?.steps ?? 0, memoryBytes: ownMemory() } satisfies RunnerHealth;
       case "tokenize":
         return loaded().tokenize(message.text, message.addSpecial);
       case "detokenize":

@@ -7,7 +7,7 @@ import type { ChildMessage, HostMessage, RunnerFacts, RunnerSpec } from "../ipc/
 import { dispatch } from "../runner-child/dispatch.ts";
 import type { DriverModel } from "../runner-child/driver.ts";
 import { RunnerRequests } from "./runner-requests.ts";
-import { watchRunner } from "./watch-runner.ts";
+import { mostBytesOf, watchRunner } from "./watch-runner.ts";
 
 const facts: RunnerFacts = {
   driver: "fake",
@@ -140,8 +140,8 @@ it("notices a runner that answers but finishes no decode", async () => {
   });
   await requests.request({ type: "load", spec });
   read(requests.stream({ type: "complete", request, turn })).catch(() => {});
-  const reason = await new Promise<EngineError>((onHang) =>
-    watchRunner(requests, { hangTimeoutMs: 40, onHang }),
+  const reason = await new Promise<EngineError>((onFailure) =>
+    watchRunner(requests, { hangTimeoutMs: 40, onFailure }),
   );
   expect(reason).toMatchObject({ code: "RUNNER_HUNG", message: expect.stringContaining("no decode ended") });
 });
@@ -156,13 +156,43 @@ it("does not blame a runner for the time in which the host itself was blocked", 
   await requests.request({ type: "load", spec });
   read(requests.stream({ type: "complete", request, turn })).catch(() => {});
   let reason: EngineError | undefined;
-  const onHang = (error: EngineError) => {
+  const onFailure = (error: EngineError) => {
     reason = error;
   };
-  const stop = watchRunner(requests, { hangTimeoutMs: 200, onHang });
+  const stop = watchRunner(requests, { hangTimeoutMs: 200, onFailure });
   const until = Date.now() + 500;
   while (Date.now() < until);
   await sleep(100);
   stop();
   expect(reason).toBeUndefined();
+});
+
+it("ends a runner that holds far more memory than its model needs, and tells how much", async () => {
+  const { requests } = talk({
+    async *complete() {
+      await sleep(10_000);
+      yield { type: "text-delta", text: "" };
+    },
+  });
+  await requests.request({ type: "load", spec });
+  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  const watch = (mostBytes: number) =>
+    new Promise<EngineError>((onFailure) =>
+      watchRunner(requests, { hangTimeoutMs: 2_000, mostBytes, onFailure }),
+    );
+  const enough = watch(2 ** 50);
+  expect(await watch(1_000_000)).toMatchObject({
+    code: "RUNNER_CRASHED",
+    message: expect.stringMatching(
+      /leaks memory: it holds \d+\.\d GiB, and its model needs less than 0\.0 GiB/,
+    ),
+  });
+  const none = Symbol("none");
+  expect(await Promise.race([enough, sleep(100, none)])).toBe(none);
+});
+
+it("lets a runner hold twice what was planned, its saved conversations and a GiB", () => {
+  const planned = { blockCount: 1, weightsBytes: 100, contextBytes: 20, processBytes: 3 };
+  expect(mostBytesOf({ ...spec, planned, promptCacheBytes: 7 })).toBe(246 + 7 + 2 ** 30);
+  expect(mostBytesOf(spec)).toBeUndefined();
 });

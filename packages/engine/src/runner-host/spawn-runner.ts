@@ -9,7 +9,7 @@ import { retireRunner } from "./retire-runner.ts";
 import type { Runner, StartRunner } from "./runner.ts";
 import type { RunnerRequests } from "./runner-requests.ts";
 import { type ChildOptions, type RunnerChild, startChild } from "./start-child.ts";
-import { watchRunner } from "./watch-runner.ts";
+import { mostBytesOf, watchRunner } from "./watch-runner.ts";
 
 export interface SpawnOptions extends ChildOptions {
   readonly logger: Logger;
@@ -39,7 +39,7 @@ export function spawnRunner(options: SpawnOptions): StartRunner {
         },
       });
       logger.info("runner ready", { pid: child.pid, modelPath: spec.modelPath });
-      watch(child, options);
+      watch(child, options, mostBytesOf(spec));
       // "done" of a load carries RunnerFacts; the versions were compared above.
       const runner = { ...toRunner(child, facts as RunnerFacts), report: () => reporter.report() };
       if (spec.savedStates === undefined) return runner;
@@ -60,11 +60,16 @@ function logOutput(message: string, child: RunnerChild, logger: Logger): void {
   logger.warn(message, { pid: child.pid, output: child.output().trim() });
 }
 
-function watch(child: RunnerChild, { hangTimeoutMs, logger }: SpawnOptions): void {
+function watch(
+  child: RunnerChild,
+  { hangTimeoutMs, logger }: SpawnOptions,
+  mostBytes: number | undefined,
+): void {
   const stopWatch = watchRunner(child.requests, {
     hangTimeoutMs,
-    onHang: (reason) => {
-      logger.warn("runner hangs", { pid: child.pid, reason: reason.message });
+    ...(mostBytes === undefined ? {} : { mostBytes }),
+    onFailure: (reason) => {
+      logger.warn("runner is ended", { pid: child.pid, reason: reason.message });
       child.requests.fail(reason);
       child.kill();
     },

@@ -1,24 +1,34 @@
 import { EngineError } from "../errors.ts";
+import type { RunnerHealth, RunnerSpec } from "../ipc/messages.ts";
 import type { RunnerRequests } from "./runner-requests.ts";
 
 export interface WatchOptions {
   /** A runner with requests that says nothing for so long hangs. */
   readonly hangTimeoutMs: number;
+  /** A runner that made more memory for itself leaks. */
+  readonly mostBytes?: number;
   /** Called once, with the reason. */
-  readonly onHang: (reason: EngineError) => void;
+  readonly onFailure: (reason: EngineError) => void;
   readonly now?: () => number;
 }
 
 /** A decode of a large model on a slow machine may take minutes: it gets this many times the limit. */
 const stepPatience = 10;
 
+/** Bytes that a runner may hold: twice what was planned, since some of it is held twice for a while, and a GiB. */
+export function mostBytesOf({ planned, promptCacheBytes }: RunnerSpec): number | undefined {
+  if (planned === undefined) return undefined;
+  const { weightsBytes, contextBytes, processBytes } = planned;
+  return 2 * (weightsBytes + contextBytes + processBytes) + promptCacheBytes + 2 ** 30;
+}
+
 /**
  * Asks a busy runner for signs of life. One whose loop does not answer hangs, and so does one that answers
- * but has not finished a decode for far too long.
+ * but has not finished a decode for far too long. One that holds far more memory than its model needs leaks.
  * @returns a function that ends the watch
  */
 export function watchRunner(requests: RunnerRequests, options: WatchOptions): () => void {
-  const { hangTimeoutMs, onHang, now = Date.now } = options;
+  const { hangTimeoutMs, mostBytes = Number.POSITIVE_INFINITY, onFailure, now = Date.now } = options;
   let steps = -1;
   let steppedAt = now();
   let asked = false;
@@ -26,10 +36,12 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
   let awakeSince = now();
   let lookedAt = now();
   const intervalMs = Math.max(10, hangTimeoutMs / 4);
-  const hang = (text: string) => {
+  const fail = (error: EngineError) => {
     clearInterval(timer);
-    onHang(new EngineError("RUNNER_HUNG", `the model runner hangs: ${text}`, { details: { hangTimeoutMs } }));
+    onFailure(error);
   };
+  const hang = (text: string) =>
+    fail(new EngineError("RUNNER_HUNG", `the model runner hangs: ${text}`, { details: { hangTimeoutMs } }));
   const look = (): void => {
     if (now() - lookedAt > intervalMs * 2) {
       awakeSince = now();
@@ -51,8 +63,10 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
     requests.request({ type: "health" }).then(
       (value) => {
         asked = false;
-        if (value !== steps) steppedAt = now();
-        steps = Number(value);
+        const health = value as RunnerHealth; // Of our own version, and asked for its health.
+        if (health.steps !== steps) steppedAt = now();
+        steps = health.steps;
+        if (health.memoryBytes > mostBytes) fail(leak(health.memoryBytes, mostBytes));
       },
       () => {},
     );
@@ -60,4 +74,10 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
   const timer = setInterval(look, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+function leak(memoryBytes: number, mostBytes: number): EngineError {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const text = `the model runner leaks memory: it holds ${gib(memoryBytes)}, and its model needs less than ${gib(mostBytes)}`;
+  return new EngineError("RUNNER_CRASHED", text, { details: { memoryBytes, mostBytes } });
 }

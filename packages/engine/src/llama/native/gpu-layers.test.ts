@@ -16,7 +16,7 @@ const cpu = device(64 * gib, "cpu");
 const spec = (changes: Partial<RunnerSpec> = {}) =>
   tinySpec("model.gguf", {
     gpuLayers: -1,
-    planned: { blockCount: 32, weightsBytes: 14.5 * gib, contextBytes: 2 * gib },
+    planned: { blockCount: 32, weightsBytes: 14.5 * gib, contextBytes: 2 * gib, processBytes: 0 },
     ...changes,
   });
 
