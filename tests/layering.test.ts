@@ -137,7 +137,7 @@ it("reads the environment in the application only", () => {
     .flatMap((name) => sourceFiles(`packages/${name}/src`))
     .filter((file) => !isTest(file) && /process\.env\b/.test(readFileSync(file, "utf8")));
   // A runner reads the environment that the host made for it.
-  const inRunner = "packages/engine/src/llama/native/own-folder.ts";
+  const inRunner = "packages/engine/src/llama/native/runner-environment.ts";
   expect(readers.map((file) => relative(root, file))).toEqual([inRunner]);
 });
 

@@ -4,8 +4,8 @@ import type { DriverModel } from "../runner-child/driver.ts";
 import { nativeDriver } from "./native/driver.ts";
 import { loadLlamaLibrary } from "./native/library.ts";
 import { locateLibraries } from "./native/locate.ts";
-import { ownFolder } from "./native/own-folder.ts";
 import { probeDevices } from "./native/probe-devices.ts";
+import { ownFolder } from "./native/runner-environment.ts";
 
 /**
  * Loads a model with the driver that the spec asks for. `auto` takes the native one wherever its libraries

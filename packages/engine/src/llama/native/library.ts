@@ -2,8 +2,8 @@ import koffi from "koffi";
 import { EngineError } from "../../errors.ts";
 import { ggmlBasePrototypes, ggmlPrototypes, llamaPrototypes, structs } from "./header.ts";
 import { type LibraryFiles, locateLibraries } from "./locate.ts";
-import { ownFolder, ownFolderVariable } from "./own-folder.ts";
 import { loadOwnMatmul, type OwnMatmul } from "./own-matmul.ts";
+import { ownFolder, ownFolderVariable } from "./runner-environment.ts";
 import { verifyLayout } from "./verify.ts";
 
 /** An address in native memory; null where C says NULL. */

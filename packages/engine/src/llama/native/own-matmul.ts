@@ -2,9 +2,7 @@ import { existsSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import koffi from "koffi";
-
-/** The variable that leaves all products to llama.cpp: `stock`. */
-const matmulVariable = "PUNA_MATMUL";
+import { wantsStockMatmul } from "./runner-environment.ts";
 
 /** Kernels for f16, bf16 and f32 weights that stand in for those of the prebuilt libraries; see matmul/matmul.c. */
 export interface OwnMatmul {
@@ -18,7 +16,7 @@ export interface OwnMatmul {
  * the libraries of the processor's kinds are loaded: of functions with one name, the first is taken.
  */
 export function loadOwnMatmul(): OwnMatmul | undefined {
-  if (process.env[matmulVariable] === "stock") return undefined;
+  if (wantsStockMatmul()) return undefined;
   const manifest = findPackageJSON(import.meta.url);
   if (manifest === undefined) return undefined;
   const path = join(dirname(manifest), "matmul", `${process.platform}-${process.arch}.so`);
