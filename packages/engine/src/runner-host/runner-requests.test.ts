@@ -34,6 +34,19 @@ function talk(model: Partial<DriverModel> = {}) {
   return { requests: new RunnerRequests(host), host, child };
 }
 
+/** A runner whose one request goes on and on, without a decode that ends. */
+async function busyRunner(): Promise<RunnerRequests> {
+  const { requests } = talk({
+    async *complete() {
+      await sleep(10_000);
+      yield { type: "text-delta", text: "" };
+    },
+  });
+  await requests.request({ type: "load", spec });
+  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  return requests;
+}
+
 async function read(events: AsyncIterable<TokenEvent>): Promise<string> {
   let text = "";
   for await (const event of events) if (event.type === "text-delta") text += event.text;
@@ -132,14 +145,7 @@ it("refuses a child of another version", async () => {
 });
 
 it("notices a runner that answers but finishes no decode", async () => {
-  const { requests } = talk({
-    async *complete() {
-      await sleep(10_000);
-      yield { type: "text-delta", text: "" };
-    },
-  });
-  await requests.request({ type: "load", spec });
-  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  const requests = await busyRunner();
   const reason = await new Promise<EngineError>((onFailure) =>
     watchRunner(requests, { hangTimeoutMs: 40, onFailure }),
   );
@@ -147,14 +153,7 @@ it("notices a runner that answers but finishes no decode", async () => {
 });
 
 it("does not blame a runner for the time in which the host itself was blocked", async () => {
-  const { requests } = talk({
-    async *complete() {
-      await sleep(10_000);
-      yield { type: "text-delta", text: "" };
-    },
-  });
-  await requests.request({ type: "load", spec });
-  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  const requests = await busyRunner();
   let reason: EngineError | undefined;
   const onFailure = (error: EngineError) => {
     reason = error;
@@ -168,14 +167,7 @@ it("does not blame a runner for the time in which the host itself was blocked", 
 });
 
 it("ends a runner that holds far more memory than its model needs, and tells how much", async () => {
-  const { requests } = talk({
-    async *complete() {
-      await sleep(10_000);
-      yield { type: "text-delta", text: "" };
-    },
-  });
-  await requests.request({ type: "load", spec });
-  read(requests.stream({ type: "complete", request, turn })).catch(() => {});
+  const requests = await busyRunner();
   const watch = (mostBytes: number) =>
     new Promise<EngineError>((onFailure) =>
       watchRunner(requests, { hangTimeoutMs: 2_000, mostBytes, onFailure }),
