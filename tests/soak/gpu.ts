@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createEngine, type Engine, probeEngine } from "@puna/engine";
 import { cacheDir, modelPath } from "../../scripts/model-files.mjs";
 
@@ -85,7 +86,7 @@ async function generate(engine: Engine, model: string): Promise<{ text: string; 
 
 /** As llama.cpp reported it; a moment after the load. */
 async function shareOnGpu(engine: Engine, model: string): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   const info = engine.loaded().find((loaded) => loaded.modelPath === model);
   return info === undefined ? Number.NaN : info.vramBytes / info.sizeBytes;
 }

@@ -14,13 +14,8 @@ const made = `${output}.${process.pid}`;
 if (kind !== "linux-x64") finish(`there are no kernels for ${kind}`);
 const flags = ["-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wl,-z,relro,-z,now", "-s"];
 const compiler = process.env.CC || "cc";
-const { status, error } = spawnSync(
-  compiler,
-  [...flags, "-o", made, `${folder}matmul.c`, "-ldl", "-lpthread"],
-  {
-    stdio: "inherit",
-  },
-);
+const files = ["-o", made, `${folder}matmul.c`, "-ldl", "-lpthread"];
+const { status, error } = spawnSync(compiler, [...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
 if (status !== 0) finish(`${compiler} failed`);
 renameSync(made, output);

@@ -66,19 +66,13 @@ export function createEngine(options: EngineOptions = {}): Engine {
     hangTimeoutMs: options.hangTimeoutMs ?? defaultHangTimeoutMs,
     logger,
   });
-  const { env, execPath } = options;
-  const probing = {
-    ...(env === undefined ? {} : { env }),
-    ...(execPath === undefined ? {} : { execPath }),
-    ...(options.runnerEntry === undefined ? {} : { runnerEntry: options.runnerEntry }),
-  };
   const memory = options.memoryLimitBytes || totalMemory();
   return new Scheduler({
     startRunner,
     readFacts: readModelFacts,
     freeBytes: freeMemory,
     // A limit that was set is one of all memory together.
-    ...(options.memoryLimitBytes ? {} : { gpuFreeBytes: (spec: RunnerSpec) => gpuFreeBytes(spec, probing) }),
+    ...(options.memoryLimitBytes ? {} : { gpuFreeBytes: (spec: RunnerSpec) => gpuFreeBytes(spec, options) }),
     now: Date.now,
     logger,
     driver: options.driver ?? "auto",

@@ -1,5 +1,6 @@
 import { EngineError } from "../errors.ts";
 import type { RunnerHealth, RunnerSpec } from "../ipc/messages.ts";
+import { printGib } from "../print-gib.ts";
 import type { RunnerRequests } from "./runner-requests.ts";
 
 export interface WatchOptions {
@@ -77,7 +78,6 @@ export function watchRunner(requests: RunnerRequests, options: WatchOptions): ()
 }
 
 function leak(memoryBytes: number, mostBytes: number): EngineError {
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const text = `the model runner leaks memory: it holds ${gib(memoryBytes)}, and its model needs less than ${gib(mostBytes)}`;
+  const text = `the model runner leaks memory: it holds ${printGib(memoryBytes)}, and its model needs less than ${printGib(mostBytes)}`;
   return new EngineError("RUNNER_CRASHED", text, { details: { memoryBytes, mostBytes } });
 }

@@ -23,10 +23,11 @@ function schedulerOf(
   let held = 0;
   const scheduler = new Scheduler({
     startRunner: async (spec) => {
-      const isFull = held >= room && !onProcessor.includes(spec.modelPath);
-      if (isFull && spec.wholeOnGpu) throw new EngineError("OUT_OF_MEMORY", "no room on the GPU");
+      const wantsGpu = !onProcessor.includes(spec.modelPath);
+      const isOnGpu = wantsGpu && held < room;
+      if (wantsGpu && !isOnGpu && spec.wholeOnGpu)
+        throw new EngineError("OUT_OF_MEMORY", "no room on the GPU");
       loads.push(spec);
-      const isOnGpu = held < room && !onProcessor.includes(spec.modelPath);
       held += isOnGpu ? 1 : 0;
       const { runner } = scriptedRunner({
         spec,
@@ -110,20 +111,20 @@ it("keeps both where the GPU holds both", async () => {
 });
 
 it("asks for the memory of GPUs again when a model has left that held it", async () => {
-  const free = { host: 100_000_000, gpu: 0 };
-  const asked: number[] = [];
+  let freeBytes = 100_000_000;
+  let asked = 0;
   const { scheduler, loads, names } = schedulerOf(1, {
-    freeBytes: () => free.host,
+    freeBytes: () => freeBytes,
     gpuFreeBytes: async () => {
-      asked.push(free.gpu);
+      asked += 1;
       // The second answer: the first model has left by then.
-      return asked.length === 1 ? 0 : 100_000_000;
+      return asked === 1 ? 0 : 100_000_000;
     },
   });
   await (await scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
-  free.host = 1000;
+  freeBytes = 1000;
   await (await scheduler.acquire({ modelPath: files.otherLlama }))[Symbol.asyncDispose]();
-  expect([asked.length, names(), loads.length]).toEqual([2, [files.otherLlama], 2]);
+  expect([asked, names(), loads.length]).toEqual([2, [files.otherLlama], 2]);
   await scheduler[Symbol.asyncDispose]();
 });
 

@@ -1,6 +1,7 @@
 import { GgufError, kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
 import { EngineError } from "../errors.ts";
 import type { KvOverride } from "../ipc/messages.ts";
+import { printGib } from "../print-gib.ts";
 import type { RewrittenModel } from "../rewrite-header.ts";
 
 const minContextTokens = 4;
@@ -120,10 +121,9 @@ function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedCont
  */
 export function checkMemory(neededBytes: number, freeBytes: number): void {
   if (neededBytes <= freeBytes) return;
-  const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
   throw new EngineError(
     "OUT_OF_MEMORY",
-    `model requires more system memory (${gib(neededBytes)}) than is available (${gib(freeBytes)}); ask for a shorter context or unload other models`,
+    `model requires more system memory (${printGib(neededBytes)}) than is available (${printGib(freeBytes)}); ask for a shorter context or unload other models`,
     { details: { neededBytes, freeBytes } },
   );
 }

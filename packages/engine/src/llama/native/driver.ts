@@ -20,12 +20,13 @@ export const nativeDriver: Driver = {
     dieWithParent();
     await askForLongSlices();
     keepStderrWhole();
-    const attempts = gpuLayerAttempts(spec, probeDevices(library));
+    const devices = probeDevices(library);
+    const attempts = gpuLayerAttempts(spec, devices);
     const loaded = await tryLayers(attempts, (gpuLayers) => loadOnce(library, { ...spec, gpuLayers }));
     const { model, context, gpuLayers } = loaded;
     try {
       addAdapters(model, context, spec);
-      const onGpu = gpuLayers !== 0 && hasGpu(library);
+      const onGpu = gpuLayers !== 0 && devices.some(({ kind }) => kind === "gpu");
       // With the spec as it was asked for: conversations are found again, whatever number of layers fits today.
       return new NativeModel({ model, context, spec, vramBytes: onGpu ? model.sizeBytes : 0 });
     } catch (error) {
@@ -64,8 +65,4 @@ function addAdapters(model: LlamaModel, context: LlamaContext, spec: RunnerSpec)
     return { pointer, scale };
   });
   context.setAdapters(loaded);
-}
-
-function hasGpu(library: LlamaLibrary): boolean {
-  return probeDevices(library).some(({ kind }) => kind === "gpu");
 }
