@@ -218,7 +218,7 @@ describe("the engine", () => {
       facts: { reason: "wrong layout" },
     });
     const { summary } = describeProbe({ ...probe, ownMatmul: "/matmul/linux-x64.so" }, "auto");
-    expect(summary).toContain("with kernels for f16");
+    expect(summary).toContain("with matrix products of puna's own");
     expect(describeProbe(fallback, "native")).toMatchObject({ status: "problem" });
     expect(describeProbe(probe, "portable")).toMatchObject({
       status: "note",

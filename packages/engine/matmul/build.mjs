@@ -1,4 +1,4 @@
-// Makes the products of f16 weights (matmul.c) for this machine's kind, where there is a C compiler. Published packages
+// Makes our matrix products (matmul.c) for this machine's kind, where there is a C compiler. Published packages
 // hold the result; a checkout without a compiler runs on llama.cpp's own. `--required` fails instead.
 import { spawnSync } from "node:child_process";
 import { renameSync, rmSync } from "node:fs";
@@ -12,9 +12,22 @@ const output = `${folder}${kind}.so`;
 // Under a name of its own first: a process may be running on the one that is there.
 const made = `${output}.${process.pid}`;
 if (kind !== "linux-x64") finish(`there are no kernels for ${kind}`);
-const flags = ["-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wl,-z,relro,-z,now", "-s"];
+const language = [
+  "-std=c11",
+  "-O2",
+  "-fno-tree-reassoc",
+  "-shared",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-Wall",
+  "-Wextra",
+];
+const flags = [...language, "-Wl,-z,relro,-z,now", "-s"];
 const compiler = process.env.CC || "cc";
-const files = ["-o", made, `${folder}matmul.c`, "-ldl", "-lpthread"];
+const sources = ["matmul", "floats", "tiles", "blocks", "superblocks", "repacked"].map(
+  (name) => `${folder}${name}.c`,
+);
+const files = ["-o", made, ...sources, "-ldl", "-lpthread"];
 const { status, error } = spawnSync(compiler, [...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
 if (status !== 0) finish(`${compiler} failed`);
@@ -24,6 +37,6 @@ renameSync(made, output);
 function finish(reason) {
   // What an earlier source was compiled to may not fit the llama.cpp of today.
   for (const file of [made, output]) rmSync(file, { force: true });
-  console.log(`f16 models will run on llama.cpp's own kernels: ${reason}`);
+  console.log(`models will run on llama.cpp's own matrix products: ${reason}`);
   process.exit(isRequired ? 1 : 0);
 }

@@ -24,8 +24,8 @@ const installed = join(
 const bundles = [installed, ...(process.env["PUNA_LLAMA_BUNDLES"] ?? "").split(delimiter).filter(Boolean)];
 
 const compiler = "cc";
-/** Of the function that matmul/matmul.c stands in for. */
-const matmulHeaders = ["llamafile/sgemm.h", "ggml-cpu-impl.h", "../ggml-impl.h"].map((name) =>
+/** Of the functions that matmul/matmul.c stands in for. */
+const matmulHeaders = ["llamafile/sgemm.h", "repack.h", "ggml-cpu-impl.h", "../ggml-impl.h"].map((name) =>
   join("ggml/src/ggml-cpu", name),
 );
 
@@ -162,6 +162,13 @@ describe.skipIf(reason !== undefined).each(bundles)("the header table of llama.c
     const source = fileURLToPath(new URL("../matmul/matmul.c", import.meta.url));
     const flags = ["-std=c11", "-D_GNU_SOURCE", "-DPUNA_LLAMA_HEADERS", "-fsyntax-only"];
     execFileSync(compiler, [...flags, ...includes, ...folders, ...theirs, source], { stdio: "pipe" });
+    // A header of C++: compared as text.
+    const name = "ggml_gemm_q4_K_8x8_q8_K";
+    const prototype = new RegExp(`void ${name}\\((.*?)\\)`);
+    const read = (path: string) =>
+      parametersOf(prototype.exec(readFileSync(path, "utf8"))?.[1]?.replaceAll("GGML_RESTRICT ", "") ?? "");
+    expect(read(source)).toHaveLength(7);
+    expect(read(source)).toEqual(read(join(folder, "ggml/src/ggml-cpu/repack.h")));
   });
 
   it("says of every default what it is", () => {

@@ -67,6 +67,13 @@ describe("what would end the process is refused", () => {
     expect(await context.decode()).toBe("done");
   });
 
+  it("more logits than there is room for", async () => {
+    context.cut(0, 0);
+    for (let position = 0; position < 3; position++) context.add(0, 5, position, position < spec.parallel);
+    expect(() => context.add(0, 5, 3, true)).toThrow(/logits for 2 tokens/);
+    expect(await context.decode()).toBe("done");
+  });
+
   it("logits of tokens that have none", async () => {
     await read([1, 5, 6]);
     expect(() => context.logits(0)).toThrow(/no logits/);

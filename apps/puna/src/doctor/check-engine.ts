@@ -75,5 +75,5 @@ function reasonOf(
   const folder = libraries.find(({ isLoaded }) => isLoaded)?.folder ?? "";
   // The package says more than the long way to it, which is among the facts.
   const from = folder.split(/[\\/]node_modules[\\/]/).at(-1);
-  return `llama.cpp ${version ?? ""} from ${from}${ownMatmul === undefined ? "" : " with kernels for f16"}`;
+  return `llama.cpp ${version ?? ""} from ${from}${ownMatmul === undefined ? "" : " with matrix products of puna's own"}`;
 }

@@ -118,7 +118,7 @@ export interface EngineProbe {
   readonly fallbackReason?: string;
   /** Of llama.cpp, where the native driver loads it. */
   readonly version?: string;
-  /** File of the kernels that stand in for llama.cpp's own where weights are f16, bf16 or f32. */
+  /** File of the matrix products that stand in for some of llama.cpp's. */
   readonly ownMatmul?: string;
   readonly devices: readonly EngineDevice[];
   /** Prebuilt llama.cpp libraries that are installed, in the order in which they are tried. */

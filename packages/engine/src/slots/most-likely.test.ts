@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { randomNumbers } from "../../test/support/random-numbers.ts";
 import { mostLikely } from "./most-likely.ts";
 import { tokenLogprobs } from "./token-logprobs.ts";
 
@@ -36,15 +37,6 @@ it("finds them in whole vocabularies, equal ones and such that are no numbers am
     { numRuns: 25 },
   );
 });
-
-/** Between 0 and 1, the same for the same seed. @source Numerical Recipes, a linear congruential generator */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 it("gives probabilities that add up to one over the whole vocabulary", () => {
   const logits = Float32Array.from([1, 3, -2, 0.5, Number.NEGATIVE_INFINITY]);

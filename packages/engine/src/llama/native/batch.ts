@@ -11,6 +11,7 @@ export class Batch {
   readonly #wantsLogits: Int8Array;
   readonly #pointers: { readonly [field: string]: bigint | null };
   #length = 0;
+  #outputs = 0;
   #decoded = 0;
 
   constructor(capacity: number) {
@@ -49,6 +50,11 @@ export class Batch {
     return this.#length;
   }
 
+  /** How many of its tokens want logits. */
+  get outputs(): number {
+    return this.#outputs;
+  }
+
   /** @returns the token's index @throws RangeError when the batch is full */
   add(
     model: LlamaModel,
@@ -60,6 +66,7 @@ export class Batch {
     this.#positions[index] = entry.position;
     this.#sequences[index] = entry.sequence;
     this.#wantsLogits[index] = entry.output ? 1 : 0;
+    if (entry.output) this.#outputs += 1;
     this.#length = index + 1;
     return index;
   }
@@ -78,6 +85,7 @@ export class Batch {
   clear(): void {
     this.#decoded = this.#length;
     this.#length = 0;
+    this.#outputs = 0;
   }
 
   free(): void {

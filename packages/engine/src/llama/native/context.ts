@@ -35,6 +35,8 @@ export class LlamaContext implements DecodeContext {
   readonly #handle: Handle;
   readonly #memory: bigint | null;
   readonly #batch: Batch;
+  /** With more in one decode llama.cpp ends the process. */
+  readonly #mostOutputs: number;
   readonly #abortFlag = new NativeMemory(abortFlagBytes);
   readonly #flag: Uint8Array;
   readonly #governor: ThreadGovernor | undefined;
@@ -46,10 +48,16 @@ export class LlamaContext implements DecodeContext {
   #decoding = false;
   #outputsReady = false;
 
-  private constructor(model: LlamaModel, pointer: bigint, governedThreads: number | undefined) {
+  private constructor(
+    model: LlamaModel,
+    pointer: bigint,
+    mostOutputs: number,
+    governedThreads: number | undefined,
+  ) {
     const { c, isEmptyAddress } = model.library;
     this.#model = model;
     this.#handle = new Handle("context", pointer, (context) => c.llama_free(context));
+    this.#mostOutputs = mostOutputs;
     this.#memory = c.llama_get_memory(pointer);
     this.contextTokens = c.llama_n_ctx_seq(pointer);
     // llama.cpp lowers what was asked for where the context is smaller.
@@ -81,7 +89,8 @@ export class LlamaContext implements DecodeContext {
     }
     // With a GPU, threads that wait for it look like threads that others keep from running.
     const isOnCpu = spec.gpuLayers === 0 || !probeDevices(model.library).some(({ kind }) => kind !== "cpu");
-    return new LlamaContext(model, pointer, isOnCpu ? mostThreads(spec) : undefined);
+    const mostOutputs = Number(params["n_outputs_max"]) || Number.POSITIVE_INFINITY;
+    return new LlamaContext(model, pointer, mostOutputs, isOnCpu ? mostThreads(spec) : undefined);
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {
@@ -90,6 +99,9 @@ export class LlamaContext implements DecodeContext {
     this.#checkSequence(sequence);
     if (!Number.isInteger(position) || position < 0 || position >= this.contextTokens) {
       throw new RangeError(`position ${position} is outside the context of ${this.contextTokens} tokens`);
+    }
+    if (wantsLogits && this.#batch.outputs >= this.#mostOutputs) {
+      throw new RangeError(`a decode gives logits for ${this.#mostOutputs} tokens at most`);
     }
     return this.#batch.add(this.#model, { sequence, token, position, output: wantsLogits });
   }

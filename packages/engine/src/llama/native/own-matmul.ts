@@ -4,11 +4,14 @@ import { dirname, join } from "node:path";
 import koffi from "koffi";
 import { wantsStockMatmul } from "./runner-environment.ts";
 
-/** Kernels for f16, bf16 and f32 weights that stand in for those of the prebuilt libraries; see matmul/matmul.c. */
+/** As matmul/matmul.c numbers them. */
+const kernels = { floats: 0, blocks: 1, superblocks: 2, repacked: 3 } as const;
+
+/** Matrix products that stand in for those of the prebuilt libraries; see matmul/matmul.c. */
 export interface OwnMatmul {
   readonly path: string;
-  /** How many products they have made in this process. */
-  calls(): number;
+  /** How many products one of the kernels has made in this process. */
+  calls(kernel: keyof typeof kernels): number;
 }
 
 /**
@@ -24,8 +27,8 @@ export function loadOwnMatmul(): OwnMatmul | undefined {
   try {
     const fits = koffi.load(path).func("bool puna_matmul_fits()");
     if (fits() !== true) return undefined;
-    const calls = koffi.load(path, { global: true }).func("int64_t puna_matmul_calls()");
-    return { path, calls: () => Number(calls()) };
+    const calls = koffi.load(path, { global: true }).func("int64_t puna_matmul_calls(int kernel)");
+    return { path, calls: (kernel) => Number(calls(kernels[kernel])) };
   } catch {
     return undefined; // Such as a C library older than the one it was made with. llama.cpp's own kernels do it all.
   }

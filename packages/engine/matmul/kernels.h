@@ -1,0 +1,129 @@
+/* What the kernels share: the product that is asked for, the part of it that a thread makes, and llama.cpp's types. */
+#pragma once
+#include <immintrin.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef PUNA_LLAMA_HEADERS /* The test of these files compiles them beside llama.cpp's own headers instead. */
+enum {
+  GGML_TYPE_F32 = 0,
+  GGML_TYPE_F16 = 1,
+  GGML_TYPE_Q5_0 = 6,
+  GGML_TYPE_Q8_0 = 8,
+  GGML_TYPE_Q6_K = 14,
+  GGML_TYPE_Q8_K = 15,
+  GGML_TYPE_BF16 = 30
+};
+#endif
+_Static_assert(GGML_TYPE_F32 == 0 && GGML_TYPE_F16 == 1 && GGML_TYPE_Q5_0 == 6 && GGML_TYPE_Q8_0 == 8 &&
+                   GGML_TYPE_Q6_K == 14 && GGML_TYPE_Q8_K == 15 && GGML_TYPE_BF16 == 30,
+               "as llama.cpp counts them");
+
+#define TARGET __attribute__((target("avx2,fma,f16c")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+
+/** Rows of weights, or tokens: `stride` bytes from one to the next. */
+struct rows {
+  const char *data;
+  size_t stride;
+  int type;
+};
+
+/** c[n][m] = sum over k of weights[m][k] tokens[n][k]; `ldc` floats from one n to the next. */
+struct product {
+  struct rows weights, tokens;
+  float *c;
+  int64_t ldc, k;
+};
+
+/** The rows and tokens from..to that one thread makes. */
+struct part {
+  int64_t first_row, end_row, first_token, end_token;
+};
+
+typedef void kernel(const struct product *product, struct part part);
+
+/** f32, f16 and bf16 weights, tokens of the same type. */
+kernel multiply_floats;
+/** q5_0 and q8_0 weights, q8_0 tokens. */
+kernel multiply_blocks;
+/** q6_K weights, q8_K tokens. */
+kernel multiply_superblocks;
+
+/**
+ * q4_K weights as llama.cpp repacks them: `m` rows, eight side by side; `n` tokens, four side by side; `k` columns.
+ * `ldc` floats from one token's sums to the next.
+ */
+void multiply_q4_K_x8(int64_t k, float *c, int64_t ldc, const void *weights, const void *tokens, int64_t n, int64_t m);
+
+enum {
+  FLOAT_ROWS = 16, /* that are read side by side */
+  BLOCK_ROWS = 4,
+  BLOCK_TOKENS = 3,
+  BLOCK = 32,           /* values of one scale */
+  SUPERBLOCK = 256,     /* values of one scale of scales */
+  MOST_COLUMNS = 32768,      /* of weights in blocks: three tokens of them are at hand */
+  MOST_OF_PANEL = 24 * 1024, /* bytes: it stays in the first cache */
+};
+
+/** Eight parts of each sum of four rows and three tokens. */
+struct sums {
+  __m256 of[BLOCK_TOKENS][BLOCK_ROWS];
+};
+
+/** One panel, which is some blocks of four rows, and the tokens that it meets, in tiles of three. */
+struct step {
+  const void *panel, *tiles;
+  int64_t blocks, stride; /* of the panel; from one tile to the next */
+  int64_t tokens, rows;   /* rows may be fewer than four */
+  bool is_first, is_last; /* of the panels of these rows */
+  struct sums *sums;      /* of each tile, between the first panel and the last */
+  float *c;
+  int64_t ldc;
+};
+
+/** How weights that come in blocks are multiplied. */
+struct format {
+  size_t tile_bytes;            /* of one block */
+  int64_t values, panel_blocks; /* values of one block; blocks of a panel */
+  /** Writes one token to its tile. */
+  void (*lay_out)(void *tile, int token, const char *from, int64_t blocks);
+  /** Writes one of the four rows of a panel, or zeros where `from` is NULL. */
+  void (*unfold)(void *panel, int row, const char *from, int64_t first_block, int64_t blocks);
+  void (*multiply)(const struct step *step);
+};
+
+void multiply_tiles(const struct product *product, struct part part, const struct format *format);
+
+INLINE void begin_tile(const struct step *step, int64_t tile, int tokens, __m256 sums[BLOCK_TOKENS][BLOCK_ROWS]) {
+#pragma GCC unroll 3
+  for (int j = 0; j < tokens; j++)
+#pragma GCC unroll 4
+    for (int i = 0; i < BLOCK_ROWS; i++) sums[j][i] = step->is_first ? _mm256_setzero_ps() : step->sums[tile].of[j][i];
+}
+
+/** Adds up each of four vectors, in the order in which llama.cpp adds one up. */
+INLINE __m128 total(const __m256 v[BLOCK_ROWS]) {
+  __m128 r[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) r[i] = _mm_add_ps(_mm256_extractf128_ps(v[i], 1), _mm256_castps256_ps128(v[i]));
+  _MM_TRANSPOSE4_PS(r[0], r[1], r[2], r[3]);
+  return _mm_add_ps(_mm_add_ps(r[0], r[2]), _mm_add_ps(r[1], r[3]));
+}
+
+INLINE void end_tile(const struct step *step, int64_t tile, int tokens, __m256 sums[BLOCK_TOKENS][BLOCK_ROWS]) {
+#pragma GCC unroll 3
+  for (int j = 0; j < tokens; j++) {
+    if (!step->is_last) {
+#pragma GCC unroll 4
+      for (int i = 0; i < BLOCK_ROWS; i++) step->sums[tile].of[j][i] = sums[j][i];
+      continue;
+    }
+    float *const c = step->c + (tile * BLOCK_TOKENS + j) * step->ldc;
+    _Alignas(16) float each[BLOCK_ROWS];
+    _mm_store_ps(each, total(sums[j]));
+    if (step->rows >= BLOCK_ROWS) _mm_storeu_ps(c, _mm_load_ps(each));
+    else for (int64_t i = 0; i < step->rows; i++) c[i] = each[i];
+  }
+}

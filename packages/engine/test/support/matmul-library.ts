@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import koffi from "koffi";
+import { loadLlamaLibrary } from "../../src/llama/native/library.ts";
+
+const path = fileURLToPath(new URL(`../../matmul/${process.platform}-${process.arch}.so`, import.meta.url));
+const isTheirKind = process.platform === "linux" && process.arch === "x64";
+const flags = isTheirKind ? readFileSync("/proc/cpuinfo", "utf8") : "";
+const has = (flag: string) => new RegExp(`\\b${flag}\\b`).test(flags);
+
+/** llama.cpp in this process, silent, with our matrix products where they are used. */
+export const library = loadLlamaLibrary();
+library.c.llama_log_set(library.silentLogAddress, null);
+
+/** Whether our products run on this processor, and whether they took the place of llama.cpp's. */
+export const canRun = existsSync(path) && ["avx2", "fma", "f16c"].every(has);
+export const isUsed = library.ownMatmul !== undefined;
+
+// A check that skips where it should run is none.
+if (process.env["CI"] && isTheirKind) {
+  if (!existsSync(path)) throw new Error(`${path} was not built`);
+  for (const name of ["matmul", "floats", "tiles", "blocks", "superblocks", "repacked"]) {
+    const source = fileURLToPath(new URL(`../../matmul/${name}.c`, import.meta.url));
+    if (statSync(path).mtimeMs < statSync(source).mtimeMs) throw new Error(`${path} is older than ${name}.c`);
+  }
+  if (canRun && !has("avx512f") && !isUsed) throw new Error("our matrix products are not used here");
+}
+if (!isUsed)
+  console.log("our matrix products were not built, or are not for this processor: some tests skip");
+
+/** Our products, and the library of llama.cpp that they are compared with. Only where they can run. */
+export function openProducts() {
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  const theirPath = /\S*libggml-cpu[^/\n]*\.so\S*/.exec(maps)?.[0];
+  if (theirPath === undefined) throw new Error("llama.cpp's library for this processor is not loaded");
+  const [ours, theirs] = [koffi.load(path), koffi.load(theirPath)];
+  const dot = (name: string) =>
+    theirs.func(
+      `void ggml_vec_dot_${name}(int n, void *s, size_t bs, void *a, size_t ba, void *b, size_t bb, int nrc)`,
+    );
+  const gemm = "void ggml_gemm_q4_K_8x8_q8_K(int n, void *s, size_t bs, void *a, void *b, int nr, int nc)";
+  return {
+    multiply: ours.func(
+      "bool llamafile_sgemm(void *params, int64_t m, int64_t n, int64_t k, void *a, int64_t lda, void *b, int64_t ldb, void *c, int64_t ldc, int at, int bt, int ct)",
+    ),
+    dot,
+    gemm: { ours: ours.func(gemm), theirs: theirs.func(gemm) },
+  };
+}
