@@ -91,8 +91,7 @@ INLINE void multiply(const struct step *step, int64_t at, const int tokens) {
     for (int j = 0; j < tokens; j++)
       _mm_store_ps(scales[l][j], _mm_mul_ps(_mm_load_ps(panel[l].scales), _mm_broadcast_ss(tile[l].scales + j)));
   }
-  __m256 sums[BLOCK_TOKENS][BLOCK_ROWS];
-  begin_tile(step, at, tokens, sums);
+  struct sums sums = begin_tile(step, at, tokens, false);
   for (int64_t l = 0; l < step->blocks; l++) {
 #pragma GCC unroll 4
     for (int i = 0; i < BLOCK_ROWS; i++) {
@@ -102,11 +101,11 @@ INLINE void multiply(const struct step *step, int64_t at, const int tokens) {
         const __m256i even = _mm256_madd_epi16(row.even, tile[l].tokens[j].even);
         const __m256i odd = _mm256_madd_epi16(row.odd, tile[l].tokens[j].odd);
         const __m256 fours = _mm256_cvtepi32_ps(_mm256_add_epi32(even, odd));
-        sums[j][i] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scales[l][j][i]), fours, sums[j][i]);
+        sums.of[j][i] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scales[l][j][i]), fours, sums.of[j][i]);
       }
     }
   }
-  end_tile(step, at, tokens, sums);
+  end_tile(step, at, tokens, &sums, false);
 }
 
 static TARGET void multiply_step(const struct step *step) {

@@ -24,9 +24,16 @@ const language = [
 ];
 const flags = [...language, "-Wl,-z,relro,-z,now", "-s"];
 const compiler = process.env.CC || "cc";
-const sources = ["matmul", "floats", "tiles", "blocks", "superblocks", "repacked"].map(
-  (name) => `${folder}${name}.c`,
-);
+const sources = [
+  "matmul",
+  "floats",
+  "tiles",
+  "blocks",
+  "superblocks",
+  "repacked",
+  "repacked-q4-0",
+  "repacked-q4-k",
+].map((name) => `${folder}${name}.c`);
 const files = ["-o", made, ...sources, "-ldl", "-lpthread"];
 const { status, error } = spawnSync(compiler, [...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifndef PUNA_LLAMA_HEADERS /* The test of these files compiles them beside llama.cpp's own headers instead. */
 enum {
@@ -11,13 +12,14 @@ enum {
   GGML_TYPE_F16 = 1,
   GGML_TYPE_Q5_0 = 6,
   GGML_TYPE_Q8_0 = 8,
+  GGML_TYPE_Q5_K = 13,
   GGML_TYPE_Q6_K = 14,
   GGML_TYPE_Q8_K = 15,
   GGML_TYPE_BF16 = 30
 };
 #endif
 _Static_assert(GGML_TYPE_F32 == 0 && GGML_TYPE_F16 == 1 && GGML_TYPE_Q5_0 == 6 && GGML_TYPE_Q8_0 == 8 &&
-                   GGML_TYPE_Q6_K == 14 && GGML_TYPE_Q8_K == 15 && GGML_TYPE_BF16 == 30,
+                   GGML_TYPE_Q5_K == 13 && GGML_TYPE_Q6_K == 14 && GGML_TYPE_Q8_K == 15 && GGML_TYPE_BF16 == 30,
                "as llama.cpp counts them");
 
 #define TARGET __attribute__((target("avx2,fma,f16c")))
@@ -48,14 +50,16 @@ typedef void kernel(const struct product *product, struct part part);
 kernel multiply_floats;
 /** q5_0 and q8_0 weights, q8_0 tokens. */
 kernel multiply_blocks;
-/** q6_K weights, q8_K tokens. */
+/** q5_K and q6_K weights, q8_K tokens. */
 kernel multiply_superblocks;
 
 /**
- * q4_K weights as llama.cpp repacks them: `m` rows, eight side by side; `n` tokens, four side by side; `k` columns.
+ * Weights as llama.cpp repacks them: `m` rows, eight side by side; `n` tokens, four side by side; `k` columns.
  * `ldc` floats from one token's sums to the next.
  */
-void multiply_q4_K_x8(int64_t k, float *c, int64_t ldc, const void *weights, const void *tokens, int64_t n, int64_t m);
+typedef void kernel_of_repacked(int64_t k, float *c, int64_t ldc, const void *weights, const void *tokens, int64_t n,
+                                int64_t m);
+kernel_of_repacked multiply_q4_K_x8, multiply_q4_0_x8;
 
 enum {
   FLOAT_ROWS = 16, /* that are read side by side */
@@ -67,9 +71,10 @@ enum {
   MOST_OF_PANEL = 24 * 1024, /* bytes: it stays in the first cache */
 };
 
-/** Eight parts of each sum of four rows and three tokens. */
+/** Eight parts of each sum of four rows and three tokens, and for q5_K what is added to a sum in the end. */
 struct sums {
   __m256 of[BLOCK_TOKENS][BLOCK_ROWS];
+  __m128 last[BLOCK_TOKENS];
 };
 
 /** One panel, which is some blocks of four rows, and the tokens that it meets, in tiles of three. */
@@ -96,11 +101,16 @@ struct format {
 
 void multiply_tiles(const struct product *product, struct part part, const struct format *format);
 
-INLINE void begin_tile(const struct step *step, int64_t tile, int tokens, __m256 sums[BLOCK_TOKENS][BLOCK_ROWS]) {
+INLINE struct sums begin_tile(const struct step *step, int64_t tile, int tokens, bool has_last) {
+  struct sums sums;
 #pragma GCC unroll 3
-  for (int j = 0; j < tokens; j++)
+  for (int j = 0; j < tokens; j++) {
 #pragma GCC unroll 4
-    for (int i = 0; i < BLOCK_ROWS; i++) sums[j][i] = step->is_first ? _mm256_setzero_ps() : step->sums[tile].of[j][i];
+    for (int i = 0; i < BLOCK_ROWS; i++)
+      sums.of[j][i] = step->is_first ? _mm256_setzero_ps() : step->sums[tile].of[j][i];
+    if (has_last) sums.last[j] = step->is_first ? _mm_setzero_ps() : step->sums[tile].last[j];
+  }
+  return sums;
 }
 
 /** Adds up each of four vectors, in the order in which llama.cpp adds one up. */
@@ -112,18 +122,28 @@ INLINE __m128 total(const __m256 v[BLOCK_ROWS]) {
   return _mm_add_ps(_mm_add_ps(r[0], r[2]), _mm_add_ps(r[1], r[3]));
 }
 
-INLINE void end_tile(const struct step *step, int64_t tile, int tokens, __m256 sums[BLOCK_TOKENS][BLOCK_ROWS]) {
+INLINE void end_tile(const struct step *step, int64_t tile, int tokens, const struct sums *sums, bool has_last) {
 #pragma GCC unroll 3
   for (int j = 0; j < tokens; j++) {
     if (!step->is_last) {
 #pragma GCC unroll 4
-      for (int i = 0; i < BLOCK_ROWS; i++) step->sums[tile].of[j][i] = sums[j][i];
+      for (int i = 0; i < BLOCK_ROWS; i++) step->sums[tile].of[j][i] = sums->of[j][i];
+      if (has_last) step->sums[tile].last[j] = sums->last[j];
       continue;
     }
     float *const c = step->c + (tile * BLOCK_TOKENS + j) * step->ldc;
     _Alignas(16) float each[BLOCK_ROWS];
-    _mm_store_ps(each, total(sums[j]));
+    _mm_store_ps(each, has_last ? _mm_add_ps(total(sums->of[j]), sums->last[j]) : total(sums->of[j]));
     if (step->rows >= BLOCK_ROWS) _mm_storeu_ps(c, _mm_load_ps(each));
     else for (int64_t i = 0; i < step->rows; i++) c[i] = each[i];
   }
+}
+
+/** Eight scales, and then eight mins, of six bits each. @source llama.cpp v0.5.0 get_scale_min_k4 */
+INLINE __m128i scales_and_mins(const uint8_t packed[12]) {
+  uint32_t of[3];
+  memcpy(of, packed, sizeof of);
+  const uint32_t six = 0x3f3f3f3f, four = 0x0f0f0f0f, two = 0x03030303;
+  return _mm_setr_epi32((int)(of[0] & six), (int)((of[2] & four) | ((of[0] >> 6 & two) << 4)), (int)(of[1] & six),
+                        (int)((of[2] >> 4 & four) | ((of[1] >> 6 & two) << 4)));
 }

@@ -2,9 +2,9 @@
  * Products of weights with many tokens at once, for x86-64 processors with AVX2 and without AVX-512.
  *
  * The libraries that node-llama-cpp ships are made by a compiler (GCC 11) that keeps the sums of llama.cpp's kernels in
- * memory instead of registers: every multiplication waits for a store. This library takes the place of two functions of
+ * memory instead of registers: every multiplication waits for a store. This library takes the place of some functions of
  * theirs: it is loaded before them, for all of the process to see, so that calls of `llamafile_sgemm` end here.
- * What it has no kernel for goes on to llama.cpp's own. A second function, `ggml_gemm_q4_K_8x8_q8_K`, is replaced whole.
+ * What it has no kernel for goes on to llama.cpp's own. Two more are replaced whole.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -96,6 +96,9 @@ static bool kind_of(int type, struct kind *kind) {
     case GGML_TYPE_Q8_0:
       *kind = (struct kind){multiply_blocks, BLOCKS, GGML_TYPE_Q8_0, BLOCK, 34, 34, BLOCK_ROWS, 12};
       break;
+    case GGML_TYPE_Q5_K:
+      *kind = (struct kind){multiply_superblocks, SUPERBLOCKS, GGML_TYPE_Q8_K, SUPERBLOCK, 176, 292, BLOCK_ROWS, 2};
+      break;
     case GGML_TYPE_Q6_K:
       *kind = (struct kind){multiply_superblocks, SUPERBLOCKS, GGML_TYPE_Q8_K, SUPERBLOCK, 210, 292, BLOCK_ROWS, 2};
       break;
@@ -154,14 +157,22 @@ bool llamafile_sgemm(const struct ggml_compute_params *params, int64_t m, int64_
   return true;
 }
 
+typedef void gemm(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc);
+EXPORT gemm ggml_gemm_q4_K_8x8_q8_K, ggml_gemm_q4_0_8x8_q8_0;
+
 /**
  * @param n  columns
  * @param bs  floats from one token's sums to the next
  * @param nr, nc  tokens, a multiple of four, and rows, a multiple of eight
  * @source llama.cpp v0.5.0 ggml-cpu/repack.h
  */
-EXPORT void ggml_gemm_q4_K_8x8_q8_K(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc);
 void ggml_gemm_q4_K_8x8_q8_K(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc) {
   count(REPACKED);
   multiply_q4_K_x8(n, s, (int64_t)bs, vx, vy, nr, nc);
+}
+
+/** As above. */
+void ggml_gemm_q4_0_8x8_q8_0(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc) {
+  count(REPACKED);
+  multiply_q4_0_x8(n, s, (int64_t)bs, vx, vy, nr, nc);
 }

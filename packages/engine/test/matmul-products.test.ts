@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { canRun, openProducts } from "./support/matmul-library.ts";
 import { floatBits, halfBits, randomNumbers } from "./support/random-numbers.ts";
 
-const types = { f32: 0, f16: 1, q5_0: 6, q8_0: 8, q6_K: 14, q8_K: 15, bf16: 30 } as const;
+const types = { f32: 0, f16: 1, q5_0: 6, q8_0: 8, q5_K: 13, q6_K: 14, q8_K: 15, bf16: 30 } as const;
 
 describe.skipIf(!canRun)("products of floats", () => {
   it.each(["f16", "bf16", "f32"] as const)(
@@ -46,9 +46,10 @@ describe.skipIf(!canRun)("products of floats", () => {
 
 describe.skipIf(!canRun)("products of quantised rows", () => {
   it.each([
-    { name: "q5_0", tokens: "q8_0", values: 32, bytes: 22, tokenBytes: 34, scaleAt: 0 },
-    { name: "q8_0", tokens: "q8_0", values: 32, bytes: 34, tokenBytes: 34, scaleAt: 0 },
-    { name: "q6_K", tokens: "q8_K", values: 256, bytes: 210, tokenBytes: 292, scaleAt: 208 },
+    { name: "q5_0", tokens: "q8_0", values: 32, bytes: 22, tokenBytes: 34, scalesAt: [0] },
+    { name: "q8_0", tokens: "q8_0", values: 32, bytes: 34, tokenBytes: 34, scalesAt: [0] },
+    { name: "q5_K", tokens: "q8_K", values: 256, bytes: 176, tokenBytes: 292, scalesAt: [0, 2] },
+    { name: "q6_K", tokens: "q8_K", values: 256, bytes: 210, tokenBytes: 292, scalesAt: [208] },
   ] as const)("are to the bit what llama.cpp makes of a $name row and a token", (format) => {
     const { multiply, dot } = openProducts();
     const theirs = dot(`${format.name}_${format.tokens}`);
@@ -59,7 +60,7 @@ describe.skipIf(!canRun)("products of quantised rows", () => {
       // Longer rows than a panel holds, too.
       const k = 1 + whole(round % 4 === 0 ? 2400 / format.values + 60 : 4);
       const [lda, ldb, ldc] = [k + whole(2), k + whole(2), m + whole(3)];
-      const a = blocks(random, m * lda, format.bytes, format.scaleAt);
+      const a = blocks(random, m * lda, format.bytes, format.scalesAt);
       const b = tokenBlocks(random, n * ldb, format.tokens);
       const found = new Float32Array(n * ldc).fill(-7);
       inThreads(1 + whole(4), (params) =>
@@ -79,30 +80,35 @@ describe.skipIf(!canRun)("products of quantised rows", () => {
     }
   });
 
-  it("are to the bit what llama.cpp makes of repacked q4_K rows", () => {
-    const { gemm } = openProducts();
+  it.each(["q4_K", "q4_0"] as const)("are to the bit what llama.cpp makes of repacked %s rows", (type) => {
+    const gemm = openProducts().gemm(type);
     const random = randomNumbers(4);
     const whole = (below: number) => Math.floor(random() * below);
     for (let round = 0; round < 30; round++) {
       const [m, n] = [8 * (1 + whole(5)), 4 * (round === 12 ? 100 : 1 + whole(6))];
-      const [k, ldc] = [round % 5 === 0 ? 5 + whole(8) : 1 + whole(4), m + whole(3)];
-      const a = repackedRows(random, (m / 8) * k);
-      const b = repackedTokens(random, (n / 4) * k);
+      const [k, ldc] = [round % 5 === 0 ? 5 + whole(70) : 1 + whole(4), m + whole(3)];
+      const { values, rows, tokens } = repacked[type];
+      const [a, b] = [rows(random, (m / 8) * k), tokens(random, (n / 4) * k)];
       const [found, expected] = [new Float32Array(n * ldc).fill(-7), new Float32Array(n * ldc).fill(-7)];
-      gemm.ours(k * 256, found, ldc, a, b, n, m);
-      gemm.theirs(k * 256, expected, ldc, a, b, n, m);
+      gemm.ours(k * values, found, ldc, a, b, n, m);
+      gemm.theirs(k * values, expected, ldc, a, b, n, m);
       expect(new Uint32Array(found.buffer), `${m} × ${k} by ${n}`).toEqual(new Uint32Array(expected.buffer));
       expect(found.every(Number.isFinite)).toBe(true);
     }
   });
 
-  it("adds up the largest products without an overflow", () => {
-    const { gemm } = openProducts();
-    const a = repackedRows(() => 0.999999, 1).fill(0xff, 128);
-    const b = repackedTokens(() => 0.999999, 1);
+  it.each([
+    ["q4_K", 128, 0xff],
+    ["q4_0", 16, 0x88],
+    ["q4_0", 16, 0x77],
+  ] as const)("of %s are right for the largest values", (type, from, byte) => {
+    const gemm = openProducts().gemm(type);
+    const { values, rows, tokens } = repacked[type];
+    const almostOne = () => 0.999999;
+    const [a, b] = [rows(almostOne, 1).fill(byte, from), tokens(almostOne, 1)];
     const [found, expected] = [new Float32Array(32), new Float32Array(32)];
-    gemm.ours(256, found, 8, a, b, 4, 8);
-    gemm.theirs(256, expected, 8, a, b, 4, 8);
+    gemm.ours(values, found, 8, a, b, 4, 8);
+    gemm.theirs(values, expected, 8, a, b, 4, 8);
     expect(found).toEqual(expected);
     expect(found[0]).not.toBe(0);
   });
@@ -142,16 +148,17 @@ function putScale(view: DataView, at: number, random: () => number): void {
   view.setUint16(at, halfBits((1024 + Math.floor(random() * 1024)) / 2 ** 16), true);
 }
 
-/** Rows of random blocks, with one scale each. */
-function blocks(random: () => number, count: number, bytes: number, scaleAt: number): Uint8Array {
+/** Rows of random blocks, with scales at some of their bytes. */
+function blocks(random: () => number, count: number, bytes: number, scalesAt: readonly number[]): Uint8Array {
   const data = Int8Array.from({ length: count * bytes }, () => signedByte(random));
   const view = new DataView(data.buffer);
-  for (let block = 0; block < count; block++) putScale(view, block * bytes + scaleAt, random);
+  for (let block = 0; block < count; block++)
+    for (const at of scalesAt) putScale(view, block * bytes + at, random);
   return new Uint8Array(data.buffer);
 }
 
 function tokenBlocks(random: () => number, count: number, type: "q8_0" | "q8_K"): Uint8Array {
-  if (type === "q8_0") return blocks(random, count, 34, 0);
+  if (type === "q8_0") return blocks(random, count, 34, [0]);
   const data = Int8Array.from({ length: count * 292 }, () => signedByte(random));
   const view = new DataView(data.buffer);
   for (let block = 0; block < count; block++) {
@@ -165,14 +172,21 @@ function tokenBlocks(random: () => number, count: number, type: "q8_0" | "q8_K")
   return new Uint8Array(data.buffer);
 }
 
-/** Eight rows side by side: 8 scales, 8 scales of mins, and bits. */
-function repackedRows(random: () => number, count: number): Uint8Array {
-  const data = Uint8Array.from({ length: count * 1152 }, () => Math.floor(random() * 256));
-  const view = new DataView(data.buffer);
-  for (let block = 0; block < count; block++)
-    for (let scale = 0; scale < 16; scale++) putScale(view, block * 1152 + scale * 2, random);
-  return data;
-}
+const even = (count: number) => Array.from({ length: count }, (_, index) => index * 2);
+
+/** Eight rows side by side, and four tokens. */
+const repacked = {
+  q4_K: {
+    values: 256,
+    rows: (random: () => number, count: number) => blocks(random, count, 1152, even(16)),
+    tokens: repackedTokens,
+  },
+  q4_0: {
+    values: 32,
+    rows: (random: () => number, count: number) => blocks(random, count, 144, even(8)),
+    tokens: (random: () => number, count: number) => blocks(random, count, 136, even(4)),
+  },
+} as const;
 
 /** Four tokens side by side, eight values of each in turn, and the sums of sixteen values. */
 function repackedTokens(random: () => number, count: number): Uint8Array {

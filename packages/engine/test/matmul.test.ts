@@ -24,7 +24,9 @@ describe.skipIf(!isUsed)("llama.cpp calls", () => {
     ["blocks", "Q8_0"],
     ["blocks", "Q5_0"],
     ["superblocks", "Q6_K"],
+    ["superblocks", "Q5_K_S"],
     ["repacked", "Q4_K_S"],
+    ["repacked", "Q4_0"],
   ] as const)("our products of %s for a model of %s", async (kernel, type) => {
     const path = type === undefined ? files.bert : await quantizer.quantize(source, type);
     const spec = tinySpec(path, { embedding: type === undefined });
@@ -69,7 +71,7 @@ describe.skipIf(!isUsed)("a model", () => {
     expect(one).not.toEqual(other); // Other sums of the same numbers: they did not run alike.
   });
 
-  it.each(["Q8_0", "Q5_0", "Q6_K", "Q4_K_S", "Q4_K_M"])(
+  it.each(["Q8_0", "Q5_0", "Q4_0", "Q6_K", "Q5_K_S", "Q4_K_M"])(
     "of %s gives to the bit the probabilities that it gives with llama.cpp's products",
     async (type) => {
       const modelPath = await quantizer.quantize(source, type);

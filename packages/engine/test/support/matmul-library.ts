@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import koffi from "koffi";
 import { loadLlamaLibrary } from "../../src/llama/native/library.ts";
@@ -19,9 +20,9 @@ export const isUsed = library.ownMatmul !== undefined;
 // A check that skips where it should run is none.
 if (process.env["CI"] && isTheirKind) {
   if (!existsSync(path)) throw new Error(`${path} was not built`);
-  for (const name of ["matmul", "floats", "tiles", "blocks", "superblocks", "repacked"]) {
-    const source = fileURLToPath(new URL(`../../matmul/${name}.c`, import.meta.url));
-    if (statSync(path).mtimeMs < statSync(source).mtimeMs) throw new Error(`${path} is older than ${name}.c`);
+  for (const name of readdirSync(dirname(path)).filter((name) => /\.[ch]$/.test(name))) {
+    const changed = statSync(join(dirname(path), name)).mtimeMs;
+    if (statSync(path).mtimeMs < changed) throw new Error(`${path} is older than ${name}`);
   }
   if (canRun && !has("avx512f") && !isUsed) throw new Error("our matrix products are not used here");
 }
@@ -38,12 +39,16 @@ export function openProducts() {
     theirs.func(
       `void ggml_vec_dot_${name}(int n, void *s, size_t bs, void *a, size_t ba, void *b, size_t bb, int nrc)`,
     );
-  const gemm = "void ggml_gemm_q4_K_8x8_q8_K(int n, void *s, size_t bs, void *a, void *b, int nr, int nc)";
+  const gemm = (type: "q4_K" | "q4_0") => {
+    const name = { q4_K: "ggml_gemm_q4_K_8x8_q8_K", q4_0: "ggml_gemm_q4_0_8x8_q8_0" }[type];
+    const prototype = `void ${name}(int n, void *s, size_t bs, void *a, void *b, int nr, int nc)`;
+    return { ours: ours.func(prototype), theirs: theirs.func(prototype) };
+  };
   return {
     multiply: ours.func(
       "bool llamafile_sgemm(void *params, int64_t m, int64_t n, int64_t k, void *a, int64_t lda, void *b, int64_t ldb, void *c, int64_t ldc, int at, int bt, int ct)",
     ),
     dot,
-    gemm: { ours: ours.func(gemm), theirs: theirs.func(gemm) },
+    gemm,
   };
 }
