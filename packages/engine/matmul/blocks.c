@@ -34,6 +34,7 @@ struct tile {
 };
 enum { PANEL_BLOCKS = 48 };
 _Static_assert(PANEL_BLOCKS * sizeof(struct panel) <= MOST_OF_PANEL, "a panel fits");
+_Static_assert(MOST_COLUMNS / BLOCK * sizeof(struct tile) <= MOST_OF_TILES, "a tile fits");
 
 INLINE __m256i values_of_q5_0(const struct q5_0 *block) {
   const __m128i low = _mm_loadu_si128((const __m128i *)block->low);
@@ -84,7 +85,7 @@ static TARGET void unfold_q8_0(void *panel, int row, const char *from, int64_t f
 INLINE void multiply(const struct step *step, int64_t at, const int tokens) {
   const struct panel *const panel = step->panel;
   const struct tile *const tile = (const struct tile *)step->tiles + at * step->stride;
-  /* Of rows and tokens. They are made before: what was just written is slow to read back one by one. */
+  /* Products of the scales of rows and tokens, made beforehand: what was just written is slow to read back one by one. */
   _Alignas(32) float scales[PANEL_BLOCKS][BLOCK_TOKENS][BLOCK_ROWS];
   for (int64_t l = 0; l < step->blocks; l++) {
 #pragma GCC unroll 3

@@ -23,7 +23,7 @@ const language = [
   "-Wextra",
 ];
 const flags = [...language, "-Wl,-z,relro,-z,now", "-s"];
-const compiler = process.env.CC || "cc";
+const [compiler, ...own] = (process.env.CC || "cc").trim().split(/\s+/);
 const sources = [
   "matmul",
   "floats",
@@ -35,7 +35,7 @@ const sources = [
   "repacked-q4-k",
 ].map((name) => `${folder}${name}.c`);
 const files = ["-o", made, ...sources, "-ldl", "-lpthread"];
-const { status, error } = spawnSync(compiler, [...flags, ...files], { stdio: "inherit" });
+const { status, error } = spawnSync(compiler, [...own, ...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
 if (status !== 0) finish(`${compiler} failed`);
 renameSync(made, output);

@@ -67,8 +67,9 @@ enum {
   BLOCK_TOKENS = 3,
   BLOCK = 32,           /* values of one scale */
   SUPERBLOCK = 256,     /* values of one scale of scales */
-  MOST_COLUMNS = 32768,      /* of weights in blocks: three tokens of them are at hand */
+  MOST_COLUMNS = 32768,      /* of weights in blocks: a tile of three tokens fits MOST_OF_TILES */
   MOST_OF_PANEL = 24 * 1024, /* bytes: it stays in the first cache */
+  MOST_OF_TILES = 256 * 1024, /* bytes: with a panel they stay in the second cache */
 };
 
 /** Eight parts of each sum of four rows and three tokens, and for q5_K what is added to a sum in the end. */

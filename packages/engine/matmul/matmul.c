@@ -4,12 +4,14 @@
  * The libraries that node-llama-cpp ships are made by a compiler (GCC 11) that keeps the sums of llama.cpp's kernels in
  * memory instead of registers: every multiplication waits for a store. This library takes the place of some functions of
  * theirs: it is loaded before them, for all of the process to see, so that calls of `llamafile_sgemm` end here.
- * What it has no kernel for goes on to llama.cpp's own. Two more are replaced whole.
+ * What it has no kernel for goes on to llama.cpp's own. `ggml_gemm_q4_K_8x8_q8_K` and `ggml_gemm_q4_0_8x8_q8_0` are
+ * replaced for all shapes.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "kernels.h"
+#include <cpuid.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,6 +24,12 @@ struct ggml_compute_params {
   void *wdata;
   struct ggml_threadpool *threadpool;
 };
+#endif
+#ifdef PUNA_LLAMA_HEADERS /* What is found by name below must have the types of their declarations. */
+#define SAME_TYPE(function, type) _Static_assert(_Generic(&(function), type: 1, default: 0), "as llama.cpp declares it")
+SAME_TYPE(ggml_barrier, void (*)(struct ggml_threadpool *));
+SAME_TYPE(ggml_threadpool_chunk_set, void (*)(struct ggml_threadpool *, int));
+SAME_TYPE(ggml_threadpool_chunk_add, int (*)(struct ggml_threadpool *, int));
 #endif
 _Static_assert(offsetof(struct ggml_compute_params, nth) == 4 && offsetof(struct ggml_compute_params, threadpool) == 24,
                "as llama.cpp lays them out");
@@ -46,12 +54,13 @@ static struct {
 } theirs;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic(const void *) caller;
+static bool has_vnni;
 static atomic_llong calls[KERNELS];
 
-/** Whether this processor is one that these kernels were made for. */
+/** Whether this processor is one that these kernels were made for, and runs the library that they were compared with. */
 EXPORT bool puna_matmul_fits(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
-         !__builtin_cpu_supports("avx512f");
+         __builtin_cpu_supports("bmi2") && !__builtin_cpu_supports("avx512f");
 }
 
 /** How many products one of the kernels made. */
@@ -62,6 +71,8 @@ EXPORT int64_t puna_matmul_calls(int kernel) {
 static void count(int kernel) { atomic_fetch_add_explicit(&calls[kernel], 1, memory_order_relaxed); }
 
 static void find_theirs(void) {
+  unsigned a = 0, b, c, d;
+  has_vnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4) != 0;
   Dl_info info;
   void *const library = dladdr(atomic_load(&caller), &info) ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
   if (library == NULL) return;
@@ -82,8 +93,8 @@ struct kind {
 };
 
 /**
- * Tokens are taken as llama.cpp rounds them, too, and not as they were before: single tokens are decoded by its own
- * kernels, and what was read from a prompt must not differ from what was decoded.
+ * Tokens are always those that llama.cpp has rounded for the type, as when it decodes a single one. q5_0 and q8_0 are
+ * left to llama.cpp where its own products use AVX-VNNI: which are faster there was not measured.
  */
 static bool kind_of(int type, struct kind *kind) {
   switch (type) {
@@ -91,9 +102,11 @@ static bool kind_of(int type, struct kind *kind) {
     case GGML_TYPE_F16: *kind = (struct kind){multiply_floats, FLOATS, GGML_TYPE_F16, 1, 2, 2, FLOAT_ROWS, 12}; break;
     case GGML_TYPE_BF16: *kind = (struct kind){multiply_floats, FLOATS, GGML_TYPE_BF16, 1, 2, 2, FLOAT_ROWS, 12}; break;
     case GGML_TYPE_Q5_0:
+      if (has_vnni) return false;
       *kind = (struct kind){multiply_blocks, BLOCKS, GGML_TYPE_Q8_0, BLOCK, 22, 34, BLOCK_ROWS, 4};
       break;
     case GGML_TYPE_Q8_0:
+      if (has_vnni) return false;
       *kind = (struct kind){multiply_blocks, BLOCKS, GGML_TYPE_Q8_0, BLOCK, 34, 34, BLOCK_ROWS, 12};
       break;
     case GGML_TYPE_Q5_K:

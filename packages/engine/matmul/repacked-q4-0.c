@@ -10,7 +10,7 @@ enum { PANEL_BLOCKS = 32 };
 /* @source llama.cpp v0.5.0 ggml-cpu/repack.h block_q4_0x8, block_q8_0x4 */
 struct q4_0_x8 {
   uint16_t scale[ROWS];              /* f16 */
-  uint8_t values[FOURS / 4][2][32]; /* eight values of four rows, and of the other four; those sixteen later above */
+  uint8_t values[FOURS / 4][2][32]; /* eight values of four rows, and of the other four; those sixteen later in the upper four bits */
 };
 struct q8_0_x4 {
   uint16_t scale[TOKENS];

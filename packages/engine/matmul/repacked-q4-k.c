@@ -18,7 +18,7 @@ enum {
 struct q4_K_x8 {
   uint16_t scale[ROWS], min_scale[ROWS]; /* f16 */
   uint8_t scales[PAIRS][2][12];          /* of a sub-block: a scale and a min of each row, six bits each */
-  uint8_t values[PAIRS][FOURS / 2][2][32]; /* eight values of four rows, and of the other four; the pair's second above */
+  uint8_t values[PAIRS][FOURS / 2][2][32]; /* eight values of four rows, and of the other four; the pair's second in the upper four bits */
 };
 struct q8_K_x4 {
   float scale[TOKENS];

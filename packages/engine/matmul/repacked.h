@@ -30,8 +30,8 @@ INLINE void unfold_eight(const uint8_t values[2][32], __m256i fours[2]) {
 }
 
 /**
- * Sums of the products of 32 values in 16 bits, two for each row: sixteen products of at most 15 · 127 fit. A loop that
- * stays one: unfolded, its sums were pushed out of the registers.
+ * Sums of the products of 32 values in 16 bits, two for each row: sixteen products of at most 15 · 127 fit. Kept as a
+ * loop: unrolled, its sums were pushed out of the registers.
  */
 INLINE void add_up(const int groups, const __m256i values[FOURS][GROUPS], const int8_t tokens[FOURS / 2][TOKENS][2][4],
                    __m256i sums[GROUPS][TOKENS]) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-  GROUPS = SUPERBLOCK / BLOCK, /* of values that are multiplied at once; two scales each */
+  GROUPS = SUPERBLOCK / BLOCK, /* of values that are multiplied at once; one scale each, or two of q6_K */
   SCALES = SUPERBLOCK / 16,
   PANEL_SUPERBLOCKS = 8,
 };
@@ -44,6 +44,7 @@ struct tile {
 };
 
 _Static_assert(PANEL_SUPERBLOCKS * sizeof(struct panel) <= MOST_OF_PANEL, "a panel fits");
+_Static_assert(MOST_COLUMNS / SUPERBLOCK * sizeof(struct tile) <= MOST_OF_TILES, "a tile fits");
 
 static TARGET void lay_out(void *tile, int token, const char *from, int64_t blocks) {
   const struct q8_K *const block = (const struct q8_K *)from;

@@ -7,17 +7,16 @@
 #include "kernels.h"
 
 enum {
-  AT_HAND = 256 * 1024, /* bytes of tokens: with a panel they stay in the second cache */
   MOST_TILES = 128,
 };
 
 void multiply_tiles(const struct product *product, struct part part, const struct format *format) {
-  _Alignas(32) char at_hand[AT_HAND], panel[MOST_OF_PANEL];
+  _Alignas(32) char at_hand[MOST_OF_TILES], panel[MOST_OF_PANEL];
   struct sums sums[MOST_TILES];
   const struct rows weights = product->weights, tokens = product->tokens;
   const int64_t blocks = product->k / format->values;
   const size_t tile_bytes = blocks * format->tile_bytes;
-  const int64_t most = AT_HAND / tile_bytes, at_once = (most < MOST_TILES ? most : MOST_TILES) * BLOCK_TOKENS;
+  const int64_t most = MOST_OF_TILES / tile_bytes, at_once = (most < MOST_TILES ? most : MOST_TILES) * BLOCK_TOKENS;
   struct step step = {.panel = panel, .stride = blocks, .sums = sums, .ldc = product->ldc};
   for (int64_t token = part.first_token; token < part.end_token; token += at_once) {
     step.tokens = part.end_token - token < at_once ? part.end_token - token : at_once;

@@ -52,6 +52,12 @@ describe.skipIf(!isUsed)("a model", () => {
   );
   afterAll(() => Promise.all([ours, theirs].map((engine) => engine?.[Symbol.asyncDispose]())));
 
+  const probabilities = async (engine: NonNullable<typeof ours>, modelPath: string) => {
+    await using lease = await engine.acquire({ modelPath, load: { threads: 2 } });
+    const request = { prompt: manyTokens, sampling: { temperature: 0 }, maxTokens: 8, logprobs: 20 };
+    return (await collect(lease, request)).deltas.flatMap(({ logprobs = [] }) => logprobs);
+  };
+
   const withBoth = async <T>(run: (engine: NonNullable<typeof ours>) => Promise<T>) => {
     if (ours === undefined || theirs === undefined) throw new Error("two engines were made");
     return Promise.all([run(ours), run(theirs)]);
@@ -75,13 +81,22 @@ describe.skipIf(!isUsed)("a model", () => {
     "of %s gives to the bit the probabilities that it gives with llama.cpp's products",
     async (type) => {
       const modelPath = await quantizer.quantize(source, type);
-      const [one, other] = await withBoth(async (engine) => {
-        await using lease = await engine.acquire({ modelPath, load: { threads: 2 } });
-        const request = { prompt: manyTokens, sampling: { temperature: 0 }, maxTokens: 8, logprobs: 20 };
-        return (await collect(lease, request)).deltas.flatMap(({ logprobs = [] }) => logprobs);
-      });
+      const [one, other] = await withBoth((engine) => probabilities(engine, modelPath));
       expect(one).toHaveLength(8);
       expect(one).toEqual(other);
     },
   );
+
+  it("gives nearly the same without flash attention, where keys and values are multiplied as weights", async () => {
+    const modelPath = await quantizer.quantize(source, "Q8_0");
+    const options = { driver: "native", flashAttention: false } as const;
+    await using plain = createEngine({ ...options, env });
+    await using stock = createEngine({ ...options, env: { ...env, PUNA_MATMUL: "stock" } });
+    const [one, other] = [await probabilities(plain, modelPath), await probabilities(stock, modelPath)];
+    expect(one).toHaveLength(8);
+    for (const [index, { id, logprob }] of one.entries()) {
+      expect(id).toBe(other[index]?.id);
+      expect(logprob).toBeCloseTo(other[index]?.logprob ?? Number.NaN, 2);
+    }
+  });
 });
