@@ -1,7 +1,7 @@
 /*
  * q4_0 weights that llama.cpp has repacked, with tokens that it rounded to q8_0: in place of its
- * `ggml_gemm_q4_0_8x8_q8_0`, to the bit, and by the plan of repacked-q4-k.c. Values are multiplied as 8 more than they
- * are, and eight times the sum of the token's is taken off again.
+ * `ggml_gemm_q4_0_8x8_q8_0`, to the bit as `ggml_gemv_q4_0_8x8_q8_0`, and by the plan of repacked-q4-k.c. Values are
+ * multiplied as 8 more than they are, and eight times the sum of the token's is taken off again.
  */
 #include "repacked.h"
 

@@ -1,7 +1,7 @@
 /*
  * q4_K weights that llama.cpp has repacked, eight rows side by side, with tokens that it rounded to q8_K, four side by
- * side. This takes the place of its `ggml_gemm_q4_K_8x8_q8_K`: sums are made of the same terms in the same order and are
- * the same to the bit.
+ * side. This takes the place of its `ggml_gemm_q4_K_8x8_q8_K`. Sums are to the bit those of `ggml_gemv_q4_K_8x8_q8_K`, by
+ * which single tokens are decoded, and not those of the function that it replaces: that one rounds four times as often.
  *
  * Sixteen rows meet four tokens at a time. Products of four bits and eight add up in 16 bits for a whole sub-block of 32
  * values, with one row in each lane: two instructions for 32 products. llama.cpp's own arranges the operands anew for
@@ -65,35 +65,35 @@ static TARGET void unfold(void *to, int group, const void *weights) {
 
 /** One superblock. `groups` is known where this is inlined. */
 INLINE void multiply(const int groups, const struct panel *panel, const struct q8_K_x4 *tokens, struct quad *quad) {
-  __m256 scales[GROUPS][TOKENS], min_scales[GROUPS][TOKENS];
-  for (int j = 0; j < TOKENS; j++)
-    for (int g = 0; g < groups; g++) {
-      scales[g][j] = _mm256_mul_ps(panel->scale[g], _mm256_broadcast_ss(tokens->scale + j));
-      min_scales[g][j] = _mm256_mul_ps(panel->min_scale[g], _mm256_broadcast_ss(tokens->scale + j));
-    }
+  __m256i sums[GROUPS][TOKENS], mins[GROUPS][TOKENS];
+  for (int g = 0; g < groups; g++)
+    for (int j = 0; j < TOKENS; j++) sums[g][j] = mins[g][j] = _mm256_setzero_si256();
   for (int pair = 0; pair < PAIRS; pair++) {
-    __m256i first[GROUPS][TOKENS], second[GROUPS][TOKENS];
-    add_up(groups, panel->values[pair][0], tokens->values[pair][0], first);
+    for (int half = 0; half < 2; half++) {
+      __m256i some[GROUPS][TOKENS];
+      add_up(groups, panel->values[pair][half], tokens->values[pair][half], some);
 #pragma GCC unroll 4
-    for (int j = 0; j < TOKENS; j++)
+      for (int j = 0; j < TOKENS; j++)
 #pragma GCC unroll 2
-      for (int g = 0; g < groups; g++) first[g][j] = _mm256_madd_epi16(first[g][j], panel->scales[pair][0][g]);
-    add_up(groups, panel->values[pair][1], tokens->values[pair][1], second);
-    const __m128i some = _mm_loadu_si128((const __m128i *)tokens->sums[pair][0]);
-    const __m128i more = _mm_loadu_si128((const __m128i *)tokens->sums[pair][2]);
+        for (int g = 0; g < groups; g++)
+          sums[g][j] = _mm256_add_epi32(sums[g][j], _mm256_madd_epi16(some[g][j], panel->scales[pair][half][g]));
+    }
+    const __m128i two = _mm_loadu_si128((const __m128i *)tokens->sums[pair][0]);
+    const __m128i others = _mm_loadu_si128((const __m128i *)tokens->sums[pair][2]);
     _Alignas(16) int32_t of_tokens[TOKENS]; /* two sums of 32 values each */
-    _mm_store_si128((__m128i *)of_tokens, _mm_hadd_epi16(some, more));
-#pragma GCC unroll 4
+    _mm_store_si128((__m128i *)of_tokens, _mm_hadd_epi16(two, others));
     for (int j = 0; j < TOKENS; j++) {
       const __m256i of_token = _mm256_set1_epi32(of_tokens[j]);
-#pragma GCC unroll 2
-      for (int g = 0; g < groups; g++) {
-        const __m256i last = _mm256_madd_epi16(second[g][j], panel->scales[pair][1][g]);
-        const __m256 sum = _mm256_cvtepi32_ps(_mm256_add_epi32(first[g][j], last));
-        quad->sums[g][j] = _mm256_fmadd_ps(sum, scales[g][j], quad->sums[g][j]);
-        const __m256 min = _mm256_cvtepi32_ps(_mm256_madd_epi16(of_token, panel->mins[pair][g]));
-        quad->mins[g][j] = _mm256_fmadd_ps(min, min_scales[g][j], quad->mins[g][j]);
-      }
+      for (int g = 0; g < groups; g++)
+        mins[g][j] = _mm256_add_epi32(mins[g][j], _mm256_madd_epi16(of_token, panel->mins[pair][g]));
+    }
+  }
+  for (int j = 0; j < TOKENS; j++) {
+    const __m256 scale = _mm256_broadcast_ss(tokens->scale + j);
+    for (int g = 0; g < groups; g++) {
+      const __m256 sum = _mm256_cvtepi32_ps(sums[g][j]), min = _mm256_cvtepi32_ps(mins[g][j]);
+      quad->sums[g][j] = _mm256_fmadd_ps(sum, _mm256_mul_ps(panel->scale[g], scale), quad->sums[g][j]);
+      quad->mins[g][j] = _mm256_fmadd_ps(min, _mm256_mul_ps(panel->min_scale[g], scale), quad->mins[g][j]);
     }
   }
 }

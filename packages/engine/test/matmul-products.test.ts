@@ -80,35 +80,43 @@ describe.skipIf(!canRun)("products of quantised rows", () => {
     }
   });
 
-  it.each(["q4_K", "q4_0"] as const)("are to the bit what llama.cpp makes of repacked %s rows", (type) => {
-    const gemm = openProducts().gemm(type);
-    const random = randomNumbers(4);
-    const whole = (below: number) => Math.floor(random() * below);
-    for (let round = 0; round < 30; round++) {
-      const [m, n] = [8 * (1 + whole(5)), 4 * (round === 12 ? 100 : 1 + whole(6))];
-      const [k, ldc] = [round % 5 === 0 ? 5 + whole(70) : 1 + whole(4), m + whole(3)];
-      const { values, rows, tokens } = repacked[type];
-      const [a, b] = [rows(random, (m / 8) * k), tokens(random, (n / 4) * k)];
-      const [found, expected] = [new Float32Array(n * ldc).fill(-7), new Float32Array(n * ldc).fill(-7)];
-      gemm.ours(k * values, found, ldc, a, b, n, m);
-      gemm.theirs(k * values, expected, ldc, a, b, n, m);
-      expect(new Uint32Array(found.buffer), `${m} × ${k} by ${n}`).toEqual(new Uint32Array(expected.buffer));
-      expect(found.every(Number.isFinite)).toBe(true);
-    }
-  });
+  it.each(["q4_K", "q4_0"] as const)(
+    "are to the bit what llama.cpp makes of repacked %s rows and a single token",
+    (type) => {
+      const random = randomNumbers(4);
+      const whole = (below: number) => Math.floor(random() * below);
+      for (let round = 0; round < 30; round++) {
+        const [m, n] = [8 * (1 + whole(5)), 4 * (round === 12 ? 100 : 1 + whole(6))];
+        const [k, ldc] = [round % 5 === 0 ? 5 + whole(70) : 1 + whole(4), m + whole(3)];
+        const a = blocks(random, (m / 8) * k, repacked[type].bytes, repacked[type].scalesAt);
+        const [found, expected] = repackedProducts(
+          type,
+          a,
+          tokenBlocks(random, n * k, repacked[type].tokens),
+          {
+            m,
+            n,
+            k,
+            ldc,
+          },
+        );
+        expect(new Uint32Array(found.buffer), `${m} × ${k} by ${n}`).toEqual(
+          new Uint32Array(expected.buffer),
+        );
+        expect(found.every(Number.isFinite)).toBe(true);
+      }
+    },
+  );
 
   it.each([
     ["q4_K", 128, 0xff],
     ["q4_0", 16, 0x88],
     ["q4_0", 16, 0x77],
   ] as const)("of %s are right for the largest values", (type, from, byte) => {
-    const gemm = openProducts().gemm(type);
-    const { values, rows, tokens } = repacked[type];
     const almostOne = () => 0.999999;
-    const [a, b] = [rows(almostOne, 1).fill(byte, from), tokens(almostOne, 1)];
-    const [found, expected] = [new Float32Array(32), new Float32Array(32)];
-    gemm.ours(values, found, 8, a, b, 4, 8);
-    gemm.theirs(values, expected, 8, a, b, 4, 8);
+    const a = blocks(almostOne, 1, repacked[type].bytes, repacked[type].scalesAt).fill(byte, from);
+    const tokens = tokenBlocks(almostOne, 4, repacked[type].tokens);
+    const [found, expected] = repackedProducts(type, a, tokens, { m: 8, n: 4, k: 1, ldc: 8 });
     expect(found).toEqual(expected);
     expect(found[0]).not.toBe(0);
   });
@@ -174,36 +182,61 @@ function tokenBlocks(random: () => number, count: number, type: "q8_0" | "q8_K")
 
 const even = (count: number) => Array.from({ length: count }, (_, index) => index * 2);
 
-/** Eight rows side by side, and four tokens. */
+/** Eight rows side by side. */
 const repacked = {
-  q4_K: {
-    values: 256,
-    rows: (random: () => number, count: number) => blocks(random, count, 1152, even(16)),
-    tokens: repackedTokens,
-  },
-  q4_0: {
-    values: 32,
-    rows: (random: () => number, count: number) => blocks(random, count, 144, even(8)),
-    tokens: (random: () => number, count: number) => blocks(random, count, 136, even(4)),
-  },
+  q4_K: { values: 256, bytes: 1152, scalesAt: even(16), tokens: "q8_K" },
+  q4_0: { values: 32, bytes: 144, scalesAt: even(8), tokens: "q8_0" },
 } as const;
 
-/** Four tokens side by side, eight values of each in turn, and the sums of sixteen values. */
-function repackedTokens(random: () => number, count: number): Uint8Array {
-  const data = Int8Array.from({ length: count * 1168 }, () => signedByte(random));
-  const view = new DataView(data.buffer);
-  for (let block = 0; block < count; block++) {
-    const at = block * 1168;
-    for (let token = 0; token < 4; token++) {
-      view.setFloat32(at + token * 4, random() / 100, true);
-      for (let group = 0; group < 16; group++) {
-        const eights = [group * 2, group * 2 + 1].map((eight) => at + 16 + eight * 32 + token * 8);
-        const sum = eights.reduce((total, from) => total + sumOf(data.subarray(from, from + 8)), 0);
-        view.setInt16(at + 1040 + (Math.floor(group / 4) * 16 + token * 4 + (group % 4)) * 2, sum, true);
-      }
-    }
-  }
-  return new Uint8Array(data.buffer);
+/** Ours of all tokens, and llama.cpp's of one after the other. */
+function repackedProducts(
+  type: keyof typeof repacked,
+  a: Uint8Array,
+  tokens: Uint8Array,
+  { m, n, k, ldc }: Readonly<Record<"m" | "n" | "k" | "ldc", number>>,
+): readonly [Float32Array, Float32Array] {
+  const { ours, theirs } = openProducts().repacked(type);
+  const columns = k * repacked[type].values;
+  const [found, expected] = [new Float32Array(n * ldc).fill(-7), new Float32Array(n * ldc).fill(-7)];
+  const b =
+    repacked[type].tokens === "q8_K" ? interleave(tokens, k, layoutOfK) : interleave(tokens, k, layoutOf0);
+  ours(columns, found, ldc, a, b, n, m);
+  const bytes = tokens.length / n;
+  for (let j = 0; j < n; j++)
+    theirs(columns, expected.subarray(j * ldc), ldc, a, tokens.subarray(j * bytes, (j + 1) * bytes), 1, m);
+  return [found, expected];
+}
+
+/** A block's parts: where they begin, their bytes, and the bytes of each that lie side by side with other tokens'. */
+const layoutOfK = [
+  [0, 4, 4],
+  [4, 256, 8],
+  [260, 32, 8],
+] as const;
+const layoutOf0 = [
+  [0, 2, 2],
+  [2, 32, 8],
+] as const;
+
+/** Four tokens side by side, as llama.cpp lays them out for repacked rows. */
+function interleave(
+  tokens: Uint8Array,
+  k: number,
+  parts: readonly (readonly [number, number, number])[],
+): Uint8Array {
+  const bytes = parts.reduce((sum, [, length]) => sum + length, 0);
+  const result = new Uint8Array(tokens.length);
+  let at = 0;
+  for (let quad = 0; quad < tokens.length / bytes / k; quad += 4)
+    for (let block = 0; block < k; block++)
+      for (const [from, length, piece] of parts)
+        for (let offset = 0; offset < length; offset += piece)
+          for (let token = quad; token < quad + 4; token++) {
+            const start = (token * k + block) * bytes + from + offset;
+            result.set(tokens.subarray(start, start + piece), at);
+            at += piece;
+          }
+  return result;
 }
 
 function sumOf(values: Int8Array): number {

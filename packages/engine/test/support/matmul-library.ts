@@ -39,16 +39,19 @@ export function openProducts() {
     theirs.func(
       `void ggml_vec_dot_${name}(int n, void *s, size_t bs, void *a, size_t ba, void *b, size_t bb, int nrc)`,
     );
-  const gemm = (type: "q4_K" | "q4_0") => {
-    const name = { q4_K: "ggml_gemm_q4_K_8x8_q8_K", q4_0: "ggml_gemm_q4_0_8x8_q8_0" }[type];
-    const prototype = `void ${name}(int n, void *s, size_t bs, void *a, void *b, int nr, int nc)`;
-    return { ours: ours.func(prototype), theirs: theirs.func(prototype) };
+  const repacked = (type: "q4_K" | "q4_0") => {
+    const name = { q4_K: "q4_K_8x8_q8_K", q4_0: "q4_0_8x8_q8_0" }[type];
+    const parameters = "int n, void *s, size_t bs, void *a, void *b, int nr, int nc";
+    return {
+      ours: ours.func(`void ggml_gemm_${name}(${parameters})`),
+      theirs: theirs.func(`void ggml_gemv_${name}(${parameters})`),
+    };
   };
   return {
     multiply: ours.func(
       "bool llamafile_sgemm(void *params, int64_t m, int64_t n, int64_t k, void *a, int64_t lda, void *b, int64_t ldb, void *c, int64_t ldc, int at, int bt, int ct)",
     ),
     dot,
-    gemm,
+    repacked,
   };
 }
