@@ -21,11 +21,12 @@
         (local.set $d (f32x4.pmax (local.get $d) (v128.load offset=48 (local.get $at))))
         (br_if $block
           (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (local.get $to))))
+      ;; What began with a NaN has stayed one. It must show, for it hides what was larger: max keeps it, pmax need not.
       (v128.store
         (local.get $out)
-        (f32x4.pmax
-          (f32x4.pmax (local.get $a) (local.get $b))
-          (f32x4.pmax (local.get $c) (local.get $d))))
+        (f32x4.max
+          (f32x4.max (local.get $a) (local.get $b))
+          (f32x4.max (local.get $c) (local.get $d))))
       (local.set $out (i32.add (local.get $out) (i32.const 16)))
       (br_if $blocks (i32.lt_u (local.get $at) (local.get $end)))))
 
