@@ -5,8 +5,7 @@
  *
  * Four rows meet three tokens at a time: twelve vectors of sums stay in registers.
  */
-#include "kernels.h"
-#include <string.h>
+#include "tiles.h"
 
 /* @source llama.cpp v0.5.0 ggml-common.h block_q5_0, block_q8_0 */
 struct q5_0 {

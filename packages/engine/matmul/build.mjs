@@ -1,7 +1,7 @@
 // Makes our matrix products (matmul.c) for this machine's kind, where there is a C compiler. Published packages
 // hold the result; a checkout without a compiler runs on llama.cpp's own. `--required` fails instead.
 import { spawnSync } from "node:child_process";
-import { renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const isRequired = process.argv.includes("--required");
@@ -24,17 +24,8 @@ const language = [
 ];
 const flags = [...language, "-Wl,-z,relro,-z,now", "-s"];
 const [compiler, ...own] = (process.env.CC || "cc").trim().split(/\s+/);
-const sources = [
-  "matmul",
-  "floats",
-  "tiles",
-  "blocks",
-  "superblocks",
-  "repacked",
-  "repacked-q4-0",
-  "repacked-q4-k",
-].map((name) => `${folder}${name}.c`);
-const files = ["-o", made, ...sources, "-ldl", "-lpthread"];
+const sources = readdirSync(folder).filter((name) => name.endsWith(".c"));
+const files = ["-o", made, ...sources.map((name) => folder + name), "-ldl", "-lpthread"];
 const { status, error } = spawnSync(compiler, [...own, ...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
 if (status !== 0) finish(`${compiler} failed`);

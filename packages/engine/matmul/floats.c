@@ -5,7 +5,6 @@
  * one of a token fill 15 of the 16 registers.
  */
 #include "kernels.h"
-#include <string.h>
 
 enum {
   ROWS = FLOAT_ROWS,

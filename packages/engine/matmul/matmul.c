@@ -10,7 +10,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "kernels.h"
+#include "repacked.h"
 #include <cpuid.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -181,11 +181,11 @@ EXPORT gemm ggml_gemm_q4_K_8x8_q8_K, ggml_gemm_q4_0_8x8_q8_0;
  */
 void ggml_gemm_q4_K_8x8_q8_K(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc) {
   count(REPACKED);
-  multiply_q4_K_x8(n, s, (int64_t)bs, vx, vy, nr, nc);
+  multiply_repacked(&repacked_q4_K, n, s, (int64_t)bs, vx, vy, nr, nc);
 }
 
 /** As above. */
 void ggml_gemm_q4_0_8x8_q8_0(int n, float *s, size_t bs, const void *vx, const void *vy, int nr, int nc) {
   count(REPACKED);
-  multiply_q4_0_x8(n, s, (int64_t)bs, vx, vy, nr, nc);
+  multiply_repacked(&repacked_q4_0, n, s, (int64_t)bs, vx, vy, nr, nc);
 }

@@ -76,12 +76,12 @@ INLINE void multiply(const int groups, const struct panel *panel, const struct q
   }
 }
 
-static TARGET void multiply_panel(int groups, const void *panel, const void *tokens, int64_t blocks, void *quad) {
-  for (int64_t l = 0; l < blocks; l++) {
-    const struct panel *const rows = (const struct panel *)panel + l;
-    if (groups == GROUPS) multiply(GROUPS, rows, (const struct q8_0_x4 *)tokens + l, quad);
-    else multiply(1, rows, (const struct q8_0_x4 *)tokens + l, quad);
-  }
+static TARGET void multiply_one(const void *panel, const void *tokens, void *quad) {
+  multiply(1, panel, tokens, quad);
+}
+
+static TARGET void multiply_two(const void *panel, const void *tokens, void *quad) {
+  multiply(GROUPS, panel, tokens, quad);
 }
 
 static TARGET void store(int groups, const void *quad, float *c, int64_t ldc) {
@@ -90,17 +90,14 @@ static TARGET void store(int groups, const void *quad, float *c, int64_t ldc) {
     for (int g = 0; g < groups; g++) _mm256_storeu_ps(c + j * ldc + g * ROWS, from->sums[g][j]);
 }
 
-void multiply_q4_0_x8(int64_t k, float *c, int64_t ldc, const void *weights, const void *tokens, int64_t n, int64_t m) {
-  const struct repacked type = {
-      .values = BLOCK,
-      .panel_blocks = PANEL_BLOCKS,
-      .weight_bytes = sizeof(struct q4_0_x8),
-      .token_bytes = sizeof(struct q8_0_x4),
-      .panel_bytes = sizeof(struct panel),
-      .quad_bytes = sizeof(struct quad),
-      .unfold = unfold,
-      .multiply = multiply_panel,
-      .store = store,
-  };
-  multiply_repacked(&type, k, c, ldc, weights, tokens, n, m);
-}
+const struct repacked repacked_q4_0 = {
+    .values = BLOCK,
+    .panel_blocks = PANEL_BLOCKS,
+    .weight_bytes = sizeof(struct q4_0_x8),
+    .token_bytes = sizeof(struct q8_0_x4),
+    .panel_bytes = sizeof(struct panel),
+    .quad_bytes = sizeof(struct quad),
+    .unfold = unfold,
+    .multiply = {multiply_one, multiply_two},
+    .store = store,
+};

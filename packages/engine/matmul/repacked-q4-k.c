@@ -98,12 +98,12 @@ INLINE void multiply(const int groups, const struct panel *panel, const struct q
   }
 }
 
-static TARGET void multiply_panel(int groups, const void *panel, const void *tokens, int64_t blocks, void *quad) {
-  for (int64_t l = 0; l < blocks; l++) {
-    const struct panel *const rows = (const struct panel *)panel + l;
-    if (groups == GROUPS) multiply(GROUPS, rows, (const struct q8_K_x4 *)tokens + l, quad);
-    else multiply(1, rows, (const struct q8_K_x4 *)tokens + l, quad);
-  }
+static TARGET void multiply_one(const void *panel, const void *tokens, void *quad) {
+  multiply(1, panel, tokens, quad);
+}
+
+static TARGET void multiply_two(const void *panel, const void *tokens, void *quad) {
+  multiply(GROUPS, panel, tokens, quad);
 }
 
 static TARGET void store(int groups, const void *quad, float *c, int64_t ldc) {
@@ -113,17 +113,14 @@ static TARGET void store(int groups, const void *quad, float *c, int64_t ldc) {
       _mm256_storeu_ps(c + j * ldc + g * ROWS, _mm256_sub_ps(from->sums[g][j], from->mins[g][j]));
 }
 
-void multiply_q4_K_x8(int64_t k, float *c, int64_t ldc, const void *weights, const void *tokens, int64_t n, int64_t m) {
-  const struct repacked type = {
-      .values = SUPERBLOCK,
-      .panel_blocks = PANEL_SUPERBLOCKS,
-      .weight_bytes = sizeof(struct q4_K_x8),
-      .token_bytes = sizeof(struct q8_K_x4),
-      .panel_bytes = sizeof(struct panel),
-      .quad_bytes = sizeof(struct quad),
-      .unfold = unfold,
-      .multiply = multiply_panel,
-      .store = store,
-  };
-  multiply_repacked(&type, k, c, ldc, weights, tokens, n, m);
-}
+const struct repacked repacked_q4_K = {
+    .values = SUPERBLOCK,
+    .panel_blocks = PANEL_SUPERBLOCKS,
+    .weight_bytes = sizeof(struct q4_K_x8),
+    .token_bytes = sizeof(struct q8_K_x4),
+    .panel_bytes = sizeof(struct panel),
+    .quad_bytes = sizeof(struct quad),
+    .unfold = unfold,
+    .multiply = {multiply_one, multiply_two},
+    .store = store,
+};

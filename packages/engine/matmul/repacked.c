@@ -24,7 +24,9 @@ static void multiply_groups(const struct repacked *type, int groups, const char 
         type->unfold(panel + l * type->panel_bytes, g, weights + (g * quads.blocks + from + l) * type->weight_bytes);
     const char *tokens = quads.tokens + from * type->token_bytes;
     for (int64_t q = 0; q < quads.count; q++, tokens += quads.blocks * type->token_bytes)
-      type->multiply(groups, panel, tokens, count, sums + q * type->quad_bytes);
+      for (int64_t l = 0; l < count; l++)
+        type->multiply[groups - 1](panel + l * type->panel_bytes, tokens + l * type->token_bytes,
+                                   sums + q * type->quad_bytes);
   }
   for (int64_t q = 0; q < quads.count; q++)
     type->store(groups, sums + q * type->quad_bytes, c + q * TOKENS * ldc, ldc);

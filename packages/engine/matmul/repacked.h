@@ -1,7 +1,6 @@
 /* What the products of repacked weights share: eight rows side by side, which meet four tokens side by side. */
 #pragma once
 #include "kernels.h"
-#include <string.h>
 
 enum {
   ROWS = 8,   /* of a repacked group */
@@ -12,13 +11,16 @@ enum {
 
 /** How one type is multiplied. A panel is some blocks of one or two groups of rows, a quad is four tokens. */
 struct repacked {
-  int64_t values, panel_blocks;                             /* values of a block; blocks of a panel */
+  int64_t values, panel_blocks;                              /* values of a block; blocks of a panel */
   size_t weight_bytes, token_bytes, panel_bytes, quad_bytes; /* of a block; the last: of sums */
   void (*unfold)(void *panel, int group, const void *weights);
-  void (*multiply)(int groups, const void *panel, const void *tokens, int64_t blocks, void *quad);
+  /** One block, with one group of rows or with two. */
+  void (*multiply[GROUPS])(const void *panel, const void *tokens, void *quad);
   void (*store)(int groups, const void *quad, float *c, int64_t ldc);
 };
+extern const struct repacked repacked_q4_K, repacked_q4_0;
 
+/** `m` rows, eight side by side; `n` tokens, four side by side; `k` columns. `ldc` floats from one token's sums to the next. */
 void multiply_repacked(const struct repacked *type, int64_t k, float *c, int64_t ldc, const void *weights,
                        const void *tokens, int64_t n, int64_t m);
 

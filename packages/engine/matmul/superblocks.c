@@ -3,8 +3,7 @@
  * in the same order as in llama.cpp's product of one row and one token (`ggml_vec_dot_q6_K_q8_K`), and four rows meet
  * three tokens at a time. llama.cpp has no product of many tokens for these weights: it unfolds each row for each token.
  */
-#include "kernels.h"
-#include <string.h>
+#include "tiles.h"
 
 enum {
   GROUPS = SUPERBLOCK / BLOCK, /* of values that are multiplied at once; one scale each, or two of q6_K */

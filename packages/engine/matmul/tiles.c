@@ -4,7 +4,7 @@
  *
  * The eight parts of a sum are kept until its last panel, so that it is added up in llama.cpp's order.
  */
-#include "kernels.h"
+#include "tiles.h"
 
 enum {
   MOST_TILES = 128,

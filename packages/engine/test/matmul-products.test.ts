@@ -89,17 +89,8 @@ describe.skipIf(!canRun)("products of quantised rows", () => {
         const [m, n] = [8 * (1 + whole(5)), 4 * (round === 12 ? 100 : 1 + whole(6))];
         const [k, ldc] = [round % 5 === 0 ? 5 + whole(70) : 1 + whole(4), m + whole(3)];
         const a = blocks(random, (m / 8) * k, repacked[type].bytes, repacked[type].scalesAt);
-        const [found, expected] = repackedProducts(
-          type,
-          a,
-          tokenBlocks(random, n * k, repacked[type].tokens),
-          {
-            m,
-            n,
-            k,
-            ldc,
-          },
-        );
+        const tokens = tokenBlocks(random, n * k, repacked[type].tokens);
+        const [found, expected] = repackedProducts(type, a, tokens, { m, n, k, ldc });
         expect(new Uint32Array(found.buffer), `${m} × ${k} by ${n}`).toEqual(
           new Uint32Array(expected.buffer),
         );
