@@ -25,7 +25,7 @@ const language = [
 const flags = [...language, "-Wl,-z,relro,-z,now", "-s"];
 const [compiler, ...own] = (process.env.CC || "cc").trim().split(/\s+/);
 const sources = readdirSync(folder).filter((name) => name.endsWith(".c"));
-const files = ["-o", made, ...sources.map((name) => folder + name), "-ldl", "-lpthread"];
+const files = ["-o", made, ...sources.map((name) => folder + name), "-ldl", "-lpthread", "-lm"];
 const { status, error } = spawnSync(compiler, [...own, ...flags, ...files], { stdio: "inherit" });
 if (error !== undefined) finish(`there is no C compiler (${compiler})`);
 if (status !== 0) finish(`${compiler} failed`);

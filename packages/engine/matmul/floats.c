@@ -4,32 +4,14 @@
  * A panel of 16 rows of weights, side by side, meets six tokens at a time: twelve vectors of sums, two of weights and
  * one of a token fill 15 of the 16 registers.
  */
-#include "kernels.h"
+#include "floats.h"
 
 enum {
   ROWS = FLOAT_ROWS,
-  TOKENS = 6,
+  TOKENS = FLOAT_TOKENS,
   DEPTH = 256,       /* a panel of so many columns (16 KiB) and the tokens that it meets stay in the first cache */
   MOST_TOKENS = 516, /* of one step: they lie on the stack, half a MiB of f32 */
 };
-
-/** `at` is a multiple of eight. */
-INLINE __m256 eight(const char *row, int64_t at, int type) {
-  if (type == GGML_TYPE_F32) return _mm256_loadu_ps((const float *)row + at);
-  const __m128i half = _mm_loadu_si128((const __m128i *)((const uint16_t *)row + at));
-  if (type == GGML_TYPE_F16) return _mm256_cvtph_ps(half);
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
-}
-
-INLINE float single(const char *row, int64_t at, int type) {
-  if (type == GGML_TYPE_F32) return ((const float *)row)[at];
-  const uint16_t half = ((const uint16_t *)row)[at];
-  if (type == GGML_TYPE_F16) return _cvtsh_ss(half);
-  const uint32_t bits = (uint32_t)half << 16;
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 INLINE void transpose(__m256 r[8]) {
   __m256 pairs[8], fours[8];
@@ -52,7 +34,6 @@ INLINE void transpose(__m256 r[8]) {
   }
 }
 
-/** Writes `depth` columns of up to 16 rows as f32, the rows of one column side by side; rows that are not there are 0. */
 INLINE void unfold(float *panel, const char *a, size_t stride, int64_t rows, int64_t from, int64_t depth, int type) {
   for (int group = 0; group < ROWS; group += 8) {
     const char *const first = a + group * stride;
@@ -73,55 +54,54 @@ INLINE void unfold(float *panel, const char *a, size_t stride, int64_t rows, int
   }
 }
 
-/** One panel times a few tokens; `tokens` is known where this is inlined, so that the sums stay in registers. */
-INLINE void tile(const int tokens, const float *panel, const float *b, int64_t depth, float *c, int64_t ldc, bool onto) {
+/** `tokens` is known where this is inlined, so that the sums stay in registers. */
+INLINE void tile(const int tokens, const float *panel, struct floats b, int64_t depth, struct floats c, bool onto) {
   __m256 low[TOKENS], high[TOKENS];
 #pragma GCC unroll 6
   for (int j = 0; j < tokens; j++) {
-    low[j] = onto ? _mm256_loadu_ps(c + j * ldc) : _mm256_setzero_ps();
-    high[j] = onto ? _mm256_loadu_ps(c + j * ldc + 8) : _mm256_setzero_ps();
+    low[j] = onto ? _mm256_loadu_ps(c.data + j * c.stride) : _mm256_setzero_ps();
+    high[j] = onto ? _mm256_loadu_ps(c.data + j * c.stride + 8) : _mm256_setzero_ps();
   }
   for (int64_t column = 0; column < depth; column++) {
     const __m256 x = _mm256_load_ps(panel + column * ROWS), y = _mm256_load_ps(panel + column * ROWS + 8);
 #pragma GCC unroll 6
     for (int j = 0; j < tokens; j++) {
-      const __m256 value = _mm256_broadcast_ss(b + j * DEPTH + column);
+      const __m256 value = _mm256_broadcast_ss(b.data + j * b.stride + column);
       low[j] = _mm256_fmadd_ps(x, value, low[j]);
       high[j] = _mm256_fmadd_ps(y, value, high[j]);
     }
   }
 #pragma GCC unroll 6
   for (int j = 0; j < tokens; j++) {
-    _mm256_storeu_ps(c + j * ldc, low[j]);
-    _mm256_storeu_ps(c + j * ldc + 8, high[j]);
+    _mm256_storeu_ps(c.data + j * c.stride, low[j]);
+    _mm256_storeu_ps(c.data + j * c.stride + 8, high[j]);
   }
 }
 
-static TARGET void tiles(int tokens, const float *panel, const float *b, int64_t depth, float *c, int64_t ldc,
-                         bool onto) {
+TARGET void multiply_panel(int tokens, const float *panel, struct floats b, int64_t depth, struct floats c, bool onto) {
   switch (tokens) {
-    case 1: tile(1, panel, b, depth, c, ldc, onto); return;
-    case 2: tile(2, panel, b, depth, c, ldc, onto); return;
-    case 3: tile(3, panel, b, depth, c, ldc, onto); return;
-    case 4: tile(4, panel, b, depth, c, ldc, onto); return;
-    case 5: tile(5, panel, b, depth, c, ldc, onto); return;
-    default: tile(TOKENS, panel, b, depth, c, ldc, onto);
+    case 1: tile(1, panel, b, depth, c, onto); return;
+    case 2: tile(2, panel, b, depth, c, onto); return;
+    case 3: tile(3, panel, b, depth, c, onto); return;
+    case 4: tile(4, panel, b, depth, c, onto); return;
+    case 5: tile(5, panel, b, depth, c, onto); return;
+    default: tile(TOKENS, panel, b, depth, c, onto);
   }
 }
 
 /** All tokens with the rows of a panel. Rows beyond the last are kept out of `c`. */
-static void panel_by_tokens(const float *panel, int64_t rows, const float *b, int64_t n, int64_t depth, float *c,
+static void panel_by_tokens(const float *panel, int64_t rows, float *b, int64_t n, int64_t depth, float *c,
                             int64_t ldc, bool onto) {
   _Alignas(32) float edge[ROWS * TOKENS];
   for (int64_t token = 0; token < n; token += TOKENS) {
     const int tokens = n - token < TOKENS ? (int)(n - token) : TOKENS;
     float *const to = c + token * ldc;
     if (rows == ROWS) {
-      tiles(tokens, panel, b + token * DEPTH, depth, to, ldc, onto);
+      multiply_panel(tokens, panel, (struct floats){b + token * DEPTH, DEPTH}, depth, (struct floats){to, ldc}, onto);
       continue;
     }
     for (int j = 0; onto && j < tokens; j++) memcpy(edge + j * ROWS, to + j * ldc, rows * sizeof(float));
-    tiles(tokens, panel, b + token * DEPTH, depth, edge, ROWS, onto);
+    multiply_panel(tokens, panel, (struct floats){b + token * DEPTH, DEPTH}, depth, (struct floats){edge, ROWS}, onto);
     for (int j = 0; j < tokens; j++) memcpy(to + j * ldc, edge + j * ROWS, rows * sizeof(float));
   }
 }
@@ -136,7 +116,7 @@ INLINE void unfold_tokens(float *to, const char *b, size_t stride, int64_t n, in
   }
 }
 
-static TARGET void unfold_panel(float *panel, struct rows a, int64_t row, int64_t rows, int64_t from, int64_t depth) {
+TARGET void unfold_panel(float *panel, struct rows a, int64_t row, int64_t rows, int64_t from, int64_t depth) {
   const char *const first = a.data + row * a.stride;
   switch (a.type) {
     case GGML_TYPE_F16: unfold(panel, first, a.stride, rows, from, depth, GGML_TYPE_F16); return;

@@ -7,53 +7,20 @@
  * What it has no kernel for goes on to llama.cpp's own. `ggml_gemm_q4_K_8x8_q8_K` and `ggml_gemm_q4_0_8x8_q8_0` are
  * replaced for all shapes.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "repacked.h"
+#include "theirs.h"
 #include <cpuid.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-#ifndef PUNA_LLAMA_HEADERS
-struct ggml_threadpool;
-struct ggml_compute_params {
-  int ith, nth; /* which thread of how many */
-  size_t wsize;
-  void *wdata;
-  struct ggml_threadpool *threadpool;
-};
-#endif
-#ifdef PUNA_LLAMA_HEADERS /* What is found by name below must have the types of their declarations. */
-#define SAME_TYPE(function, type) _Static_assert(_Generic(&(function), type: 1, default: 0), "as llama.cpp declares it")
-SAME_TYPE(ggml_barrier, void (*)(struct ggml_threadpool *));
-SAME_TYPE(ggml_threadpool_chunk_set, void (*)(struct ggml_threadpool *, int));
-SAME_TYPE(ggml_threadpool_chunk_add, int (*)(struct ggml_threadpool *, int));
-#endif
-_Static_assert(offsetof(struct ggml_compute_params, nth) == 4 && offsetof(struct ggml_compute_params, threadpool) == 24,
-               "as llama.cpp lays them out");
-
-enum { FLOATS, BLOCKS, SUPERBLOCKS, REPACKED, KERNELS };
 enum {
   PARTS = 2,            /* of a product, for each thread, where threads share */
   FEWEST_TO_SHARE = 12, /* tokens: with fewer, to wait for each other costs more than it saves */
 };
 
-#define EXPORT __attribute__((visibility("default")))
-typedef bool sgemm(const struct ggml_compute_params *params, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda,
-                   const void *b, int64_t ldb, void *c, int64_t ldc, int a_type, int b_type, int c_type);
 EXPORT sgemm llamafile_sgemm;
 
-/** What llama.cpp's library has, the one that called. */
-static struct {
-  sgemm *multiply;
-  void (*barrier)(struct ggml_threadpool *);
-  void (*set_chunk)(struct ggml_threadpool *, int);
-  int (*add_to_chunk)(struct ggml_threadpool *, int);
-} theirs;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic(const void *) caller;
 static bool has_vnni;
 static atomic_llong calls[KERNELS];
 
@@ -68,19 +35,11 @@ EXPORT int64_t puna_matmul_calls(int kernel) {
   return kernel >= 0 && kernel < KERNELS ? atomic_load(&calls[kernel]) : -1;
 }
 
-static void count(int kernel) { atomic_fetch_add_explicit(&calls[kernel], 1, memory_order_relaxed); }
+void count(enum kernel_number kernel) { atomic_fetch_add_explicit(&calls[kernel], 1, memory_order_relaxed); }
 
-static void find_theirs(void) {
+static void look_for_vnni(void) {
   unsigned a = 0, b, c, d;
   has_vnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4) != 0;
-  Dl_info info;
-  void *const library = dladdr(atomic_load(&caller), &info) ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
-  if (library == NULL) return;
-  *(void **)&theirs.multiply = dlsym(library, "llamafile_sgemm");
-  *(void **)&theirs.barrier = dlsym(library, "ggml_barrier");
-  *(void **)&theirs.set_chunk = dlsym(library, "ggml_threadpool_chunk_set");
-  *(void **)&theirs.add_to_chunk = dlsym(library, "ggml_threadpool_chunk_add");
-  dlclose(library); /* It stays loaded: it called. */
 }
 
 /** What rows of one type are made of, and which tokens they meet: those that llama.cpp makes for it. */
@@ -120,26 +79,25 @@ static bool kind_of(int type, struct kind *kind) {
   return true;
 }
 
-static void multiply(const struct ggml_compute_params *params, const struct kind *kind, const struct product *product,
-                     int64_t m, int64_t n) {
+static void multiply(const struct ggml_compute_params *params, const struct theirs *theirs, const struct kind *kind,
+                     const struct product *product, int64_t m, int64_t n) {
   const int64_t ith = params->ith, nth = params->nth, panels = (m + kind->rows - 1) / kind->rows;
   if (panels < nth) {
     kind->multiply(product, (struct part){0, m, n * ith / nth, n * (ith + 1) / nth});
     return;
   }
   /* Cores differ, in speed and in what else they do: who is done takes the next part. */
-  const bool shares = nth > 1 && n >= FEWEST_TO_SHARE && params->threadpool != NULL && theirs.barrier != NULL &&
-                      theirs.set_chunk != NULL && theirs.add_to_chunk != NULL;
+  const bool shares = n >= FEWEST_TO_SHARE && can_share(theirs, params);
   const int64_t wanted = shares ? nth * PARTS : nth, parts = panels < wanted ? panels : wanted;
   if (shares) {
-    if (ith == 0) theirs.set_chunk(params->threadpool, (int)nth);
-    theirs.barrier(params->threadpool);
+    if (ith == 0) theirs->set_chunk(params->threadpool, (int)nth);
+    theirs->barrier(params->threadpool);
   }
-  for (int64_t part = ith; part < parts; part = shares ? theirs.add_to_chunk(params->threadpool, 1) : parts) {
+  for (int64_t part = ith; part < parts; part = shares ? theirs->add_to_chunk(params->threadpool, 1) : parts) {
     const int64_t end = panels * (part + 1) / parts * kind->rows;
     kind->multiply(product, (struct part){panels * part / parts * kind->rows, end < m ? end : m, 0, n});
   }
-  if (shares) theirs.barrier(params->threadpool);
+  if (shares) theirs->barrier(params->threadpool);
 }
 
 /**
@@ -150,14 +108,13 @@ static void multiply(const struct ggml_compute_params *params, const struct kind
 bool llamafile_sgemm(const struct ggml_compute_params *params, int64_t m, int64_t n, int64_t k, const void *a,
                      int64_t lda, const void *b, int64_t ldb, void *c, int64_t ldc, int a_type, int b_type,
                      int c_type) {
-  if (atomic_load_explicit(&caller, memory_order_relaxed) == NULL)
-    atomic_store_explicit(&caller, __builtin_return_address(0), memory_order_relaxed);
-  pthread_once(&once, find_theirs);
+  const struct theirs *const theirs = find_theirs(__builtin_return_address(0));
+  pthread_once(&once, look_for_vnni);
   struct kind kind;
   if (!kind_of(a_type, &kind) || b_type != kind.tokens || c_type != GGML_TYPE_F32 || n < kind.fewest ||
       m < kind.rows || k < 1 || (kind.values > 1 && k * kind.values > MOST_COLUMNS))
-    return theirs.multiply != NULL && theirs.multiply != llamafile_sgemm &&
-           theirs.multiply(params, m, n, k, a, lda, b, ldb, c, ldc, a_type, b_type, c_type);
+    return theirs->multiply != NULL && theirs->multiply != llamafile_sgemm &&
+           theirs->multiply(params, m, n, k, a, lda, b, ldb, c, ldc, a_type, b_type, c_type);
   if (params->ith == 0) count(kind.number);
   const struct product product = {
       .weights = {a, (size_t)lda * kind.bytes, a_type},
@@ -166,7 +123,7 @@ bool llamafile_sgemm(const struct ggml_compute_params *params, int64_t m, int64_
       .ldc = ldc,
       .k = k * kind.values,
   };
-  multiply(params, &kind, &product, m, n);
+  multiply(params, theirs, &kind, &product, m, n);
   return true;
 }
 

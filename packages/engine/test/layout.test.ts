@@ -25,8 +25,8 @@ const bundles = [installed, ...(process.env["PUNA_LLAMA_BUNDLES"] ?? "").split(d
 
 const compiler = "cc";
 /** Of the functions that matmul/matmul.c stands in for. */
-const matmulHeaders = ["llamafile/sgemm.h", "repack.h", "ggml-cpu-impl.h", "../ggml-impl.h"].map((name) =>
-  join("ggml/src/ggml-cpu", name),
+const matmulHeaders = ["llamafile/sgemm.h", "repack.h", "ggml-cpu-impl.h", "ops.h", "../ggml-impl.h"].map(
+  (name) => join("ggml/src/ggml-cpu", name),
 );
 
 function missing(): string | undefined {
@@ -156,12 +156,17 @@ describe.skipIf(reason !== undefined).each(bundles)("the header table of llama.c
     console.log(`${ours.length} functions compared`);
   });
 
-  it.runIf(process.arch === "x64")("has the products of matmul.c as llama.cpp declares them", () => {
-    const theirs = ["ggml-cpu-impl.h", "llamafile/sgemm.h"].flatMap((name) => ["-include", name]);
+  it.runIf(process.arch === "x64")("has the products of matmul/ as llama.cpp declares them", () => {
+    const theirs = ["ggml-cpu-impl.h", "llamafile/sgemm.h", "ops.h"].flatMap((name) => ["-include", name]);
     const folders = ["ggml/src", "ggml/src/ggml-cpu"].map((name) => `-I${join(folder, name)}`);
-    const source = fileURLToPath(new URL("../matmul/matmul.c", import.meta.url));
+    const [source, ...others] = ["matmul.c", "theirs.c", "attention.c"].map((name) =>
+      fileURLToPath(new URL(`../matmul/${name}`, import.meta.url)),
+    );
+    if (source === undefined) throw new Error("there are no sources");
     const flags = ["-std=c11", "-D_GNU_SOURCE", "-DPUNA_LLAMA_HEADERS", "-fsyntax-only"];
-    execFileSync(compiler, [...flags, ...includes, ...folders, ...theirs, source], { stdio: "pipe" });
+    execFileSync(compiler, [...flags, ...includes, ...folders, ...theirs, source, ...others], {
+      stdio: "pipe",
+    });
     // A header of C++: compared as text.
     const ours = readFileSync(source, "utf8");
     const theirRepack = readFileSync(join(folder, "ggml/src/ggml-cpu/repack.h"), "utf8");

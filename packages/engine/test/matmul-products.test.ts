@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canRun, openProducts } from "./support/matmul-library.ts";
+import { canRun, inThreads, openProducts } from "./support/matmul-library.ts";
 import { floatBits, halfBits, randomNumbers } from "./support/random-numbers.ts";
 
 const types = { f32: 0, f16: 1, q5_0: 6, q8_0: 8, q5_K: 13, q6_K: 14, q8_K: 15, bf16: 30 } as const;
@@ -126,15 +126,6 @@ function typed(values: readonly number[], type: FloatType): Uint8Array | Float32
   if (type === "f32") return Float32Array.from(values);
   const bits = type === "f16" ? values.map(halfBits) : values.map((value) => floatBits(value) >>> 16);
   return new Uint8Array(Uint16Array.from(bits).buffer);
-}
-
-/** Makes every thread's part of a product, one after the other. */
-function inThreads(count: number, run: (params: Uint8Array) => void): void {
-  for (let ith = 0; ith < count; ith++) {
-    const params = new Uint8Array(40);
-    new Int32Array(params.buffer).set([ith, count]);
-    run(params);
-  }
 }
 
 /** A byte of -127 to 127: no type's values are rounded to -128. */

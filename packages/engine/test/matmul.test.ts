@@ -27,6 +27,7 @@ describe.skipIf(!isUsed)("llama.cpp calls", () => {
     ["superblocks", "Q5_K_S"],
     ["repacked", "Q4_K_S"],
     ["repacked", "Q4_0"],
+    ["attention", "Q8_0"],
   ] as const)("our products of %s for a model of %s", async (kernel, type) => {
     const path = type === undefined ? files.bert : await quantizer.quantize(source, type);
     const spec = tinySpec(path, { embedding: type === undefined });
@@ -77,22 +78,20 @@ describe.skipIf(!isUsed)("a model", () => {
     expect(one).not.toEqual(other); // Other sums of the same numbers: they did not run alike.
   });
 
-  it.each(["Q8_0", "Q5_0", "Q4_0", "Q6_K", "Q5_K_S"])(
-    "of %s gives to the bit the probabilities that it gives with llama.cpp's products",
+  it("of f32 gives the probabilities that it gives with llama.cpp's products, but for attention in f16", async () => {
+    const [one, other] = await withBoth((engine) => probabilities(engine, source));
+    expectNear(one, other, 0.01);
+  });
+
+  it.each(["Q8_0", "Q5_0", "Q4_0", "Q6_K", "Q5_K_S", "Q4_K_M"])(
+    "of %s gives nearly the probabilities that it gives with llama.cpp's products",
     async (type) => {
+      // The least difference of what goes into a product can change how tokens are rounded to eight bits.
       const modelPath = await quantizer.quantize(source, type);
       const [one, other] = await withBoth((engine) => probabilities(engine, modelPath));
-      expect(one).toHaveLength(8);
-      expect(one).toEqual(other);
+      expectNear(one, other, 0.3);
     },
   );
-
-  it("of Q4_K_M gives nearly the probabilities that it gives with llama.cpp's products", async () => {
-    // Ours of q4_K are those of llama.cpp's decodes of a single token; its own of many are not.
-    const modelPath = await quantizer.quantize(source, "Q4_K_M");
-    const [one, other] = await withBoth((engine) => probabilities(engine, modelPath));
-    expectNear(one, other, 1);
-  });
 
   it("of Q4_K_M gives a stream the same probabilities to the bit, alone or among others", async () => {
     const modelPath = await quantizer.quantize(source, "Q4_K_M");
@@ -108,22 +107,36 @@ describe.skipIf(!isUsed)("a model", () => {
     expect(await Promise.all([run(0), run(1), run(2), run(3)])).toEqual(alone);
   });
 
+  it("gives the same probabilities to the bit with one thread and with two that share a long past", async () => {
+    const modelPath = await quantizer.quantize(source, "Q4_K_M");
+    const prompt = Array.from({ length: 450 }, (_, index) => 5 + (index % 20));
+    const run = async (threads: number) => {
+      await using engine = createEngine({ env, driver: "native" });
+      await using lease = await engine.acquire({ modelPath, load: { threads } });
+      const request = { prompt, sampling: { temperature: 0 }, maxTokens: 8, logprobs: 20 };
+      return (await collect(lease, request)).deltas.flatMap(({ logprobs = [] }) => logprobs);
+    };
+    const one = await run(1);
+    expect(one).toHaveLength(8);
+    expect(await run(2)).toEqual(one);
+  });
+
   it("gives nearly the same without flash attention, where keys and values are multiplied as weights", async () => {
     const modelPath = await quantizer.quantize(source, "Q8_0");
     const options = { driver: "native", flashAttention: false } as const;
     await using plain = createEngine({ ...options, env });
     await using stock = createEngine({ ...options, env: { ...env, PUNA_MATMUL: "stock" } });
     const [one, other] = [await probabilities(plain, modelPath), await probabilities(stock, modelPath)];
-    expectNear(one, other, 2);
+    expectNear(one, other, 0.005);
   });
 });
 
 type Probabilities = readonly { readonly id: number; readonly logprob: number }[];
 
-function expectNear(one: Probabilities, other: Probabilities, digits: number): void {
+function expectNear(one: Probabilities, other: Probabilities, most: number): void {
   expect(one).toHaveLength(8);
   for (const [index, { id, logprob }] of one.entries()) {
     expect(id).toBe(other[index]?.id);
-    expect(logprob).toBeCloseTo(other[index]?.logprob ?? Number.NaN, digits);
+    expect(Math.abs(logprob - (other[index]?.logprob ?? Number.NaN))).toBeLessThan(most);
   }
 }

@@ -51,7 +51,22 @@ export function openProducts() {
     multiply: ours.func(
       "bool llamafile_sgemm(void *params, int64_t m, int64_t n, int64_t k, void *a, int64_t lda, void *b, int64_t ldb, void *c, int64_t ldc, int at, int bt, int ct)",
     ),
+    attend: ours.func("void ggml_compute_forward_flash_attn_ext(void *params, void *dst)"),
     dot,
     repacked,
   };
+}
+
+/** Runs the part of each of so many threads, one after the other. @param work  memory that they share */
+export function inThreads(count: number, run: (params: Uint8Array) => void, work = new Uint8Array(0)): void {
+  for (let ith = 0; ith < count; ith++) {
+    const params = new Uint8Array(40);
+    new Int32Array(params.buffer).set([ith, count]);
+    if (work.length > 0) {
+      const fields = new BigUint64Array(params.buffer);
+      fields[1] = BigInt(work.length);
+      fields[2] = koffi.address(work);
+    }
+    run(params);
+  }
 }

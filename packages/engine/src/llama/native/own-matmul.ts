@@ -5,7 +5,7 @@ import koffi from "koffi";
 import { wantsStockMatmul } from "./runner-environment.ts";
 
 /** As matmul/matmul.c numbers them. */
-const kernels = { floats: 0, blocks: 1, superblocks: 2, repacked: 3 } as const;
+const kernels = { floats: 0, blocks: 1, superblocks: 2, repacked: 3, attention: 4 } as const;
 
 /** Matrix products that stand in for those of the prebuilt libraries; see matmul/matmul.c. */
 export interface OwnMatmul {
