@@ -20,7 +20,7 @@ export function punaSubject(setup: BenchmarkSetup, version: string): Subject {
     version,
     start: async ({ slots, embedding = false }) => {
       const home = mkdtempSync(join(tmpdir(), "puna-benchmark-"));
-      const serve = () => startServer(home, slots);
+      const serve = () => startServer(home, slots, setup.drafts);
       const file = embedding ? setup.embeddingModel : setup.model;
       const model = `benchmark-${basename(file, ".gguf")}`;
       let server = await serve();
@@ -74,7 +74,7 @@ function generateBody(asked: { model: string; options: object; prompt: string; m
   return { model, prompt, raw: true, stream: true, options: chosen };
 }
 
-function startServer(home: string, slots: number): Promise<ServerProcess> {
+function startServer(home: string, slots: number, drafts: string): Promise<ServerProcess> {
   return startProcess(process.execPath, () => [bin, "serve"], {
     readyPath: "/api/version",
     env: (port) => ({
@@ -86,6 +86,7 @@ function startServer(home: string, slots: number): Promise<ServerProcess> {
       OLLAMA_NUM_PARALLEL: String(slots),
       OLLAMA_CONTEXT_LENGTH: String(contextTokens),
       OLLAMA_KEEP_ALIVE: "-1",
+      PUNA_DRAFT_TOKENS: drafts,
       PUNA_LLAMA_LIBRARIES: process.env["PUNA_LLAMA_LIBRARIES"],
     }),
   });

@@ -4,6 +4,8 @@ export interface BenchmarkSetup {
   /** 0: each server's own choice. */
   readonly threads: number;
   readonly only: readonly string[] | undefined;
+  /** Most drafted tokens of a decode, for puna. */
+  readonly drafts: string;
 }
 
 export interface Generation {

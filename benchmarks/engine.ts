@@ -2,7 +2,7 @@
  * The whole server, as built, beside llama-server, both over HTTP, in fresh processes that take turns.
  *
  *   node benchmarks/engine.ts [--pairs 9] [--model gemma|qwen|PATH] [--threads 2, 0 = own choice]
- *     [--peer auto|fetched|built] [--only one,streams,chats,embed]
+ *     [--peer auto|fetched|built] [--only one,streams,chats,embed] [--drafts 0]
  *
  * Peers come from `node scripts/llama-server.mjs fetch` and `build`; `auto` compares with the faster one of those
  * that are there, and starts with the built one alone. Models: `node scripts/fetch-models.mjs gemma qwen minilm`.
@@ -31,6 +31,8 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     peer: { type: "string", default: "auto" },
     only: { type: "string" },
+    // The peer has none: what they bring is measured by drafts.ts.
+    drafts: { type: "string", default: "0" },
   },
 });
 const setup = {
@@ -38,6 +40,7 @@ const setup = {
   embeddingModel: miniLmPath(),
   threads: Number(values.threads),
   only: values.only?.split(","),
+  drafts: values.drafts,
 };
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
   cwd: import.meta.dirname,

@@ -38,6 +38,7 @@ export function compose({ config, version, logger, listens }: ComposeOptions): P
     ...(config.flashAttention === undefined ? {} : { flashAttention: config.flashAttention }),
     memoryLimitBytes: config.memoryLimitBytes,
     gpuOverheadBytes: config.gpuOverheadBytes,
+    draftTokens: config.draftTokens,
     // Beside the keys, readable for their owner only: they hold what people wrote.
     ...(config.stateCacheBytes > 0
       ? { stateFolder: join(config.home, "cache", "states"), stateFolderBytes: config.stateCacheBytes }

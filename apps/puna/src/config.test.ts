@@ -155,6 +155,7 @@ describe("readConfig", () => {
     ["PUNA_DRIVER", "portable", "driver", "portable"],
     ["PUNA_MEMORY_LIMIT", "5", "memoryLimitBytes", 5],
     ["OLLAMA_GPU_OVERHEAD", "1073741824", "gpuOverheadBytes", 2 ** 30],
+    ["PUNA_DRAFT_TOKENS", "0", "draftTokens", 0],
     ["PUNA_MEMORY_LIMIT", "16GiB", "memoryLimitBytes", 16 * 2 ** 30],
     ["PUNA_API_KEY", "k", "apiKey", "k"],
     ["PUNA_TRUSTED_REGISTRIES", "r:5000", "trustedRegistries", ["r:5000"]],

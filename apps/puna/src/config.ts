@@ -33,6 +33,7 @@ export interface Config {
   readonly memoryLimitBytes: number;
   /** Left free on each GPU. */
   readonly gpuOverheadBytes: number;
+  readonly draftTokens: number;
   /** On disk, for conversations of models that are not loaded; 0 = none is kept. */
   readonly stateCacheBytes: number;
   readonly driver: "auto" | "native" | "portable";
@@ -90,6 +91,7 @@ export function readConfig(env: Environment): Config {
     kvCacheType: text(env, "OLLAMA_KV_CACHE_TYPE") ?? "f16",
     memoryLimitBytes: byteCount(env, "PUNA_MEMORY_LIMIT", 0),
     gpuOverheadBytes: byteCount(env, "OLLAMA_GPU_OVERHEAD", 0),
+    draftTokens: count(env, "PUNA_DRAFT_TOKENS", 11),
     stateCacheBytes:
       flag(env, "PUNA_STATE_CACHE") === false ? 0 : byteCount(env, "PUNA_STATE_CACHE", twoGigabytes),
     driver: driver(text(env, "PUNA_DRIVER")),

@@ -15,6 +15,11 @@ export interface EngineOptions {
   readonly maxQueue?: number;
   /** Sequences per model; 1. */
   readonly parallel?: number;
+  /**
+   * Most tokens that one decode tries, where a single answer is written, because they stand in the prompt or the
+   * answer; 11, which is the most, 0 = none. The text is the same.
+   */
+  readonly draftTokens?: number;
   /** 5 minutes; -1 = forever. */
   readonly keepAliveMs?: number;
   /** 5 minutes without progress; 0 or less = never. */
@@ -49,6 +54,7 @@ export interface EngineOptions {
 }
 
 const defaultContextTokens = 4096;
+const mostDraftTokens = 11;
 const defaultStateFolderBytes = 2 * 1024 ** 3;
 const maxPromptCacheBytes = 1024 ** 3;
 const defaultHangTimeoutMs = 30_000;
@@ -79,6 +85,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     maxLoadedModels: options.maxLoadedModels || 3,
     maxQueue: options.maxQueue ?? 512,
     parallel: options.parallel ?? 1,
+    draftTokens: Math.max(0, Math.min(options.draftTokens ?? mostDraftTokens, mostDraftTokens)),
     keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
     loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
     contextTokens: options.contextTokens || defaultContextTokens,

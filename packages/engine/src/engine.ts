@@ -184,4 +184,8 @@ export type TokenEvent =
       readonly promptMs: number;
       readonly generatedTokens: number;
       readonly generatedMs: number;
+      /** Tokens that were tried because they stand in the prompt or the answer; absent where none were. */
+      readonly draftedTokens?: number;
+      /** Those of them that the answer has. */
+      readonly acceptedDraftTokens?: number;
     };

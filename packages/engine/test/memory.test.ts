@@ -50,6 +50,7 @@ describe("the memory plan beside real models", { timeout }, () => {
       contextIsAutomatic: true,
       kvCacheType: "f16",
       promptCacheBytes: 0,
+      draftTokens: 0,
     });
     const plan = estimateMemory(facts, planned);
     await using engine = createEngine({ env, driver: "native", parallel, promptCacheBytes: 0 });
@@ -82,6 +83,7 @@ describe.skipIf(models.gemma === undefined)("a machine with little memory", { ti
       driver: "native",
       parallel: 4,
       promptCacheBytes: 0,
+      draftTokens: 0,
       memoryLimitBytes,
       contextTokens,
     });

@@ -26,6 +26,7 @@ export class Serve extends AppCommand {
     "PUNA_ALLOWED_REGISTRIES",
     "PUNA_CA_FILE",
     "PUNA_DOWNLOAD_LIMIT",
+    "PUNA_DRAFT_TOKENS",
     "PUNA_DRIVER",
     "PUNA_HOME",
     "PUNA_MEMORY_LIMIT",

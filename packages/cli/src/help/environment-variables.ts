@@ -22,6 +22,7 @@ export const environmentVariables = {
   PUNA_API_KEY: "API key to show to a server that asks for one",
   PUNA_CA_FILE: "PEM file of certificates to trust for registries",
   PUNA_DOWNLOAD_LIMIT: "Bytes a second of all pulls together (e.g. 20M)",
+  PUNA_DRAFT_TOKENS: "Most tokens tried at once because they stand in the prompt (default 11; 0 tries none)",
   PUNA_DRIVER: "Which llama.cpp driver runs models: auto, native or portable",
   PUNA_HOME: "Folder of key pair, history and logs (default ~/.ollama)",
   PUNA_MEMORY_LIMIT: "Memory that all loaded models together may take (e.g. 16G)",

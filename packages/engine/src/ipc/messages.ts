@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 5;
+export const ipcVersion = 6;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {
@@ -18,6 +18,8 @@ export interface RunnerSpec {
   readonly contextIsTrainedLength: boolean;
   readonly parallel: number;
   readonly batchTokens: number;
+  /** Most tokens that one decode tries because they stand in the prompt or the answer; 0 = none. */
+  readonly draftTokens: number;
   /** -1 = as many as fit. */
   readonly gpuLayers: number;
   readonly mainGpu?: number;

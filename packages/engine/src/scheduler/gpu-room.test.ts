@@ -56,6 +56,7 @@ function schedulerOf(
     contextIsAutomatic: true,
     kvCacheType: "f16",
     promptCacheBytes: 0,
+    draftTokens: 0,
     gpuOverheadBytes: 77,
     ...options,
   });

@@ -43,7 +43,14 @@ describe("planContext", () => {
   });
 });
 
-const context = { contextTokens: 1000, parallel: 2, kvCacheType: "f16", batchTokens: 512, embedding: false };
+const context = {
+  contextTokens: 1000,
+  parallel: 2,
+  kvCacheType: "f16",
+  batchTokens: 512,
+  draftTokens: 0,
+  embedding: false,
+};
 
 describe("estimateMemory", () => {
   /** Without what is computed with, which is a matter of the batch. */

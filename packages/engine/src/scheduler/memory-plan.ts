@@ -37,6 +37,7 @@ export interface PlannedContext {
   readonly parallel: number;
   readonly kvCacheType: string;
   readonly batchTokens: number;
+  readonly draftTokens: number;
   readonly embedding: boolean;
   readonly flashAttention?: boolean;
 }
@@ -111,7 +112,7 @@ function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedCont
   const heads = flashAttention === false ? Math.max(0, ...dimensions.headCounts) : 0;
   const attention = batch * contextTokens * (2 + heads * floatBytes);
   // An embedding model that could write text has logits made of every token, too.
-  const outputs = embedding ? (isCausal ? batch : 0) : parallel;
+  const outputs = embedding ? (isCausal ? batch : 0) : Math.max(parallel, 1 + context.draftTokens);
   return activations + attention + outputs * vocabularySize * floatBytes;
 }
 

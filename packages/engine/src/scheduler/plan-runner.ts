@@ -7,6 +7,7 @@ export interface LoadDefaults {
   readonly driver: RunnerSpec["driver"];
   /** Slots of a model. */
   readonly parallel: number;
+  readonly draftTokens: number;
   readonly contextTokens: number;
   /** Nobody asked for `contextTokens`: where memory is short, a model gets fewer. */
   readonly contextIsAutomatic: boolean;
@@ -36,6 +37,7 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     contextIsTrainedLength: contextTokens === facts.trainedContextTokens,
     parallel: load.embedding ? 1 : defaults.parallel,
     batchTokens: load.batchTokens ?? defaultBatchTokens,
+    draftTokens: load.embedding ? 0 : defaults.draftTokens,
     gpuLayers: load.gpuLayers ?? -1,
     ...(defaults.gpuOverheadBytes ? { gpuOverheadBytes: defaults.gpuOverheadBytes } : {}),
     ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),

@@ -1,5 +1,5 @@
-import type { TokenEvent } from "../engine.ts";
-import type { SampledToken } from "./decode-context.ts";
+import type { CompletionRequest, TokenEvent } from "../engine.ts";
+import type { DecodeContext, SampledToken } from "./decode-context.ts";
 import { StopText } from "./stop-text.ts";
 
 export type TextDelta = Extract<TokenEvent, { type: "text-delta" }>;
@@ -54,4 +54,15 @@ export class AnswerText {
     const logprobs = ready.map((entry) => entry.logprobs);
     return { type: "text-delta", text, ...(logprobs.length === 0 ? {} : { logprobs }) };
   }
+}
+
+/** The text that a request will get. */
+export function answerText(context: DecodeContext, request: CompletionRequest): AnswerText {
+  const preserved = new Set<number>();
+  for (const text of request.preservedTokens ?? []) {
+    const [token, ...rest] = context.tokenize(text, false);
+    if (token !== undefined && rest.length === 0) preserved.add(token);
+  }
+  const piece = (token: number, special: boolean) => context.piece(token, special);
+  return new AnswerText({ stop: request.stop ?? [], piece, preserved });
 }

@@ -17,6 +17,8 @@ export interface DecodeContext {
   readonly isRecurrent: boolean;
   readonly canShift: boolean;
   readonly vocabularySize: number;
+  /** Most tokens that may be tried behind the one before in a decode; 0 where that cannot be taken back, or changes sums. */
+  readonly draftTokens: number;
 
   /** Adds a token to the next decode. @returns the index by which its logits are asked for */
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number;

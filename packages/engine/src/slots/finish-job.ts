@@ -69,5 +69,8 @@ export function finishJob({
     promptMs: firstTokenAt - run.startedAt,
     generatedTokens: run.generatedTokens,
     generatedMs: now - firstTokenAt,
+    ...(run.draftedTokens > 0
+      ? { draftedTokens: run.draftedTokens, acceptedDraftTokens: run.acceptedTokens }
+      : {}),
   });
 }

@@ -3,6 +3,7 @@ import type { EventQueue } from "../event-queue.ts";
 import type { RequestTurn } from "../ipc/messages.ts";
 import type { AnswerText } from "./answer-text.ts";
 import type { TokenSampler } from "./decode-context.ts";
+import type { DraftAcceptance } from "./draft-acceptance.ts";
 
 /** One completion on its way through the slots. */
 export interface Job {
@@ -26,6 +27,9 @@ export interface JobRun {
   readonly cachedTokens: number;
   firstTokenAt?: number;
   generatedTokens: number;
+  readonly acceptance: DraftAcceptance;
+  draftedTokens: number;
+  acceptedTokens: number;
 }
 
 type Waiting = Pick<Job, "turn" | "number">;
@@ -47,4 +51,11 @@ function goesBefore(a: Waiting, b: Waiting, running: ReadonlyMap<string, number>
   const rank = (job: Waiting) => (job.turn.priority === "interactive" ? 0 : 1);
   const load = (job: Waiting) => running.get(job.turn.clientId) ?? 0;
   return rank(a) - rank(b) < 0 || (rank(a) === rank(b) && (load(a) - load(b) || a.number - b.number) < 0);
+}
+
+/** How many of these jobs each client has. */
+export function runningByClient(running: readonly Pick<Job, "turn">[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { turn } of running) counts.set(turn.clientId, (counts.get(turn.clientId) ?? 0) + 1);
+  return counts;
 }

@@ -71,11 +71,12 @@ describe.each([
   ["full attention", {}],
   ["a sliding window", { slidingWindowTokens: 48 }],
   ["a recurrent state", { isRecurrent: true }],
+  ["drafts", { draftTokens: 11, repeats: 7, sequences: 1 }],
 ] as const)("with %s, a failure", (_, shape) => {
   it.each(methods)("once in %s is one request's at most, and nothing remembered is wrong", async (method) => {
     let hits = 0;
     for (let at = 0; at < 40; at += 3) {
-      const context = new ToyContext({ ...shape, sequences: 2, batchTokens: 32, contextTokens: 180 });
+      const context = new ToyContext({ sequences: 2, batchTokens: 32, contextTokens: 180, ...shape });
       const slots = new SlotScheduler(
         faulty(context, method, (call) => call === at),
         { cacheBytes: 1_000_000 },
@@ -83,7 +84,7 @@ describe.each([
       let failures = 0;
       for (let round = 0; round < 3; round++) {
         const prompts = [0, 1, 2].map((seed) => promptOf(70 + round * 30, seed * 17));
-        const results = await Promise.allSettled(prompts.map((prompt) => answer(slots, prompt)));
+        const results = await Promise.allSettled(prompts.map((prompt) => answer(slots, prompt, 40)));
         for (const [index, result] of results.entries()) {
           if (result.status === "rejected") {
             failures += 1;
@@ -91,7 +92,7 @@ describe.each([
             continue;
           }
           const prompt = prompts[index] ?? [];
-          expect(result.value.tokens).toEqual([...prompt, ...context.expected(prompt, 12)]);
+          expect(result.value.tokens).toEqual([...prompt, ...context.expected(prompt, 40)]);
         }
       }
       expect(failures).toBeLessThanOrEqual(1);

@@ -220,6 +220,9 @@ describe.each([
   ["full attention", {}],
   ["a sliding window", { slidingWindowTokens: 48 }],
   ["a recurrent state", { isRecurrent: true }],
+  ["drafts", { draftTokens: 11, repeats: 17 }],
+  ["drafts in a sliding window", { draftTokens: 11, repeats: 17, slidingWindowTokens: 48 }],
+  ["drafts that are not exact", { draftTokens: 11, repeats: 17, isInexact: true }],
 ] as const)("with %s", (_, shape) => {
   it("answers as if nothing had been remembered, whatever came before", async () => {
     const step = fc.record({

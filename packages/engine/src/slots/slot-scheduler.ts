@@ -2,14 +2,18 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import { EngineError } from "../errors.ts";
 import { EventQueue } from "../event-queue.ts";
 import type { RequestTurn } from "../ipc/messages.ts";
-import { AnswerText } from "./answer-text.ts";
+import { answerText } from "./answer-text.ts";
 import { forgets } from "./checkpoint.ts";
 import { chooseSlot, type SlotChoice } from "./choose-slot.ts";
 import { commonPrefix } from "./common-prefix.ts";
-import type { DecodeContext } from "./decode-context.ts";
+import type { DecodeContext, DecodeResult } from "./decode-context.ts";
+import { DraftAcceptance } from "./draft-acceptance.ts";
+import type { Draft } from "./draft-planner.ts";
+import { Drafts } from "./drafts.ts";
+import { fillBatch, logitsOf, type Outputs } from "./fill-batch.ts";
 import { finishJob, takeToken } from "./finish-job.ts";
-import { type Job, nextJob } from "./job.ts";
-import { planBatch } from "./plan-batch.ts";
+import { type Job, nextJob, runningByClient } from "./job.ts";
+import { readPrompt } from "./read-prompt.ts";
 import { Slot } from "./slot.ts";
 import { SlotMemory } from "./slot-memory.ts";
 import type { StateStore } from "./state-store.ts";
@@ -21,8 +25,6 @@ export interface SlotSchedulerOptions {
   readonly store?: StateStore;
 }
 
-type Outputs = ReadonlyMap<Slot, { readonly tokens: number; readonly output: number | undefined }>;
-
 /**
  * Continuous batching: every decode carries the next token of all running streams and a bounded part of the
  * prompts that are being read. Slots remember what they read, so that a prompt with a known beginning is
@@ -32,6 +34,7 @@ export class SlotScheduler {
   readonly #context: DecodeContext;
   readonly #slots: readonly Slot[];
   readonly #memory: SlotMemory;
+  readonly #drafts: Drafts;
   #waiting: Job[] = [];
   #inDecode: readonly Slot[] = [];
   /** A decode of these together failed: each is run by itself, to find whose fault it was. */
@@ -49,6 +52,7 @@ export class SlotScheduler {
       { length: sequences },
       (_, sequence) => new Slot(context, sequence, Math.floor(checkpointBytes / sequences)),
     );
+    this.#drafts = new Drafts(context);
     this.#memory = new SlotMemory(cacheBytes - checkpointBytes, store);
   }
 
@@ -64,7 +68,7 @@ export class SlotScheduler {
     signal: AbortSignal,
   ): AsyncIterable<TokenEvent> {
     const begun = performance.now();
-    const prompt = this.#readPrompt(request);
+    const prompt = readPrompt(this.#context, request);
     const tokenizeMs = performance.now() - begun;
     if (signal.aborted) throw aborted();
     const events = new EventQueue<TokenEvent>();
@@ -80,23 +84,6 @@ export class SlotScheduler {
       signal.removeEventListener("abort", cancel);
       cancel();
     }
-  }
-
-  #readPrompt(request: CompletionRequest): readonly number[] {
-    const prompt =
-      typeof request.prompt === "string"
-        ? this.#context.tokenize(request.prompt, true)
-        : request.prompt.map((token) => this.#context.check(token));
-    if (prompt.length === 0) throw new EngineError("INVALID_REQUEST", "the prompt is empty");
-    const { contextTokens } = this.#context;
-    if (prompt.length >= contextTokens) {
-      throw new EngineError(
-        "PROMPT_TOO_LONG",
-        `the prompt has ${prompt.length} tokens and the context ${contextTokens}; shorten it or ask for a longer context`,
-        { details: { promptTokens: prompt.length, contextTokens } },
-      );
-    }
-    return prompt;
   }
 
   #cancel(job: Job): void {
@@ -153,7 +140,7 @@ export class SlotScheduler {
     for (;;) {
       const job = nextJob(
         this.#waiting.filter((candidate) => !deferred.includes(candidate)),
-        this.#runningByClient(),
+        runningByClient(this.#slots.flatMap(({ job }) => job ?? [])),
       );
       if (job === undefined) return;
       if (this.#slots.every((slot) => slot.job !== undefined || slot.isBroken)) return;
@@ -172,18 +159,10 @@ export class SlotScheduler {
     }
   }
 
-  #runningByClient(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const { job } of this.#slots) {
-      if (job !== undefined) counts.set(job.turn.clientId, (counts.get(job.turn.clientId) ?? 0) + 1);
-    }
-    return counts;
-  }
-
   #start(job: Job, { slot, source }: SlotChoice): void {
     const startedAt = performance.now() - job.tokenizeMs;
     const { request, prompt } = job;
-    const text = this.#answerText(request);
+    const text = answerText(this.#context, request);
     const sampler = this.#context.createSampler(request, prompt);
     try {
       const promptLogits = source !== undefined && "slot" in source ? source.slot.promptLogits : undefined;
@@ -198,22 +177,21 @@ export class SlotScheduler {
       slot.tokens = [...prompt];
       slot.job = job;
       slot.lastUse = ++this.#uses;
-      job.run = { sampler, text, startedAt, cachedTokens, generatedTokens: 0 };
+      job.run = {
+        sampler,
+        text,
+        startedAt,
+        cachedTokens,
+        generatedTokens: 0,
+        acceptance: new DraftAcceptance(),
+        draftedTokens: 0,
+        acceptedTokens: 0,
+      };
     } catch (error) {
       slot.abandon();
       sampler.free();
       throw error;
     }
-  }
-
-  #answerText(request: CompletionRequest): AnswerText {
-    const preserved = new Set<number>();
-    for (const text of request.preservedTokens ?? []) {
-      const [token, ...rest] = this.#context.tokenize(text, false);
-      if (token !== undefined && rest.length === 0) preserved.add(token);
-    }
-    const piece = (token: number, special: boolean) => this.#context.piece(token, special);
-    return new AnswerText({ stop: request.stop ?? [], piece, preserved });
   }
 
   async #step(): Promise<void> {
@@ -222,20 +200,56 @@ export class SlotScheduler {
     const ready = active.filter((slot) => slot.pending === 0);
     for (const slot of ready) this.#advance(slot, slot.promptLogits?.logits);
     if (ready.length > 0) return;
-    const outputs = this.#fillBatch(active);
-    this.#inDecode = [...outputs.keys()];
-    let result: Awaited<ReturnType<DecodeContext["decode"]>>;
+    const draft = this.#drafts.plan(active);
+    if (draft !== undefined && this.#drafts.isUnproven(draft)) return this.#prove(active, draft);
+    const outputs = this.#fillBatch(active, draft);
+    const result = await this.#decode(outputs);
+    this.#takeResult(result, outputs);
+  }
+
+  /** Reads a token alone and then with a draft. Only if that gives the same are drafts of this length used. */
+  async #prove(active: readonly Slot[], draft: Draft): Promise<void> {
+    const single = this.#fillBatch(active, undefined);
+    const first = await this.#decode(single);
+    if (first !== "done") return this.#takeResult(first, single);
+    const alone = this.#logitsOf(single);
+    for (const slot of active) this.#rewind(slot);
+    if (alone === undefined || active.some(({ pending }) => pending !== 1)) return;
+    const both = this.#fillBatch(active, draft);
+    const second = await this.#decode(both);
+    const together = second === "done" ? this.#logitsOf(both) : undefined;
+    if (together === undefined || this.#drafts.prove(draft, alone, together)) this.#takeResult(second, both);
+    else for (const slot of active) this.#rewind(slot);
+  }
+
+  #logitsOf(outputs: Outputs): Float32Array | undefined {
     try {
-      result = await this.#context.decode();
+      return logitsOf(this.#context, outputs);
+    } catch {
+      this.#drafts.giveUp();
+      return undefined;
+    }
+  }
+
+  /** @returns undefined when it failed, and those who were in it know */
+  async #decode(outputs: Outputs): Promise<DecodeResult | undefined> {
+    const slots = [...outputs.keys()];
+    const [share, ...others] = outputs.values();
+    this.#inDecode = slots;
+    const begun = performance.now();
+    try {
+      const result = await this.#context.decode();
+      if (share?.tokens === 1 && others.length === 0)
+        this.#drafts.record(share.draft?.tokens.length ?? 0, performance.now() - begun);
+      return result;
     } catch (error) {
-      this.#decodeFailed([...outputs.keys()], toError(error));
-      return;
+      this.#decodeFailed(outputs, toError(error));
+      return undefined;
     } finally {
       this.#inDecode = [];
       // Their tokens went along with those of the others.
       for (const slot of this.#slots) if (slot.job === undefined && slot.isBroken) slot.abandon();
     }
-    this.#takeResult(result, outputs);
   }
 
   /** All that have a job, or the first of those whose last decode failed. */
@@ -246,7 +260,13 @@ export class SlotScheduler {
   }
 
   /** One alone has failed by itself. Of several, each is run again alone. */
-  #decodeFailed(slots: readonly Slot[], error: Error): void {
+  #decodeFailed(outputs: Outputs, error: Error): void {
+    const slots = [...outputs.keys()];
+    if ([...outputs.values()].some(({ draft }) => draft !== undefined)) {
+      this.#drafts.giveUp();
+      for (const slot of slots) this.#rewind(slot);
+      return;
+    }
     if (slots.length === 1) {
       for (const slot of slots) this.#abandon(slot, error);
       return;
@@ -256,52 +276,38 @@ export class SlotScheduler {
   }
 
   #rewind(slot: Slot): void {
+    this.#guard(slot, () => slot.rewind());
+  }
+
+  #guard(slot: Slot, work: () => void): void {
     try {
-      slot.rewind();
+      work();
     } catch (error) {
       this.#abandon(slot, toError(error));
     }
   }
 
-  /** @returns the slots of the batch with the number of their tokens and the index of their logits */
-  #fillBatch(active: readonly Slot[]): Outputs {
-    const candidates = active.map((slot) => ({
-      slot,
-      pending: slot.pending,
-      isInteractive: slot.job?.turn.priority !== "batch",
-      number: slot.job?.number ?? 0,
-    }));
-    const outputs = new Map<Slot, { tokens: number; output: number | undefined }>();
-    for (const { of, tokens } of planBatch(candidates, this.#context.batchTokens)) {
-      const { slot } = of;
-      try {
-        outputs.set(slot, { tokens, output: this.#addTokens(slot, tokens) });
-      } catch (error) {
+  #fillBatch(active: readonly Slot[], draft: Draft | undefined): Outputs {
+    return fillBatch(this.#context, active, {
+      draft,
+      failed: (slot, error) => {
         this.#abandon(slot, toError(error));
         // Some of its tokens are in the batch: what they leave behind is removed after the decode.
         slot.isBroken = true;
-      }
-    }
-    return outputs;
+      },
+    });
   }
 
-  #addTokens(slot: Slot, tokens: number): number | undefined {
-    slot.checkpointBefore(tokens);
-    let output: number | undefined;
-    for (let index = slot.held; index < slot.held + tokens; index++) {
-      const isLast = index === slot.tokens.length - 1;
-      const at = this.#context.add(slot.sequence, slot.tokens[index] ?? 0, index, isLast);
-      if (isLast) output = at;
-    }
-    return output;
-  }
-
-  #takeResult(result: "done" | "aborted" | "full", outputs: Outputs): void {
+  #takeResult(result: DecodeResult | undefined, outputs: Outputs): void {
     switch (result) {
+      case undefined:
+        break;
       case "done":
-        for (const [slot, { tokens, output }] of outputs) {
+        for (const [slot, { tokens, output, draft }] of outputs) {
           slot.held += tokens;
-          if (output !== undefined) this.#advance(slot, output);
+          if (output === undefined) continue;
+          if (draft === undefined) this.#advance(slot, output);
+          else this.#advanceWith(draft, slot, output);
         }
         break;
       case "aborted":
@@ -309,13 +315,33 @@ export class SlotScheduler {
         break;
       case "full":
         this.#decodeFailed(
-          [...outputs.keys()],
+          outputs,
           new EngineError("INTERNAL", "the context has no room left for the next token"),
         );
         break;
       default:
         result satisfies never;
     }
+  }
+
+  /** Samples as many tokens as were rightly guessed, and the one after them. */
+  #advanceWith({ tokens, matchLength }: Draft, slot: Slot, output: number): void {
+    const { job } = slot;
+    if (job?.run === undefined) return;
+    const { run } = job;
+    slot.try(tokens.length);
+    run.draftedTokens += tokens.length;
+    let accepted = 0;
+    for (;;) {
+      this.#advance(slot, output + accepted);
+      const goesOn = slot.job === job && !job.cancelled && accepted < tokens.length;
+      if (!goesOn || slot.tokens.at(-1) !== tokens[accepted]) break;
+      slot.acceptTried();
+      accepted += 1;
+      run.acceptedTokens += 1;
+    }
+    this.#guard(slot, () => slot.dropTried());
+    run.acceptance.record(matchLength, tokens.length, accepted);
   }
 
   /** Samples the next token of a slot whose tokens are all read. */

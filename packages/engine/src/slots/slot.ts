@@ -15,6 +15,8 @@ export class Slot {
   /** Everything that shall be in the sequence; the first `held` tokens are. */
   tokens: number[] = [];
   held = 0;
+  /** Drafted tokens that the sequence has behind those held. */
+  #tried = 0;
   checkpoints: Checkpoint[] = [];
   /** What the model said at the end of the first `length` tokens. */
   promptLogits: { readonly length: number; readonly logits: Float32Array } | undefined;
@@ -77,13 +79,37 @@ export class Slot {
   #forget(): void {
     this.tokens = [];
     this.held = 0;
+    this.#tried = 0;
     this.checkpoints = [];
     this.promptLogits = undefined;
+  }
+
+  /** A decode read these behind the held ones, which may turn out not to follow. */
+  try(drafted: number): void {
+    this.#tried = drafted;
+  }
+
+  /** The first of the tried tokens followed indeed, and stands in `tokens`. */
+  acceptTried(): void {
+    this.#tried -= 1;
+    this.held += 1;
+  }
+
+  /** The rest of the tried tokens did not follow. */
+  dropTried(): void {
+    if (this.#tried === 0) return;
+    this.#tried = 0;
+    this.rewind();
   }
 
   /** A job left: what was never read is dropped. */
   settle(): void {
     this.job = undefined;
+    try {
+      this.dropTried();
+    } catch {
+      this.abandon();
+    }
     this.tokens.length = this.held;
   }
 
@@ -139,6 +165,7 @@ export class Slot {
 
   /** Drops tokens in the middle and moves the rest to the left. */
   shift(from: number, to: number): void {
+    this.dropTried();
     this.#context.shift(this.sequence, from, to);
     this.tokens.splice(from, to - from);
     this.held -= to - from;

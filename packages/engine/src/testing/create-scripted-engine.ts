@@ -121,6 +121,7 @@ export function createScriptedEngine(options: ScriptedEngineOptions): ScriptedEn
     contextIsAutomatic: options.contextTokens === undefined,
     kvCacheType: "f16",
     promptCacheBytes: 0,
+    draftTokens: 0,
     ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
   });
   return {

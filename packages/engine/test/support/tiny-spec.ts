@@ -16,6 +16,7 @@ export function tinySpec(modelPath: string, changes: Partial<RunnerSpec> = {}): 
     embedding: false,
     kvOverrides: [],
     promptCacheBytes: 0,
+    draftTokens: 0,
     ...changes,
   };
 }

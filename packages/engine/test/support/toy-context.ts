@@ -8,6 +8,11 @@ export interface ToyOptions {
   readonly batchTokens?: number;
   readonly slidingWindowTokens?: number;
   readonly isRecurrent?: boolean;
+  readonly draftTokens?: number;
+  /** Most tokens are those of so many places before. */
+  readonly repeats?: number;
+  /** Several tokens of one sequence in a decode change each other's logits a little, as on most processors. */
+  readonly isInexact?: boolean;
 }
 
 interface Cell {
@@ -17,6 +22,8 @@ interface Cell {
 
 const vocabulary = 1000;
 const endToken = 999;
+/** Of so many places one follows from the whole past, where others repeat. */
+const unrepeated = 29;
 
 /**
  * A model whose next token is a sum over all it should remember, so that anything forgotten, mixed up or read
@@ -31,6 +38,9 @@ export class ToyContext implements DecodeContext {
   readonly isRecurrent: boolean;
   readonly canShift = true;
   readonly vocabularySize = vocabulary;
+  readonly draftTokens: number;
+  readonly #repeats: number;
+  readonly #isInexact: boolean;
   /** What each decode carried: tokens per sequence. */
   readonly decodes: ReadonlyMap<number, number>[] = [];
   readonly #cells: Cell[][];
@@ -46,6 +56,9 @@ export class ToyContext implements DecodeContext {
     this.batchTokens = options.batchTokens ?? 64;
     this.slidingWindowTokens = options.slidingWindowTokens ?? 0;
     this.isRecurrent = options.isRecurrent ?? false;
+    this.draftTokens = options.draftTokens ?? 0;
+    this.#repeats = options.repeats ?? 0;
+    this.#isInexact = options.isInexact ?? false;
     this.#cells = Array.from({ length: this.sequences }, () => []);
   }
 
@@ -71,7 +84,10 @@ export class ToyContext implements DecodeContext {
       const last = cells.at(-1)?.position ?? -1;
       if (cell.position !== last + 1) throw new Error(`position ${cell.position} comes after ${last}`);
       cells.push(cell);
-      if (output) this.#outputs[index] = this.#predict(cells);
+      if (!output) continue;
+      const logits = this.#predict(cells);
+      if (this.#isInexact && (counts.get(sequence) ?? 0) > 1) logits[0] = 1e-7;
+      this.#outputs[index] = logits;
     }
     this.#slide();
     return "done";
@@ -186,8 +202,10 @@ export class ToyContext implements DecodeContext {
       throw new Error("the window was not complete");
     }
     const sum = seen.reduce((hash, { token, position }) => (hash * 31 + token * 7 + position) % 99_991, 17);
+    const before = cells.find(({ position }) => position === last + 1 - this.#repeats);
+    const isRepeated = this.#repeats > 0 && before !== undefined && (last + 1) % unrepeated !== 0;
     const logits = new Float32Array(vocabulary);
-    logits[(sum % 900) + 2] = 1;
+    logits[isRepeated ? before.token : (sum % 900) + 2] = 1;
     return logits;
   }
 }

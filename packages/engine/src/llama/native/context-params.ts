@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { LlamaModel } from "./model.ts";
+import { probeDevices } from "./probe-devices.ts";
 
 /** @source llama.cpp v0.5.0 ggml.h enum ggml_type */
 const cacheTypes: Readonly<Record<string, number>> = {
@@ -63,10 +64,26 @@ export function contextParams(
     n_ubatch: spec.batchTokens,
     n_seq_max: spec.parallel,
     // One set of logits per sequence and decode: the full batch would take gigabytes with large vocabularies.
-    n_outputs_max: model.hasEncoder ? 0 : Math.min(spec.parallel, spec.batchTokens),
+    n_outputs_max: model.hasEncoder
+      ? 0
+      : Math.min(Math.max(spec.parallel, 1 + mostDraftTokens(model, spec)), spec.batchTokens),
     swa_full: false,
     kv_unified: false,
   };
+}
+
+/**
+ * Drafted tokens of a decode. Sums must not depend on what else is in one: with llama.cpp's own products and on GPUs
+ * they do, and the text for a seed would depend on what was tried.
+ */
+export function mostDraftTokens(model: LlamaModel, spec: RunnerSpec): number {
+  const isOurs = model.library.ownMatmul !== undefined && !usesGpu(model, spec);
+  return isOurs && !spec.embedding && !model.hasEncoder ? spec.draftTokens : 0;
+}
+
+/** Whether a device beside the processor computes some of the model. */
+export function usesGpu(model: LlamaModel, spec: RunnerSpec): boolean {
+  return spec.gpuLayers !== 0 && probeDevices(model.library).some(({ kind }) => kind !== "cpu");
 }
 
 function cacheType(name: string): number {

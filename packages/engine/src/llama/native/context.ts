@@ -4,11 +4,10 @@ import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { DecodeContext, DecodeResult, StateKind, TokenSampler } from "../../slots/decode-context.ts";
 import { ThreadGovernor } from "../../slots/thread-governor.ts";
 import { Batch } from "./batch.ts";
-import { contextParams, mostThreads } from "./context-params.ts";
+import { contextParams, mostDraftTokens, mostThreads, usesGpu } from "./context-params.ts";
 import { Handle } from "./handle.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory, viewFloats } from "./native-memory.ts";
-import { probeDevices } from "./probe-devices.ts";
 import { createSampler } from "./sampler.ts";
 
 const partialStateFlag = 1;
@@ -17,6 +16,14 @@ const mostViews = 64;
 const abortFlagBytes = 512;
 const goOn = 1;
 const stop = 0;
+
+interface Limits {
+  /** Tokens with logits in one decode. */
+  readonly mostOutputs: number;
+  readonly draftTokens: number;
+  /** Most threads, where other programs may take the processor. */
+  readonly governedThreads: number | undefined;
+}
 
 /**
  * The sequences of a model. Everything that would fail an assertion in C, which ends the process, is checked
@@ -31,6 +38,7 @@ export class LlamaContext implements DecodeContext {
   readonly canShift: boolean;
   readonly vocabularySize: number;
   readonly poolingType: number;
+  readonly draftTokens: number;
   readonly #model: LlamaModel;
   readonly #handle: Handle;
   readonly #memory: bigint | null;
@@ -48,16 +56,13 @@ export class LlamaContext implements DecodeContext {
   #decoding = false;
   #outputsReady = false;
 
-  private constructor(
-    model: LlamaModel,
-    pointer: bigint,
-    mostOutputs: number,
-    governedThreads: number | undefined,
-  ) {
+  private constructor(model: LlamaModel, pointer: bigint, limits: Limits) {
+    const { governedThreads } = limits;
     const { c, isEmptyAddress } = model.library;
     this.#model = model;
     this.#handle = new Handle("context", pointer, (context) => c.llama_free(context));
-    this.#mostOutputs = mostOutputs;
+    this.#mostOutputs = limits.mostOutputs;
+    this.draftTokens = limits.draftTokens;
     this.#memory = c.llama_get_memory(pointer);
     this.contextTokens = c.llama_n_ctx_seq(pointer);
     // llama.cpp lowers what was asked for where the context is smaller.
@@ -88,9 +93,10 @@ export class LlamaContext implements DecodeContext {
       throw new EngineError("LOAD_FAILED", `llama.cpp could not make a context of ${tokens} tokens`);
     }
     // With a GPU, threads that wait for it look like threads that others keep from running.
-    const isOnCpu = spec.gpuLayers === 0 || !probeDevices(model.library).some(({ kind }) => kind !== "cpu");
+    const governedThreads = usesGpu(model, spec) ? undefined : mostThreads(spec);
     const mostOutputs = Number(params["n_outputs_max"]) || Number.POSITIVE_INFINITY;
-    return new LlamaContext(model, pointer, mostOutputs, isOnCpu ? mostThreads(spec) : undefined);
+    const draftTokens = mostDraftTokens(model, spec);
+    return new LlamaContext(model, pointer, { mostOutputs, draftTokens, governedThreads });
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {

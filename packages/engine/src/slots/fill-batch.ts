@@ -1,0 +1,69 @@
+import type { DecodeContext } from "./decode-context.ts";
+import type { Draft } from "./draft-planner.ts";
+import { planBatch } from "./plan-batch.ts";
+import type { Slot } from "./slot.ts";
+
+/** What a decode carries of a slot. */
+export interface Share {
+  readonly tokens: number;
+  /** Index of the logits of the last of them, if that is the last of all; those of a draft follow. */
+  readonly output: number | undefined;
+  readonly draft?: Draft | undefined;
+}
+
+export type Outputs = ReadonlyMap<Slot, Share>;
+
+interface FillOptions {
+  /** For the only slot. */
+  readonly draft: Draft | undefined;
+  /** Tokens of a slot could not be added. */
+  readonly failed: (slot: Slot, error: unknown) => void;
+}
+
+/** Adds to the next decode what of each slot fits. */
+export function fillBatch(
+  context: DecodeContext,
+  active: readonly Slot[],
+  { draft, failed }: FillOptions,
+): Outputs {
+  const candidates = active.map((slot) => ({
+    slot,
+    pending: slot.pending,
+    isInteractive: slot.job?.turn.priority !== "batch",
+    number: slot.job?.number ?? 0,
+  }));
+  const outputs = new Map<Slot, Share>();
+  for (const { of, tokens } of planBatch(candidates, context.batchTokens)) {
+    const { slot } = of;
+    try {
+      outputs.set(slot, { tokens, output: addTokens(context, slot, { tokens, draft }), draft });
+    } catch (error) {
+      failed(slot, error);
+    }
+  }
+  return outputs;
+}
+
+function addTokens(
+  context: DecodeContext,
+  slot: Slot,
+  { tokens, draft }: Omit<Share, "output">,
+): number | undefined {
+  const drafted = draft?.tokens ?? [];
+  slot.checkpointBefore(tokens + drafted.length);
+  let output: number | undefined;
+  for (let index = slot.held; index < slot.held + tokens; index++) {
+    const isLast = index === slot.tokens.length - 1;
+    const at = context.add(slot.sequence, slot.tokens[index] ?? 0, index, isLast);
+    if (isLast) output = at;
+  }
+  for (const [index, token] of drafted.entries())
+    context.add(slot.sequence, token, slot.tokens.length + index, true);
+  return output;
+}
+
+/** Of the one token in a decode of one stream. */
+export function logitsOf(context: DecodeContext, outputs: Outputs): Float32Array {
+  const [share] = outputs.values();
+  return share?.output === undefined ? new Float32Array() : context.logits(share.output);
+}

@@ -1,0 +1,62 @@
+import { jsonSchemaToGbnf } from "@puna/model-format/grammar";
+import { tinyLlama } from "@puna/model-format/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEngine } from "../src/create-engine.ts";
+import { createQuantizer } from "../src/create-quantizer.ts";
+import type { CompletionRequest } from "../src/engine.ts";
+import { collect } from "./support/collect.ts";
+import { isUsed } from "./support/matmul-library.ts";
+import { tinyFiles } from "./support/tiny-files.ts";
+
+const files = tinyFiles();
+const env = { PATH: process.env["PATH"] };
+const prompt = Array.from({ length: 60 }, (_, index) => 5 + (index % 20));
+
+// Drafts need sums that do not depend on what else is in a decode.
+describe.skipIf(!isUsed)("drafts", () => {
+  const options = { env, driver: "native", promptCacheBytes: 0 } as const;
+  const [plain, drafting] = [0, 11].map((draftTokens) => createEngine({ ...options, draftTokens }));
+  afterAll(() => Promise.all([plain, drafting].map((engine) => engine?.[Symbol.asyncDispose]())));
+  let modelPath = "";
+  beforeAll(async () => {
+    const quantizer = createQuantizer({ folder: `${files.folder}/out`, env, threads: 1 });
+    const source = files.write("wide.gguf", tinyLlama({ embeddingLength: 256, blockCount: 1 }));
+    modelPath = await quantizer.quantize(source, "Q4_K_M");
+  });
+
+  const both = async (request: Partial<CompletionRequest>) => {
+    const ends = [];
+    for (const engine of [plain, drafting]) {
+      if (engine === undefined) throw new Error("two engines were made");
+      await using lease = await engine.acquire({ modelPath, load: { threads: 1 } });
+      ends.push(await collect(lease, { prompt, sampling: { temperature: 0 }, maxTokens: 300, ...request }));
+    }
+    const [one, other] = ends;
+    if (one === undefined || other === undefined) throw new Error("two answers were written");
+    return { one, other };
+  };
+
+  it("write the same tokens with the same probabilities in fewer decodes", async () => {
+    const { one, other } = await both({ logprobs: 5 });
+    expect(other.end.tokens).toEqual(one.end.tokens);
+    expect(other.deltas).toEqual(one.deltas);
+    expect(one.end.draftedTokens).toBeUndefined();
+    expect(other.end.acceptedDraftTokens).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ["a seed", { sampling: { temperature: 0.3, seed: 11, topK: 3 } }],
+    ["penalties", { sampling: { temperature: 0.5, seed: 3, repeatPenalty: 1.05, repeatLastN: 32 } }],
+    ["mirostat", { sampling: { temperature: 1, seed: 3, mirostat: 2 } }],
+    [
+      "a grammar",
+      { grammar: jsonSchemaToGbnf({ type: "array", items: { enum: ["ab", "cd"] }, minItems: 30 }).grammar },
+    ],
+    ["a limit", { maxTokens: 37 }],
+  ] as const)("write the same with %s", async (_, request) => {
+    const { one, other } = await both(request);
+    expect(other.end.tokens).toEqual(one.end.tokens);
+    expect(other.text).toBe(one.text);
+    expect(other.end.reason).toBe(one.end.reason);
+  });
+});
