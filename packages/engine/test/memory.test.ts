@@ -50,7 +50,7 @@ describe("the memory plan beside real models", { timeout }, () => {
       contextIsAutomatic: true,
       kvCacheType: "f16",
       promptCacheBytes: 0,
-      draftTokens: 0,
+      draftTokens: 11,
     });
     const plan = estimateMemory(facts, planned);
     await using engine = createEngine({ env, driver: "native", parallel, promptCacheBytes: 0 });
@@ -83,7 +83,6 @@ describe.skipIf(models.gemma === undefined)("a machine with little memory", { ti
       driver: "native",
       parallel: 4,
       promptCacheBytes: 0,
-      draftTokens: 0,
       memoryLimitBytes,
       contextTokens,
     });
