@@ -117,7 +117,7 @@ static float slope_of(const struct attention *a, int64_t head) {
 /** Scores of one row to weights. @return the largest score; their sum goes to `*sum` */
 static TARGET float weigh(const struct attention *a, float slope, const float mask[CHUNK], float *scores, float *sum) {
   const __m256 nothing = _mm256_set1_ps(-INFINITY), scale = _mm256_set1_ps(a->scale), bias = _mm256_set1_ps(slope);
-  __m256 largest = nothing;
+  __m256 largest = nothing, unordered = _mm256_setzero_ps();
   for (int i = 0; i < CHUNK; i += 8) {
     const __m256 masked = _mm256_load_ps(mask + i);
     __m256 score = _mm256_mul_ps(_mm256_loadu_ps(scores + i), scale);
@@ -127,6 +127,11 @@ static TARGET float weigh(const struct attention *a, float slope, const float ma
     score = _mm256_blendv_ps(score, nothing, _mm256_cmp_ps(masked, nothing, _CMP_EQ_OQ));
     _mm256_storeu_ps(scores + i, score);
     largest = _mm256_max_ps(score, largest);
+    unordered = _mm256_or_ps(unordered, _mm256_cmp_ps(score, score, _CMP_UNORD_Q));
+  }
+  if (_mm256_movemask_ps(unordered) != 0) { /* So is the answer. */
+    *sum = NAN;
+    return 0;
   }
   const float most = largest_of(largest);
   if (most == -INFINITY) {

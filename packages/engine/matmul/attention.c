@@ -3,7 +3,7 @@
  *
  * Theirs has three ways to sum: one for prompts, one for a few tokens, and one for a single token with a long past,
  * whose parts depend on the number of threads. Texts for one seed then depend on what else is in a batch. Here there is
- * one, and it is faster. What it does not know goes on to theirs, which then is told to leave the past in one piece.
+ * one, and it is faster. What it does not know goes on to theirs.
  */
 #include "attention.h"
 #include "theirs.h"
@@ -15,10 +15,9 @@ _Static_assert(_Generic(&ggml_compute_forward_flash_attn_ext, forward *: 1, defa
 #endif
 
 enum {
-  FEW_TOKENS = 64, /* with fewer, llama.cpp does not use its way for prompts */
   UNITS = 2,       /* of work, for each thread at least: with fewer, cells are divided as well */
   ALIGNMENT = 64,  /* bytes; the first so many of the work buffer say where sums of divided cells lie */
-  MOST_SHARED = 8 * 1024 * 1024 /* floats of such sums */
+  MOST_SHARED = 1024 * 1024 /* floats of such sums; for more, cells are divided some at a time */
 };
 
 EXPORT forward ggml_compute_forward_flash_attn_ext;
@@ -70,11 +69,23 @@ static bool describe(const struct ggml_tensor *dst, struct attention *a) {
 /** Work is divided into units of rows: so many for each head of keys. */
 struct units {
   int64_t rows, blocks, most_rows, count, chunks;
+  int64_t shared; /* chunks of each unit that threads share at a time; 0: none */
 };
 
-static struct units units_of(const struct attention *a) {
+static struct units units_of(const struct attention *a, int64_t threads) {
   const int64_t rows = a->heads / a->key_heads * a->tokens, blocks = (rows + QUERY_ROWS - 1) / QUERY_ROWS;
-  return (struct units){rows, blocks, rows < QUERY_ROWS ? rows : QUERY_ROWS, blocks * a->key_heads * a->streams, (a->cells + CHUNK - 1) / CHUNK};
+  struct units units = {
+      .rows = rows,
+      .blocks = blocks,
+      .most_rows = rows < QUERY_ROWS ? rows : QUERY_ROWS,
+      .count = blocks * a->key_heads * a->streams,
+      .chunks = (a->cells + CHUNK - 1) / CHUNK,
+  };
+  if (units.chunks > 1 && units.count < threads * UNITS) {
+    const int64_t most = MOST_SHARED / (units.count * units.most_rows * (2 + padded(a->value_length))) - 1;
+    units.shared = most < 1 ? 0 : most < units.chunks ? most : units.chunks;
+  }
+  return units;
 }
 
 static struct query_rows rows_of(const struct attention *a, struct units units, int64_t unit) {
@@ -94,28 +105,57 @@ static void attend(const struct attention *a, struct query_rows rows, int64_t ch
   write_answers(a, rows, scratch->total);
 }
 
-/** Sums of each row of a unit and each chunk, where threads share one unit's cells. */
-static struct sums shared_sums(const struct attention *a, float *all, struct units units, int64_t item) {
-  const int64_t rows = units.count * units.chunks * units.most_rows, first = item * units.most_rows;
+/** Sums of each row of a unit, of one of the shared chunks or, behind those, of all so far. */
+static struct sums shared_sums(const struct attention *a, float *all, struct units units, int64_t unit, int64_t chunk) {
+  const int64_t rows = units.count * (units.shared + 1) * units.most_rows;
+  const int64_t first = (unit * (units.shared + 1) + chunk) * units.most_rows;
   return (struct sums){all + first, all + rows + first, all + 2 * rows + first * padded(a->value_length)};
 }
 
-static void attend_to_parts(const struct attention *a, struct units units, int64_t item, float *all,
-                            const struct scratch *scratch) {
-  const struct query_rows rows = rows_of(a, units, item / units.chunks);
-  load_queries(a, rows, scratch->queries);
-  struct scratch into = *scratch;
-  into.chunk = shared_sums(a, all, units, item);
-  attend_to_chunk(a, rows, item % units.chunks, &into);
+static struct sums row_of(const struct attention *a, struct sums sums, int64_t row) {
+  return (struct sums){sums.largest + row, sums.weight + row, sums.values + row * padded(a->value_length)};
 }
 
-static void merge_parts(const struct attention *a, struct units units, int64_t unit, float *all,
-                        const struct scratch *scratch) {
+/** One chunk of one unit. */
+static void attend_to_part(const struct attention *a, struct units units, int64_t unit, int64_t chunk, int64_t first,
+                           float *all, const struct scratch *scratch) {
   const struct query_rows rows = rows_of(a, units, unit);
-  clear_sums(a, scratch->total, rows.count);
-  for (int64_t chunk = 0; chunk < units.chunks; chunk++)
-    merge_sums(a, scratch->total, shared_sums(a, all, units, unit * units.chunks + chunk), rows.count);
-  write_answers(a, rows, scratch->total);
+  load_queries(a, rows, scratch->queries);
+  struct scratch into = *scratch;
+  into.chunk = shared_sums(a, all, units, unit, chunk);
+  attend_to_chunk(a, rows, first + chunk, &into);
+}
+
+/** Adds what threads made of some chunks of one row to its sums; with the last of them its answer is written. */
+static void merge_parts(const struct attention *a, struct units units, int64_t row, int64_t first, int64_t count,
+                        float *all) {
+  const int64_t unit = row / units.most_rows, at = row % units.most_rows;
+  struct query_rows rows = rows_of(a, units, unit);
+  if (at >= rows.count) return;
+  const struct sums total = row_of(a, shared_sums(a, all, units, unit, units.shared), at);
+  if (first == 0) clear_sums(a, total, 1);
+  for (int64_t chunk = 0; chunk < count; chunk++)
+    merge_sums(a, total, row_of(a, shared_sums(a, all, units, unit, chunk), at), 1);
+  rows.first += at;
+  rows.count = 1;
+  if (first + count == units.chunks) write_answers(a, rows, total);
+}
+
+/** Threads share the cells of each unit, so many chunks at a time. */
+static void attend_together(const struct ggml_compute_params *params, const struct theirs *theirs,
+                            const struct attention *a, struct units units, float *all, const struct scratch *scratch) {
+  for (int64_t first = 0; first < units.chunks; first += units.shared) {
+    const int64_t left = units.chunks - first, count = left < units.shared ? left : units.shared;
+    if (first > 0) {
+      if (params->ith == 0) theirs->set_chunk(params->threadpool, params->nth);
+      theirs->barrier(params->threadpool);
+    }
+    for (int64_t i = params->ith; i < units.count * count; i = theirs->add_to_chunk(params->threadpool, 1))
+      attend_to_part(a, units, i / count, i % count, first, all, scratch);
+    theirs->barrier(params->threadpool);
+    for (int64_t row = params->ith; row < units.count * units.most_rows; row += params->nth)
+      merge_parts(a, units, row, first, count, all);
+  }
 }
 
 /** Memory for shared sums that the thread keeps. @return NULL when there is none */
@@ -139,33 +179,28 @@ void ggml_compute_forward_flash_attn_ext(const struct ggml_compute_params *param
   const bool is_ours = describe(dst, &a) && (int64_t)params->wsize >=
                                                 2 * ALIGNMENT + nth * scratch_floats(&a) * (int64_t)sizeof(float);
   if (!is_ours) {
-    struct ggml_compute_params changed = *params;
-    changed.use_ref |= dst->src[0]->ne[1] < FEW_TOKENS;
-    theirs->attend(&changed, dst);
+    if (theirs->attend == NULL || theirs->attend == ggml_compute_forward_flash_attn_ext) abort();
+    theirs->attend(params, dst);
     return;
   }
   if (ith == 0) count(ATTENTION);
-  const struct units units = units_of(&a);
+  const struct units units = units_of(&a, nth);
   float *const work = (float *)(((uintptr_t)params->wdata + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
   const struct scratch scratch = divide_scratch(&a, work + ith * scratch_floats(&a));
   const bool shares = can_share(theirs, params) && units.count * units.chunks > nth;
-  float *all = NULL;
   if (shares) {
     if (ith == 0) {
-      const int64_t floats = units.count * units.chunks * units.most_rows * (2 + padded(a.value_length));
-      if (units.chunks > 1 && units.count < nth * UNITS && floats <= MOST_SHARED) all = reserve(floats);
-      *(float **)params->wdata = all;
+      const int64_t rows = units.count * (units.shared + 1) * units.most_rows;
+      *(float **)params->wdata = units.shared > 0 ? reserve(rows * (2 + padded(a.value_length))) : NULL;
       theirs->set_chunk(params->threadpool, (int)nth);
     }
     theirs->barrier(params->threadpool);
-    all = *(float **)params->wdata;
+    float *const all = *(float **)params->wdata;
+    if (all != NULL) {
+      attend_together(params, theirs, &a, units, all, &scratch);
+      return;
+    }
   }
-  const int64_t items = all == NULL ? units.count : units.count * units.chunks;
-  for (int64_t item = ith; item < items; item = shares ? theirs->add_to_chunk(params->threadpool, 1) : item + nth) {
-    if (all == NULL) attend(&a, rows_of(&a, units, item), units.chunks, &scratch);
-    else attend_to_parts(&a, units, item, all, &scratch);
-  }
-  if (all == NULL) return;
-  theirs->barrier(params->threadpool);
-  for (int64_t unit = ith; unit < units.count; unit += nth) merge_parts(&a, units, unit, all, &scratch);
+  for (int64_t unit = ith; unit < units.count; unit = shares ? theirs->add_to_chunk(params->threadpool, 1) : unit + nth)
+    attend(&a, rows_of(&a, units, unit), units.chunks, &scratch);
 }

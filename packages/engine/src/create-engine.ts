@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly parallel?: number;
   /**
    * Most tokens that one decode tries, where a single answer is written, because they stand in the prompt or the
-   * answer; 11, which is the most, 0 = none. The text is the same.
+   * answer: 3, 7 or 11; 0 = none. The text is the same.
    */
   readonly draftTokens?: number;
   /** 5 minutes; -1 = forever. */
@@ -85,7 +85,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     maxLoadedModels: options.maxLoadedModels || 3,
     maxQueue: options.maxQueue ?? 512,
     parallel: options.parallel ?? 1,
-    draftTokens: Math.max(0, Math.min(options.draftTokens ?? mostDraftTokens, mostDraftTokens)),
+    draftTokens: draftTokensOf(options),
     keepAliveMs: options.keepAliveMs ?? fiveMinutesMs,
     loadTimeoutMs: options.loadTimeoutMs ?? fiveMinutesMs,
     contextTokens: options.contextTokens || defaultContextTokens,
@@ -105,4 +105,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
         }),
     ...(options.flashAttention === undefined ? {} : { flashAttention: options.flashAttention }),
   });
+}
+
+function draftTokensOf({ draftTokens = mostDraftTokens }: EngineOptions): number {
+  return Math.min(Math.max(0, Math.trunc(draftTokens)), mostDraftTokens) || 0;
 }

@@ -1,5 +1,5 @@
 import { jsonSchemaToGbnf } from "@puna/model-format/grammar";
-import { tinyLlama } from "@puna/model-format/testing";
+import { tinyLlama, tinyWindowed } from "@puna/model-format/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import { createQuantizer } from "../src/create-quantizer.ts";
@@ -18,10 +18,13 @@ describe.skipIf(!isUsed)("drafts", () => {
   const [plain, drafting] = [0, 11].map((draftTokens) => createEngine({ ...options, draftTokens }));
   afterAll(() => Promise.all([plain, drafting].map((engine) => engine?.[Symbol.asyncDispose]())));
   let modelPath = "";
+  let windowedPath = "";
   beforeAll(async () => {
     const quantizer = createQuantizer({ folder: `${files.folder}/out`, env, threads: 1 });
     const source = files.write("wide.gguf", tinyLlama({ embeddingLength: 256, blockCount: 1 }));
     modelPath = await quantizer.quantize(source, "Q4_K_M");
+    const windowed = tinyWindowed({ slidingWindowTokens: 128, contextTokens: 2048 });
+    windowedPath = await quantizer.quantize(files.write("windowed.gguf", windowed), "Q4_K_M");
   });
 
   const both = async (request: Partial<CompletionRequest>) => {
@@ -58,5 +61,31 @@ describe.skipIf(!isUsed)("drafts", () => {
     expect(other.end.tokens).toEqual(one.end.tokens);
     expect(other.text).toBe(one.text);
     expect(other.end.reason).toBe(one.end.reason);
+  });
+
+  it("write the same where the cells of a window go round", async () => {
+    // 256 of them, for batches of 64.
+    const load = { threads: 1, batchTokens: 64, contextTokens: 1024 };
+    let accepted = 0;
+    for (const [temperature, seed] of [
+      [1, 1],
+      [1, 2],
+      [0.7, 7],
+      [1.5, 2],
+    ] as const) {
+      const sampling = { temperature, topK: 3, minP: 0, topP: 1, seed };
+      const request = { prompt: [...prompt, 30 + seed], sampling, maxTokens: 700, logprobs: 1 };
+      const ends = [];
+      for (const engine of [plain, drafting]) {
+        if (engine === undefined) throw new Error("two engines were made");
+        await using lease = await engine.acquire({ modelPath: windowedPath, load });
+        ends.push(await collect(lease, request));
+      }
+      const [one, other] = ends;
+      expect(other?.deltas).toEqual(one?.deltas);
+      expect(other?.end.tokens).toEqual(one?.end.tokens);
+      accepted += other?.end.acceptedDraftTokens ?? 0;
+    }
+    expect(accepted).toBeGreaterThan(0);
   });
 });

@@ -8,7 +8,9 @@ import {
 import { canRun, inThreads, openProducts } from "./support/matmul-library.ts";
 import { randomNumbers } from "./support/random-numbers.ts";
 
-const workBytes = 1 << 20;
+/** As llama.cpp plans it. @source llama.cpp v0.5.0 ggml-cpu.c, GGML_OP_FLASH_ATTN_EXT in ggml_graph_plan */
+const workBytes = ({ keyLength, valueLength }: AttentionShape, threads: number) =>
+  4 * 64 * (2 * keyLength + 2 * valueLength + 2 * 64) * threads;
 
 describe.skipIf(!canRun)("attention", () => {
   it("is that of plain sums, whatever the shape", () => {
@@ -112,7 +114,7 @@ function randomValues(random: () => number, shape: AttentionShape): AttentionVal
 function attend(shape: AttentionShape, values: AttentionValues, threads: number): Float32Array {
   const { attend: run } = openProducts();
   const { out, found, kept } = attentionTensors(shape, values);
-  inThreads(threads, (params) => run(params, out), new Uint8Array(workBytes));
+  inThreads(threads, (params) => run(params, out), new Uint8Array(workBytes(shape, threads)));
   expect(kept).toBeDefined();
   return found;
 }

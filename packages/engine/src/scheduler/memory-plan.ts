@@ -112,7 +112,11 @@ function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedCont
   const heads = flashAttention === false ? Math.max(0, ...dimensions.headCounts) : 0;
   const attention = batch * contextTokens * (2 + heads * floatBytes);
   // An embedding model that could write text has logits made of every token, too.
-  const outputs = embedding ? (isCausal ? batch : 0) : Math.max(parallel, 1 + context.draftTokens);
+  const outputs = embedding
+    ? isCausal
+      ? batch
+      : 0
+    : Math.min(Math.max(parallel, 1 + context.draftTokens), batch);
   return activations + attention + outputs * vocabularySize * floatBytes;
 }
 

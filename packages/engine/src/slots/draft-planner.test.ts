@@ -63,5 +63,7 @@ it("uses no length that changes what comes out", () => {
   expect(planner.isProven(11)).toBeUndefined();
   planner.prove(11, false);
   planner.prove(7, true);
+  expect(planner.isProven(7)).toBeUndefined();
+  planner.prove(7, true);
   expect([planner.isProven(11), planner.isProven(7), size()]).toEqual([false, true, 7]);
 });

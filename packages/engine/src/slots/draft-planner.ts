@@ -12,6 +12,8 @@ const draftSizes = [3, 7, 11] as const;
 const samples = 5;
 /** Single decodes, after which costs of drafts are measured again: other programs come and go. */
 const forgetAfter = 256;
+/** A small difference within a model can be rounded away before its end. */
+const fewestProofs = 2;
 /** With fewer single decodes there is nothing to compare with. */
 const fewestSingles = 3;
 
@@ -22,7 +24,8 @@ const fewestSingles = 3;
 export class DraftPlanner {
   readonly #most: number;
   readonly #times = new Map<number, number[]>();
-  readonly #proven = new Map<number, boolean>();
+  /** Equal results so far, by size; NaN after one that was not. */
+  readonly #proofs = new Map<number, number>();
   #singles = 0;
 
   /** @param most  drafted tokens of one decode; 0: none */
@@ -33,7 +36,7 @@ export class DraftPlanner {
   /** @param tokens  all so far; @param room  tokens that may still come */
   plan(tokens: readonly number[], acceptance: DraftAcceptance, room: number): Draft | undefined {
     const sizes = draftSizes.filter(
-      (size) => size <= Math.min(this.#most, room) && this.#proven.get(size) !== false,
+      (size) => size <= Math.min(this.#most, room) && this.isProven(size) !== false,
     );
     if (sizes.length === 0 || this.#singles < fewestSingles) return undefined;
     const match = findMatch(tokens);
@@ -47,13 +50,15 @@ export class DraftPlanner {
     return { tokens: draftAfter(tokens, match, best.size), matchLength: match.length };
   }
 
-  /** Whether decodes with so many drafted tokens give the very logits of single ones; undefined before it was tried. */
+  /** Whether decodes with so many drafted tokens give the very logits of single ones; undefined until it is known. */
   isProven(size: number): boolean | undefined {
-    return this.#proven.get(size);
+    const proofs = this.#proofs.get(size) ?? 0;
+    if (Number.isNaN(proofs)) return false;
+    return proofs >= fewestProofs ? true : undefined;
   }
 
   prove(size: number, isSame: boolean): void {
-    this.#proven.set(size, isSame);
+    this.#proofs.set(size, isSame ? (this.#proofs.get(size) ?? 0) + 1 : Number.NaN);
   }
 
   /** How long a decode of one token, and so many drafted ones, took. */

@@ -10,20 +10,20 @@ export class Drafts {
 
   constructor(context: DecodeContext) {
     this.#context = context;
-    // What a recurrent state has read cannot be taken back.
-    this.#planner = new DraftPlanner(context.isRecurrent ? 0 : context.draftTokens);
+    this.#planner = new DraftPlanner(context.draftTokens);
   }
 
   /** A draft for a stream that runs alone: with others, their tokens fill the decode. */
-  plan(active: readonly Slot[]): Draft | undefined {
-    const [slot, ...others] = active;
+  plan(running: readonly Slot[]): Draft | undefined {
+    const [slot, ...others] = running;
     const { job } = slot ?? {};
     if (slot?.pending !== 1 || others.length > 0 || job?.run === undefined || this.#hasFailed)
       return undefined;
     const { maxTokens = -1 } = job.request;
     const toCome = maxTokens < 0 ? Number.POSITIVE_INFINITY : maxTokens - job.run.generatedTokens - 1;
     // The context must not have to shift between tokens of one decode.
-    const room = Math.min(toCome, this.#context.contextTokens - slot.held - 2, this.#context.batchTokens - 1);
+    const { contextTokens, batchTokens } = this.#context;
+    const room = Math.min(toCome, contextTokens - slot.held - 2, batchTokens - 1, slot.draftRoom);
     return this.#planner.plan(slot.tokens, job.run.acceptance, room);
   }
 
@@ -44,7 +44,7 @@ export class Drafts {
     return isSame;
   }
 
-  /** A decode with a draft failed: requests must not suffer from what nobody asked for. */
+  /** A decode with a draft failed, or could not be taken back: nobody had asked for it. */
   giveUp(): void {
     this.#hasFailed = true;
   }

@@ -62,8 +62,12 @@ function addTokens(
   return output;
 }
 
-/** Of the one token in a decode of one stream. */
-export function logitsOf(context: DecodeContext, outputs: Outputs): Float32Array {
+/** Of the one token in a decode of one stream; undefined if they cannot be had. */
+export function logitsOf(context: DecodeContext, outputs: Outputs): Float32Array | undefined {
   const [share] = outputs.values();
-  return share?.output === undefined ? new Float32Array() : context.logits(share.output);
+  try {
+    return share?.output === undefined ? undefined : context.logits(share.output);
+  } catch {
+    return undefined;
+  }
 }

@@ -25,6 +25,7 @@ export function takeToken({ context, slot, job, run, from }: Turn): JobEnd | und
   }
   const sampled = run.sampler.sample(from);
   run.firstTokenAt ??= performance.now();
+  if (sampled.token === run.expected) run.acceptedTokens += 1;
   if (context.isEndToken(sampled.token)) return { reason: "stop" };
   slot.tokens.push(sampled.token);
   run.generatedTokens += 1;

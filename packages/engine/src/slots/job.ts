@@ -30,6 +30,8 @@ export interface JobRun {
   readonly acceptance: DraftAcceptance;
   draftedTokens: number;
   acceptedTokens: number;
+  /** The next token of a draft. */
+  expected?: number | undefined;
 }
 
 type Waiting = Pick<Job, "turn" | "number">;

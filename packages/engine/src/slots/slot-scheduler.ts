@@ -200,7 +200,7 @@ export class SlotScheduler {
     const ready = active.filter((slot) => slot.pending === 0);
     for (const slot of ready) this.#advance(slot, slot.promptLogits?.logits);
     if (ready.length > 0) return;
-    const draft = this.#drafts.plan(active);
+    const draft = this.#drafts.plan(this.#slots.filter(({ job }) => job !== undefined));
     if (draft !== undefined && this.#drafts.isUnproven(draft)) return this.#prove(active, draft);
     const outputs = this.#fillBatch(active, draft);
     const result = await this.#decode(outputs);
@@ -210,36 +210,31 @@ export class SlotScheduler {
   /** Reads a token alone and then with a draft. Only if that gives the same are drafts of this length used. */
   async #prove(active: readonly Slot[], draft: Draft): Promise<void> {
     const single = this.#fillBatch(active, undefined);
-    const first = await this.#decode(single);
-    if (first !== "done") return this.#takeResult(first, single);
-    const alone = this.#logitsOf(single);
-    for (const slot of active) this.#rewind(slot);
-    if (alone === undefined || active.some(({ pending }) => pending !== 1)) return;
+    const first = await this.#decode(single, true);
+    const isWanted = active.every(({ job }) => job?.cancelled === false);
+    if (first !== "done" || !isWanted) return this.#takeResult(first, single);
+    const alone = logitsOf(this.#context, single);
+    for (const slot of active) this.#rewind(slot, 1);
+    if (alone === undefined || active.some(({ pending }) => pending !== 1)) return this.#drafts.giveUp();
     const both = this.#fillBatch(active, draft);
-    const second = await this.#decode(both);
-    const together = second === "done" ? this.#logitsOf(both) : undefined;
-    if (together === undefined || this.#drafts.prove(draft, alone, together)) this.#takeResult(second, both);
-    else for (const slot of active) this.#rewind(slot);
-  }
-
-  #logitsOf(outputs: Outputs): Float32Array | undefined {
-    try {
-      return logitsOf(this.#context, outputs);
-    } catch {
-      this.#drafts.giveUp();
-      return undefined;
-    }
+    const second = await this.#decode(both, true);
+    if (second !== "done") return this.#takeResult(second, both);
+    const together = logitsOf(this.#context, both);
+    if (together === undefined) this.#drafts.giveUp();
+    else if (this.#drafts.prove(draft, alone, together)) return this.#takeResult(second, both);
+    for (const slot of active) this.#rewind(slot, 1 + draft.tokens.length);
   }
 
   /** @returns undefined when it failed, and those who were in it know */
-  async #decode(outputs: Outputs): Promise<DecodeResult | undefined> {
+  async #decode(outputs: Outputs, isProof = false): Promise<DecodeResult | undefined> {
     const slots = [...outputs.keys()];
     const [share, ...others] = outputs.values();
     this.#inDecode = slots;
     const begun = performance.now();
     try {
       const result = await this.#context.decode();
-      if (share?.tokens === 1 && others.length === 0)
+      // The first of a size also makes room for its results.
+      if (share?.tokens === 1 && others.length === 0 && !isProof)
         this.#drafts.record(share.draft?.tokens.length ?? 0, performance.now() - begun);
       return result;
     } catch (error) {
@@ -275,8 +270,8 @@ export class SlotScheduler {
     this.#suspects = slots;
   }
 
-  #rewind(slot: Slot): void {
-    this.#guard(slot, () => slot.rewind());
+  #rewind(slot: Slot, read = this.#context.batchTokens): void {
+    this.#guard(slot, () => slot.rewind(read));
   }
 
   #guard(slot: Slot, work: () => void): void {
@@ -331,17 +326,19 @@ export class SlotScheduler {
     const { run } = job;
     slot.try(tokens.length);
     run.draftedTokens += tokens.length;
-    let accepted = 0;
-    for (;;) {
-      this.#advance(slot, output + accepted);
-      const goesOn = slot.job === job && !job.cancelled && accepted < tokens.length;
-      if (!goesOn || slot.tokens.at(-1) !== tokens[accepted]) break;
+    const before = run.acceptedTokens;
+    for (let at = 0; ; at++) {
+      run.expected = tokens[at];
+      this.#advance(slot, output + at);
+      const isAccepted = run.acceptedTokens - before > at;
+      if (!isAccepted || slot.job !== job) break;
       slot.acceptTried();
-      accepted += 1;
-      run.acceptedTokens += 1;
     }
+    run.expected = undefined;
     this.#guard(slot, () => slot.dropTried());
-    run.acceptance.record(matchLength, tokens.length, accepted);
+    // A cut that was refused cost the whole prompt.
+    if (slot.job === job && slot.pending > 1) this.#drafts.giveUp();
+    run.acceptance.record(matchLength, tokens.length, run.acceptedTokens - before);
   }
 
   /** Samples the next token of a slot whose tokens are all read. */

@@ -12,6 +12,10 @@ export class Slot {
   readonly #context: DecodeContext;
   readonly #stride: number;
   readonly #checkpointBytes: number;
+  /** Tokens until a window's cells are used a second time; infinite without windows. */
+  readonly #windowCells: number;
+  /** Whether tokens lie in their order in memory. A window that went round, or was restored, may begin anywhere. */
+  #isInOrder = true;
   /** Everything that shall be in the sequence; the first `held` tokens are. */
   tokens: number[] = [];
   held = 0;
@@ -31,10 +35,23 @@ export class Slot {
     this.#context = context;
     this.sequence = sequence;
     this.#stride = Math.min(checkpointStride, context.batchTokens);
+    const { slidingWindowTokens, batchTokens, contextTokens } = context;
+    this.#windowCells =
+      slidingWindowTokens > 0
+        ? Math.min(contextTokens, slidingWindowTokens + batchTokens)
+        : Number.POSITIVE_INFINITY;
   }
 
   get pending(): number {
     return this.tokens.length - this.held;
+  }
+
+  /**
+   * How many tokens may be tried here. What is cut off where a window's cells go round leaves a gap: the tokens after it
+   * lie in other cells than without, and sums have another order.
+   */
+  get draftRoom(): number {
+    return this.#isInOrder ? this.#windowCells - this.held - 1 : 0;
   }
 
   /** Forgets all but a beginning of at most `wanted` tokens. @returns how many stayed */
@@ -51,6 +68,7 @@ export class Slot {
       this.clear();
       return 0;
     }
+    if (checkpoint !== undefined || this.held > this.#windowCells) this.#isInOrder = false;
     this.held = length;
     this.tokens.length = length;
     this.checkpoints = this.checkpoints.filter(({ to }) => to <= length);
@@ -80,6 +98,7 @@ export class Slot {
     this.tokens = [];
     this.held = 0;
     this.#tried = 0;
+    this.#isInOrder = true;
     this.checkpoints = [];
     this.promptLogits = undefined;
   }
@@ -98,8 +117,7 @@ export class Slot {
   /** The rest of the tried tokens did not follow. */
   dropTried(): void {
     if (this.#tried === 0) return;
-    this.#tried = 0;
-    this.rewind();
+    this.rewind(this.#tried);
   }
 
   /** A job left: what was never read is dropped. */
@@ -130,6 +148,7 @@ export class Slot {
     }
     this.tokens = [...tokens];
     this.held = tokens.length;
+    this.#isInOrder = this.#windowCells === Number.POSITIVE_INFINITY;
     this.checkpoints = [...checkpoints];
     return true;
   }
@@ -165,7 +184,6 @@ export class Slot {
 
   /** Drops tokens in the middle and moves the rest to the left. */
   shift(from: number, to: number): void {
-    this.dropTried();
     this.#context.shift(this.sequence, from, to);
     this.tokens.splice(from, to - from);
     this.held -= to - from;
@@ -173,8 +191,10 @@ export class Slot {
     this.promptLogits = undefined;
   }
 
-  /** A decode was aborted: what it had read of this sequence is read again. */
-  rewind(): void {
+  /** What a decode read behind the held tokens is cut off. @param read  how many at most */
+  rewind(read: number): void {
+    this.#tried = 0;
+    if (this.held + read > this.#windowCells) this.#isInOrder = false;
     if (this.#context.cut(this.sequence, this.held)) return;
     const { tokens } = this;
     this.clear();

@@ -56,7 +56,7 @@ export class ToyContext implements DecodeContext {
     this.batchTokens = options.batchTokens ?? 64;
     this.slidingWindowTokens = options.slidingWindowTokens ?? 0;
     this.isRecurrent = options.isRecurrent ?? false;
-    this.draftTokens = options.draftTokens ?? 0;
+    this.draftTokens = this.isRecurrent ? 0 : (options.draftTokens ?? 0);
     this.#repeats = options.repeats ?? 0;
     this.#isInexact = options.isInexact ?? false;
     this.#cells = Array.from({ length: this.sequences }, () => []);

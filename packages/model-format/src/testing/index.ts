@@ -8,4 +8,5 @@ export {
   tinyChatTemplate,
   tinyLlama,
   tinyLora,
+  tinyWindowed,
 } from "./tiny-models.ts";

@@ -41,31 +41,18 @@ export function tinyLlama(options: TinyLlamaOptions = {}): Uint8Array {
   const blockCount = options.blockCount ?? 2;
   const vocabulary = tinyByteVocabulary();
   const weights = weightMaker(options.seed ?? 1);
-  const keyWidth = (width / headCount) * keyValueHeadCount;
   const blocks = Array.from({ length: blockCount }, (_, block) => [
-    weights.unit(`blk.${block}.attn_norm.weight`, width),
-    weights.matrix(`blk.${block}.attn_q.weight`, width, width),
-    weights.matrix(`blk.${block}.attn_k.weight`, width, keyWidth),
-    weights.matrix(`blk.${block}.attn_v.weight`, width, keyWidth),
-    weights.matrix(`blk.${block}.attn_output.weight`, width, width),
+    ...attention(weights, block, width),
     weights.unit(`blk.${block}.ffn_norm.weight`, width),
-    weights.matrix(`blk.${block}.ffn_gate.weight`, width, 2 * width),
-    weights.matrix(`blk.${block}.ffn_up.weight`, width, 2 * width),
-    weights.matrix(`blk.${block}.ffn_down.weight`, 2 * width, width),
+    ...feedForward(weights, block, width),
   ]).flat();
   const template = options.chatTemplate === undefined ? tinyChatTemplate : options.chatTemplate;
   return encodeGguf({
     entries: merge(
       [
         ...general("llama", "Tiny Llama"),
-        u32("llama.block_count", blockCount),
-        u32("llama.context_length", options.contextTokens ?? 512),
-        u32("llama.embedding_length", width),
-        u32("llama.feed_forward_length", 2 * width),
-        u32("llama.attention.head_count", headCount),
-        u32("llama.attention.head_count_kv", keyValueHeadCount),
+        ...sizes("llama", { blockCount, width, contextTokens: options.contextTokens ?? 512 }),
         f32("llama.attention.layer_norm_rms_epsilon", 1e-5),
-        u32("llama.rope.dimension_count", width / headCount),
         u32("llama.vocab_size", vocabulary.tokens.length),
         ...vocabulary.entries,
         ...(template === null ? [] : [text("tokenizer.chat_template", template)]),
@@ -79,6 +66,70 @@ export function tinyLlama(options: TinyLlamaOptions = {}): Uint8Array {
       ...blocks,
     ],
   });
+}
+
+/** A model of random weights whose first three of four blocks see a window of so many tokens. Sizes of 256 per token. */
+export function tinyWindowed(options: {
+  readonly slidingWindowTokens: number;
+  readonly contextTokens: number;
+}): Uint8Array {
+  const [width, blockCount] = [256, 4];
+  const vocabulary = tinyByteVocabulary();
+  const weights = weightMaker(1);
+  return encodeGguf({
+    entries: [
+      ...general("cohere2", "Tiny Cohere"),
+      ...sizes("cohere2", { blockCount, width, contextTokens: options.contextTokens }),
+      f32("cohere2.attention.layer_norm_epsilon", 1e-5),
+      u32("cohere2.attention.sliding_window", options.slidingWindowTokens),
+      // Logits that leave several tokens likely.
+      f32("cohere2.logit_scale", 0.02),
+      u32("cohere2.vocab_size", vocabulary.tokens.length),
+      ...vocabulary.entries,
+    ],
+    tensors: [
+      weights.matrix("token_embd.weight", width, vocabulary.tokens.length, 1),
+      weights.unit("output_norm.weight", width),
+      ...Array.from({ length: blockCount }, (_, block) => [
+        ...attention(weights, block, width),
+        ...feedForward(weights, block, width),
+      ]).flat(),
+    ],
+  });
+}
+
+function sizes(
+  architecture: string,
+  { blockCount, width, contextTokens }: { blockCount: number; width: number; contextTokens: number },
+): readonly GgufWriteEntry[] {
+  return [
+    u32(`${architecture}.block_count`, blockCount),
+    u32(`${architecture}.context_length`, contextTokens),
+    u32(`${architecture}.embedding_length`, width),
+    u32(`${architecture}.feed_forward_length`, 2 * width),
+    u32(`${architecture}.attention.head_count`, headCount),
+    u32(`${architecture}.attention.head_count_kv`, keyValueHeadCount),
+    u32(`${architecture}.rope.dimension_count`, width / headCount),
+  ];
+}
+
+function attention(weights: WeightMaker, block: number, width: number): readonly GgufWriteTensor[] {
+  const keyWidth = (width / headCount) * keyValueHeadCount;
+  return [
+    weights.unit(`blk.${block}.attn_norm.weight`, width),
+    weights.matrix(`blk.${block}.attn_q.weight`, width, width),
+    weights.matrix(`blk.${block}.attn_k.weight`, width, keyWidth),
+    weights.matrix(`blk.${block}.attn_v.weight`, width, keyWidth),
+    weights.matrix(`blk.${block}.attn_output.weight`, width, width),
+  ];
+}
+
+function feedForward(weights: WeightMaker, block: number, width: number): readonly GgufWriteTensor[] {
+  return [
+    weights.matrix(`blk.${block}.ffn_gate.weight`, width, 2 * width),
+    weights.matrix(`blk.${block}.ffn_up.weight`, width, 2 * width),
+    weights.matrix(`blk.${block}.ffn_down.weight`, 2 * width, width),
+  ];
 }
 
 export interface TinyBertOptions {
@@ -158,6 +209,8 @@ export function tinyLora(options: { readonly seed?: number; readonly scale?: num
     ]),
   });
 }
+
+type WeightMaker = ReturnType<typeof weightMaker>;
 
 /** Draws the weights of one model in the order in which they are asked for. */
 function weightMaker(seed: number) {

@@ -78,7 +78,8 @@ export function contextParams(
  */
 export function mostDraftTokens(model: LlamaModel, spec: RunnerSpec): number {
   const isOurs = model.library.ownMatmul !== undefined && !usesGpu(model, spec);
-  return isOurs && !spec.embedding && !model.hasEncoder ? spec.draftTokens : 0;
+  // What a recurrent state has read cannot be taken back.
+  return isOurs && !spec.embedding && !model.hasEncoder && !model.isRecurrent ? spec.draftTokens : 0;
 }
 
 /** Whether a device beside the processor computes some of the model. */
