@@ -8,12 +8,10 @@
 #include "attention.h"
 #include <math.h>
 
-static int64_t rounded(int64_t floats) { return (floats + 15) / 16 * 16; }
-
 static int64_t sums_floats(const struct attention *a) { return QUERY_ROWS * (2 + padded(a->value_length)); }
 
 int64_t scratch_floats(const struct attention *a) {
-  return rounded(QUERY_ROWS * a->key_length) + FLOAT_ROWS * a->key_length + QUERY_ROWS * CHUNK +
+  return QUERY_ROWS * a->key_length + FLOAT_ROWS * a->key_length + QUERY_ROWS * CHUNK +
          VALUE_CELLS * padded(a->value_length) + 2 * sums_floats(a);
 }
 
@@ -24,7 +22,7 @@ static struct sums sums_at(float *floats) {
 struct scratch divide_scratch(const struct attention *a, float *floats) {
   struct scratch scratch;
   scratch.queries = floats;
-  scratch.panel = scratch.queries + rounded(QUERY_ROWS * a->key_length);
+  scratch.panel = scratch.queries + QUERY_ROWS * a->key_length;
   scratch.weights = scratch.panel + FLOAT_ROWS * a->key_length;
   scratch.unfolded = scratch.weights + QUERY_ROWS * CHUNK;
   float *const sums = scratch.unfolded + VALUE_CELLS * padded(a->value_length);

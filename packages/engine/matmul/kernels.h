@@ -44,6 +44,11 @@ struct part {
   int64_t first_row, end_row, first_token, end_token;
 };
 
+enum kernel_number { FLOATS, BLOCKS, SUPERBLOCKS, REPACKED, ATTENTION, KERNELS };
+
+/** One more product that a kernel made. */
+void count(enum kernel_number kernel);
+
 typedef void kernel(const struct product *product, struct part part);
 
 /** f32, f16 and bf16 weights, tokens of the same type. */

@@ -11,7 +11,6 @@ struct ggml_compute_params {
   size_t wsize;
   void *wdata;
   struct ggml_threadpool *threadpool;
-  bool use_ref;
 };
 enum { GGML_MAX_DIMS = 4, GGML_MAX_SRC = 10 };
 struct ggml_tensor {
@@ -27,8 +26,7 @@ struct ggml_tensor {
 #endif
 _Static_assert(offsetof(struct ggml_compute_params, nth) == 4 && offsetof(struct ggml_compute_params, wsize) == 8 &&
                    offsetof(struct ggml_compute_params, wdata) == 16 &&
-                   offsetof(struct ggml_compute_params, threadpool) == 24 &&
-                   offsetof(struct ggml_compute_params, use_ref) == 32,
+                   offsetof(struct ggml_compute_params, threadpool) == 24,
                "as llama.cpp lays them out");
 _Static_assert(offsetof(struct ggml_tensor, ne) == 16 && offsetof(struct ggml_tensor, nb) == 48 &&
                    offsetof(struct ggml_tensor, op_params) == 84 && offsetof(struct ggml_tensor, src) == 152 &&
@@ -53,8 +51,3 @@ const struct theirs *find_theirs(const void *caller);
 
 /** Whether the threads of a call can take parts from a common counter, and wait for each other. */
 bool can_share(const struct theirs *theirs, const struct ggml_compute_params *params);
-
-enum kernel_number { FLOATS, BLOCKS, SUPERBLOCKS, REPACKED, ATTENTION, KERNELS };
-
-/** One more product that a kernel made. */
-void count(enum kernel_number kernel);

@@ -7,6 +7,7 @@ import { ownRunner } from "./own-runner.ts";
 import { readModelFacts } from "./read-model-facts.ts";
 import { spawnRunner } from "./runner-host/spawn-runner.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { mostDraftTokens } from "./slots/draft-planner.ts";
 
 export interface EngineOptions {
   /** 0 = three. */
@@ -54,7 +55,6 @@ export interface EngineOptions {
 }
 
 const defaultContextTokens = 4096;
-const mostDraftTokens = 11;
 const defaultStateFolderBytes = 2 * 1024 ** 3;
 const maxPromptCacheBytes = 1024 ** 3;
 const defaultHangTimeoutMs = 30_000;

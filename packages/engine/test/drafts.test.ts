@@ -3,7 +3,7 @@ import { tinyLlama, tinyWindowed } from "@puna/model-format/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import { createQuantizer } from "../src/create-quantizer.ts";
-import type { CompletionRequest } from "../src/engine.ts";
+import type { CompletionRequest, ModelSpec } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
 import { isUsed } from "./support/matmul-library.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
@@ -27,11 +27,11 @@ describe.skipIf(!isUsed)("drafts", () => {
     windowedPath = await quantizer.quantize(files.write("windowed.gguf", windowed), "Q4_K_M");
   });
 
-  const both = async (request: Partial<CompletionRequest>) => {
+  const both = async (request: Partial<CompletionRequest>, spec?: ModelSpec) => {
     const ends = [];
     for (const engine of [plain, drafting]) {
       if (engine === undefined) throw new Error("two engines were made");
-      await using lease = await engine.acquire({ modelPath, load: { threads: 1 } });
+      await using lease = await engine.acquire(spec ?? { modelPath, load: { threads: 1 } });
       ends.push(await collect(lease, { prompt, sampling: { temperature: 0 }, maxTokens: 300, ...request }));
     }
     const [one, other] = ends;
@@ -75,16 +75,10 @@ describe.skipIf(!isUsed)("drafts", () => {
     ] as const) {
       const sampling = { temperature, topK: 3, minP: 0, topP: 1, seed };
       const request = { prompt: [...prompt, 30 + seed], sampling, maxTokens: 700, logprobs: 1 };
-      const ends = [];
-      for (const engine of [plain, drafting]) {
-        if (engine === undefined) throw new Error("two engines were made");
-        await using lease = await engine.acquire({ modelPath: windowedPath, load });
-        ends.push(await collect(lease, request));
-      }
-      const [one, other] = ends;
-      expect(other?.deltas).toEqual(one?.deltas);
-      expect(other?.end.tokens).toEqual(one?.end.tokens);
-      accepted += other?.end.acceptedDraftTokens ?? 0;
+      const { one, other } = await both(request, { modelPath: windowedPath, load });
+      expect(other.deltas).toEqual(one.deltas);
+      expect(other.end.tokens).toEqual(one.end.tokens);
+      accepted += other.end.acceptedDraftTokens ?? 0;
     }
     expect(accepted).toBeGreaterThan(0);
   });

@@ -1,4 +1,5 @@
 import { GgufError, kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
+import { decodeOutputs } from "../decode-outputs.ts";
 import { EngineError } from "../errors.ts";
 import type { KvOverride } from "../ipc/messages.ts";
 import { printGib } from "../print-gib.ts";
@@ -112,11 +113,8 @@ function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedCont
   const heads = flashAttention === false ? Math.max(0, ...dimensions.headCounts) : 0;
   const attention = batch * contextTokens * (2 + heads * floatBytes);
   // An embedding model that could write text has logits made of every token, too.
-  const outputs = embedding
-    ? isCausal
-      ? batch
-      : 0
-    : Math.min(Math.max(parallel, 1 + context.draftTokens), batch);
+  const embeddingOutputs = isCausal ? batch : 0;
+  const outputs = embedding ? embeddingOutputs : decodeOutputs({ ...context, batchTokens: batch });
   return activations + attention + outputs * vocabularySize * floatBytes;
 }
 

@@ -8,6 +8,7 @@ export interface Draft {
 
 /** With the token before them multiples of four: as many as matrix products take at a time. */
 const draftSizes = [3, 7, 11] as const;
+export const mostDraftTokens = Math.max(...draftSizes);
 /** Decodes of one size that are remembered. */
 const samples = 5;
 /** Single decodes, after which costs of drafts are measured again: other programs come and go. */

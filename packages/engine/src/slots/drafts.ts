@@ -1,5 +1,6 @@
 import type { DecodeContext } from "./decode-context.ts";
 import { type Draft, DraftPlanner } from "./draft-planner.ts";
+import type { Outputs } from "./fill-batch.ts";
 import type { Slot } from "./slot.ts";
 
 /** Decides what is tried, and remembers what trying has shown of a context. */
@@ -27,9 +28,10 @@ export class Drafts {
     return this.#planner.plan(slot.tokens, job.run.acceptance, room);
   }
 
-  /** How long a decode of the next token of one stream took, with so many drafted ones behind it. */
-  record(drafted: number, ms: number): void {
-    this.#planner.record(drafted, ms);
+  /** How long a decode took. Only those of one stream's next token, and what was drafted behind it, tell anything. */
+  record(outputs: Outputs, ms: number): void {
+    const [share, ...others] = outputs.values();
+    if (share?.tokens === 1 && others.length === 0) this.#planner.record(share.draft?.tokens.length ?? 0, ms);
   }
 
   /** Whether it is not known yet if a draft of this length changes what comes out for the token before it. */

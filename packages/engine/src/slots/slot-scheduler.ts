@@ -108,7 +108,7 @@ export class SlotScheduler {
       try {
         this.#dropCancelled();
         this.#admit();
-        if (!this.#slots.some(({ job }) => job !== undefined)) break;
+        if (this.#running.length === 0) break;
         await this.#step();
       } catch (error) {
         // Nobody knows whose fault it was. The process lives on for the next requests.
@@ -116,6 +116,10 @@ export class SlotScheduler {
       }
     }
     this.#isRunning = false;
+  }
+
+  get #running(): readonly Slot[] {
+    return this.#slots.filter(({ job }) => job !== undefined);
   }
 
   #failAll(error: Error): void {
@@ -200,24 +204,29 @@ export class SlotScheduler {
     const ready = active.filter((slot) => slot.pending === 0);
     for (const slot of ready) this.#advance(slot, slot.promptLogits?.logits);
     if (ready.length > 0) return;
-    const draft = this.#drafts.plan(this.#slots.filter(({ job }) => job !== undefined));
+    const draft = this.#drafts.plan(this.#running);
     if (draft !== undefined && this.#drafts.isUnproven(draft)) return this.#prove(active, draft);
     const outputs = this.#fillBatch(active, draft);
+    const begun = performance.now();
     const result = await this.#decode(outputs);
+    if (result !== undefined) this.#drafts.record(outputs, performance.now() - begun);
     this.#takeResult(result, outputs);
   }
 
-  /** Reads a token alone and then with a draft. Only if that gives the same are drafts of this length used. */
+  /**
+   * Reads a token alone and then with a draft. Only if that gives the same are drafts of this length used. How long it
+   * takes tells nothing: the first decode of a size also makes room for its results.
+   */
   async #prove(active: readonly Slot[], draft: Draft): Promise<void> {
     const single = this.#fillBatch(active, undefined);
-    const first = await this.#decode(single, true);
+    const first = await this.#decode(single);
     const isWanted = active.every(({ job }) => job?.cancelled === false);
     if (first !== "done" || !isWanted) return this.#takeResult(first, single);
     const alone = logitsOf(this.#context, single);
     for (const slot of active) this.#rewind(slot, 1);
     if (alone === undefined || active.some(({ pending }) => pending !== 1)) return this.#drafts.giveUp();
     const both = this.#fillBatch(active, draft);
-    const second = await this.#decode(both, true);
+    const second = await this.#decode(both);
     if (second !== "done") return this.#takeResult(second, both);
     const together = logitsOf(this.#context, both);
     if (together === undefined) this.#drafts.giveUp();
@@ -226,17 +235,10 @@ export class SlotScheduler {
   }
 
   /** @returns undefined when it failed, and those who were in it know */
-  async #decode(outputs: Outputs, isProof = false): Promise<DecodeResult | undefined> {
-    const slots = [...outputs.keys()];
-    const [share, ...others] = outputs.values();
-    this.#inDecode = slots;
-    const begun = performance.now();
+  async #decode(outputs: Outputs): Promise<DecodeResult | undefined> {
+    this.#inDecode = [...outputs.keys()];
     try {
-      const result = await this.#context.decode();
-      // The first of a size also makes room for its results.
-      if (share?.tokens === 1 && others.length === 0 && !isProof)
-        this.#drafts.record(share.draft?.tokens.length ?? 0, performance.now() - begun);
-      return result;
+      return await this.#context.decode();
     } catch (error) {
       this.#decodeFailed(outputs, toError(error));
       return undefined;
@@ -251,7 +253,7 @@ export class SlotScheduler {
   #nextSlots(): readonly Slot[] {
     const [first, ...rest] = this.#suspects.filter(({ job }) => job !== undefined);
     this.#suspects = rest;
-    return first === undefined ? this.#slots.filter(({ job }) => job !== undefined) : [first];
+    return first === undefined ? this.#running : [first];
   }
 
   /** One alone has failed by itself. Of several, each is run again alone. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { decodeOutputs } from "../../decode-outputs.ts";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { LlamaModel } from "./model.ts";
@@ -63,23 +64,20 @@ export function contextParams(
     n_batch: spec.batchTokens,
     n_ubatch: spec.batchTokens,
     n_seq_max: spec.parallel,
-    // One set of logits per sequence and decode: the full batch would take gigabytes with large vocabularies.
-    n_outputs_max: model.hasEncoder
-      ? 0
-      : Math.min(Math.max(spec.parallel, 1 + mostDraftTokens(model, spec)), spec.batchTokens),
+    n_outputs_max: model.hasEncoder ? 0 : decodeOutputs(spec),
     swa_full: false,
     kv_unified: false,
   };
 }
 
 /**
- * Drafted tokens of a decode. Sums must not depend on what else is in one: with llama.cpp's own products and on GPUs
- * they do, and the text for a seed would depend on what was tried.
+ * Whether tokens may be drafted. Sums must not depend on what else is in a decode: with llama.cpp's own products and on
+ * GPUs they do, and the text for a seed would depend on what was tried.
  */
-export function mostDraftTokens(model: LlamaModel, spec: RunnerSpec): number {
-  const isOurs = model.library.ownMatmul !== undefined && !usesGpu(model, spec);
+export function canDraft(model: LlamaModel, spec: RunnerSpec, isOnGpu: boolean): boolean {
+  if (model.library.ownMatmul === undefined || isOnGpu || spec.embedding) return false;
   // What a recurrent state has read cannot be taken back.
-  return isOurs && !spec.embedding && !model.hasEncoder && !model.isRecurrent ? spec.draftTokens : 0;
+  return !model.hasEncoder && !model.isRecurrent;
 }
 
 /** Whether a device beside the processor computes some of the model. */

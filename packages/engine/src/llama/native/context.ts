@@ -4,7 +4,7 @@ import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { DecodeContext, DecodeResult, StateKind, TokenSampler } from "../../slots/decode-context.ts";
 import { ThreadGovernor } from "../../slots/thread-governor.ts";
 import { Batch } from "./batch.ts";
-import { contextParams, mostDraftTokens, mostThreads, usesGpu } from "./context-params.ts";
+import { canDraft, contextParams, mostThreads, usesGpu } from "./context-params.ts";
 import { Handle } from "./handle.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory, viewFloats } from "./native-memory.ts";
@@ -86,16 +86,17 @@ export class LlamaContext implements DecodeContext {
   /** @throws EngineError `LOAD_FAILED`; the reason stands in what llama.cpp wrote to stderr */
   static create(model: LlamaModel, spec: RunnerSpec): LlamaContext {
     const { c } = model.library;
-    const params = contextParams(c.llama_context_default_params(), model, spec);
+    const isOnGpu = usesGpu(model, spec);
+    const draftTokens = canDraft(model, spec, isOnGpu) ? spec.draftTokens : 0;
+    const params = contextParams(c.llama_context_default_params(), model, { ...spec, draftTokens });
     const pointer = c.llama_init_from_model(model.pointer, params);
     if (pointer === null) {
       const tokens = spec.contextTokens * spec.parallel;
       throw new EngineError("LOAD_FAILED", `llama.cpp could not make a context of ${tokens} tokens`);
     }
     // With a GPU, threads that wait for it look like threads that others keep from running.
-    const governedThreads = usesGpu(model, spec) ? undefined : mostThreads(spec);
+    const governedThreads = isOnGpu ? undefined : mostThreads(spec);
     const mostOutputs = Number(params["n_outputs_max"]) || Number.POSITIVE_INFINITY;
-    const draftTokens = mostDraftTokens(model, spec);
     return new LlamaContext(model, pointer, { mostOutputs, draftTokens, governedThreads });
   }
 
