@@ -5,7 +5,7 @@
  * unfolded from f16 once for all of them. A row's sums are made in the order of cells and depend neither on the other
  * rows nor on how cells are divided over threads: a token gets the same bits alone, beside others and in a prompt.
  */
-#include "attention.h"
+#include "attention-rows.h"
 #include <math.h>
 
 static int64_t sums_floats(const struct attention *a) { return QUERY_ROWS * (2 + padded(a->value_length)); }

@@ -5,7 +5,7 @@
  * whose parts depend on the number of threads. Texts for one seed then depend on what else is in a batch. Here there is
  * one, and it is faster. What it does not know goes on to theirs.
  */
-#include "attention.h"
+#include "attention-rows.h"
 #include "theirs.h"
 #include <math.h>
 #include <stdlib.h>
