@@ -4,6 +4,11 @@ export class EventQueue<TValue> implements AsyncIterable<TValue> {
   #end: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
 
+  /** Nothing more will come; what came may still wait to be read. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
   push(value: TValue): void {
     this.#values.push(value);
     this.#wake?.();

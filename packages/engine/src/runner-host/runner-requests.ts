@@ -80,8 +80,8 @@ export class RunnerRequests {
     try {
       yield* events;
     } finally {
-      // A reader that stops reading frees the slot.
-      abort();
+      // A reader that stops reading frees the slot. The reason of an abort costs a stack trace, so none without need.
+      if (!events.hasEnded) abort();
       signal?.removeEventListener("abort", abort);
       await settled;
     }
