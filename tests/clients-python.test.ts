@@ -82,12 +82,18 @@ describe.skipIf(!(hasGemma && hasQwen && hasMiniLm))("Python clients of others",
       600_000,
     );
 
-    // The asynchronous twin of a case asks the server for the same.
-    it("passes LangChain's standard suites but for the listed cases and asynchronous twins", async () => {
+    // The server is asked for the same by asynchronous twins, and by one schema in Python's other ways to write it.
+    it("passes LangChain's standard suites but for the listed cases and those that ask the same again", async () => {
       const { cases } = JSON.parse(readFileSync(join(suites, "langchain-exchanges.json"), "utf8"));
-      const counts = await run(python, "test_langchain", "--benchmark-disable", "-k", "not async");
+      const counts = await run(
+        python,
+        "test_langchain",
+        "--benchmark-disable",
+        "-k",
+        "not async and not typeddict and not pydantic_2_v1",
+      );
       expect(counts).toMatchObject({ failed: 0, expectedToFail: cases.length });
-      expect(counts.passed).toBe(44);
+      expect(counts.passed).toBe(42);
     }, 600_000);
   });
 
