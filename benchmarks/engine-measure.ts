@@ -86,8 +86,8 @@ async function decode(running: RunningSubject, maxTokens: number): Promise<numbe
     last = performance.now();
     first ||= last;
   };
-  await running.generate({ prompt: promptOf(64, ++unique), maxTokens, onPiece });
-  return ((maxTokens - 1) / (last - first)) * 1000;
+  const { tokens } = await running.generate({ prompt: promptOf(64, ++unique), maxTokens, onPiece });
+  return ((tokens - 1) / (last - first)) * 1000;
 }
 
 async function timeToFirst(running: RunningSubject, prompt: string, maxTokens = 4) {

@@ -43,7 +43,7 @@ export interface Subject {
 export interface RunningSubject extends AsyncDisposable {
   generate(generation: Generation): Promise<Generated>;
   embed(texts: readonly string[]): Promise<void>;
-  /** Ms between a request and the first byte of its answer that the runner does not account for; ours alone. */
+  /** Ms between a request and the first byte of its answer that the runner does not account for, where it tells. */
   ownPart?(): Promise<number>;
   /** Process that holds the model, and the one that speaks HTTP; the same for some. */
   readonly pids: () => { readonly runner: number; readonly server: number };

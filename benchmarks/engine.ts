@@ -1,11 +1,12 @@
 /**
- * The whole server, as built, beside llama-server, both over HTTP, in fresh processes that take turns.
+ * The whole server, as built, beside llama-server or Ollama, over HTTP, in fresh processes that take turns.
  *
  *   node benchmarks/engine.ts [--pairs 9] [--model gemma|qwen|PATH] [--threads 2, 0 = own choice]
- *     [--peer auto|fetched|built] [--only one,streams,chats,embed] [--drafts 0]
+ *     [--peer auto|fetched|built | --ollama PATH] [--only one,streams,chats,embed] [--drafts 0]
  *
  * Peers come from `node scripts/llama-server.mjs fetch` and `build`; `auto` compares with the faster one of those
- * that are there, and starts with the built one alone. Models: `node scripts/fetch-models.mjs gemma qwen minilm`.
+ * that are there, and starts with the built one alone. Ollama is the program that is named, such as an installed one;
+ * it runs on its own defaults, as users have it, and the goals stay those beside llama-server. Models: `node scripts/fetch-models.mjs gemma qwen minilm`.
  * Prints the median of both, the median of ours / theirs (or of ours alone) with its 90 % interval, and whether
  * the goal is reached: the interval reaches it and the median is within 0.03 of it.
  */
@@ -19,6 +20,7 @@ import { modelPath } from "../scripts/model-files.mjs";
 import { foreignCpu } from "./engine-foreign-cpu.ts";
 import { llamaServerSubject } from "./engine-llama-server.ts";
 import { type Figures, measure } from "./engine-measure.ts";
+import { ollamaSubject } from "./engine-ollama.ts";
 import { punaSubject } from "./engine-puna.ts";
 import { median } from "./engine-ratio.ts";
 import { judgeRow, rows } from "./engine-rows.ts";
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     pairs: { type: "string", default: "9" },
     threads: { type: "string", default: "2" },
     peer: { type: "string", default: "auto" },
+    ollama: { type: "string" },
     only: { type: "string" },
     // The peer has none: what they bring is measured by drafts.ts.
     drafts: { type: "string", default: "0" },
@@ -47,18 +50,15 @@ const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
   encoding: "utf8",
 });
 const puna = punaSubject(setup, commit.trim());
-const peers = (["fetched", "built"] as const).flatMap((kind) => {
-  const wanted = values.peer === "auto" || values.peer === kind;
-  const path = peerPath(kind);
-  return wanted && existsSync(path) ? [llamaServerSubject(kind, path, setup)] : [];
-});
+const peers = values.ollama === undefined ? llamaServers() : [ollamaSubject(values.ollama, setup)];
 const begun = performance.now();
 
 console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}`);
 console.log(
   `${setup.model.split("/").at(-1)}, ${setup.threads || "own choice of"} threads, puna at ${puna.version}`,
 );
-for (const { name, version } of peers) console.log(`llama-server, ${name}: ${version}`);
+for (const { name, version } of peers)
+  console.log(`${values.ollama === undefined ? "llama-server, " : ""}${name}: ${version}`);
 const peer = await fasterOf(peers);
 const starter = peers.find(({ name }) => name === "built") ?? peer;
 console.log(`peer: ${peer.name}; of starts: ${starter.name}\n`);
@@ -99,6 +99,14 @@ async function take(subject: Subject, how: typeof setup): Promise<Figures> {
   const line = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`);
   console.log(`${subject.name.padEnd(8)} foreign CPU ${other().toFixed(2)}  ${line.join("  ")}`);
   return figures;
+}
+
+function llamaServers(): Subject[] {
+  return (["fetched", "built"] as const).flatMap((kind) => {
+    const wanted = values.peer === "auto" || values.peer === kind;
+    const path = peerPath(kind);
+    return wanted && existsSync(path) ? [llamaServerSubject(kind, path, setup)] : [];
+  });
 }
 
 /** By one and by eight streams, twice each. */
