@@ -93,7 +93,7 @@ it("ends a runner that hangs, and says so to its requests", async () => {
 
 it("ends a runner that leaks, and says so to its requests", async () => {
   const runnerEntry = fileURLToPath(new URL("support/leaking-runner.ts", import.meta.url));
-  const engine = start({ hangTimeoutMs: 400, runnerEntry });
+  const engine = start({ hangTimeoutMs: 4_000, runnerEntry });
   await using lease = await engine.acquire(llama);
   const pid = pidOf(lease);
   const error = await failAfter(lease, 1, () => {});
