@@ -30,11 +30,11 @@ const families: ReadonlyMap<string, OutputParserFamily> = new Map([
   ["lfm2", /* @__PURE__ */ lfm2(false)],
   ["lfm2-thinking", /* @__PURE__ */ lfm2(true)],
   ["ministral", ministral],
-  ["nemotron-3-nano", thinkingThenXmlCalls],
-  ["nemotron-3.5-nano", thinkingThenXmlCalls],
+  ["nemotron-3-nano", /* @__PURE__ */ thinkingThenXmlCalls(false)],
+  ["nemotron-3.5-nano", /* @__PURE__ */ thinkingThenXmlCalls(false)],
   ["olmo3", olmo3],
   ["olmo3-think", olmo3Think],
-  ["ornith", thinkingThenXmlCalls],
+  ["ornith", /* @__PURE__ */ thinkingThenXmlCalls(true)],
   ["passthrough", passthrough],
   ["poolside-v1", /* @__PURE__ */ laguna(false)],
   ["qwen3", /* @__PURE__ */ qwen3(false)],
@@ -42,7 +42,7 @@ const families: ReadonlyMap<string, OutputParserFamily> = new Map([
   ["qwen3-thinking", /* @__PURE__ */ qwen3(true)],
   ["qwen3-vl-instruct", /* @__PURE__ */ qwen3Vl(false)],
   ["qwen3-vl-thinking", /* @__PURE__ */ qwen3Vl(true)],
-  ["qwen3.5", thinkingThenXmlCalls],
+  ["qwen3.5", /* @__PURE__ */ thinkingThenXmlCalls(true)],
 ]);
 
 /** Names that `outputParserFamily` knows, sorted. */

@@ -266,3 +266,16 @@ describe("a template", () => {
     expect(() => PromptTemplate.parse('{{ define "t" }}{{ end }}{{ template "t" }}')).toThrow(PromptError);
   });
 });
+
+describe("what a template shows of tools", () => {
+  const calls = "{{ .Tools }}{{ range .Messages }}{{ range .ToolCalls }}{{ .Function.Name }}{{ end }}";
+
+  it.each([
+    ['{{ if eq .Role "tool" }}{{ .Content }}{{ end }}{{ end }}', true],
+    ["<tool_response>{{ .Content }}{{ end }}", true],
+    ["[TOOL_RESULTS]{{ .Content }}{{ end }}", true],
+    ["{{ .Content }}{{ end }}", false],
+  ])("with results as %s, the round trip is shown: %s", (results, shown) => {
+    expect(PromptTemplate.parse(calls + results).showsToolRoundTrip).toBe(shown);
+  });
+});

@@ -78,9 +78,9 @@ export class PromptTemplate {
     ];
   }
 
-  /** Whether both the tools and the calls of earlier turns are written. */
+  /** Whether the tools, the calls of earlier turns and their results are written. */
   get showsToolRoundTrip(): boolean {
-    return this.uses("tools") && this.uses("toolcalls");
+    return this.uses("tools") && this.uses("toolcalls") && writesToolResults.test(this.source);
   }
 
   /**
@@ -136,6 +136,9 @@ export class PromptTemplate {
     return out + this.#ending.execute(turn());
   }
 }
+
+/** How published templates treat a message with a tool's result: by its role, or under a heading of its own. */
+const writesToolResults = /eq \.Role "tool"|tool_response|TOOL_RESULTS/;
 
 function answers(variables: readonly string[]): boolean {
   return variables.includes("messages") || variables.includes("response");

@@ -1,7 +1,7 @@
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody } from "./reading/collect.ts";
-import { asObject, field, JsonCallError, readJson, toArguments } from "./reading/json-call.ts";
+import { asObject, field, type JsonCall, JsonCallError, readJson, toArguments } from "./reading/json-call.ts";
 import { continuesText, wantsThinking } from "./reading/request.ts";
 import { type Reader, type State, streamParser } from "./reading/stream-parser.ts";
 import { balancedObjects } from "./reading/top-level.ts";
@@ -89,21 +89,30 @@ export const cohere: OutputParserFamily = {
   },
 };
 
-/** Calls of a list; when the list as a whole is no JSON, each object in it that is. */
+/** Calls of a list; when the list as a whole cannot be read, those of its objects that can. */
 function emitActions(reader: Reader, body: string): void {
   const list = readOrNothing(trimSpace(body));
-  const items = Array.isArray(list) ? list : balancedObjects(body).map(readOrNothing);
-  for (const item of items) {
-    const action = asObject(item);
-    if (action === undefined) continue;
-    const name = field(action, "tool_name");
-    const id = field(action, "tool_call_id") ?? "";
-    if (typeof name !== "string" || name === "") continue;
-    try {
-      reader.call(name, toArguments(field(action, "parameters")), id === "" ? undefined : String(id));
-    } catch (error) {
-      if (!(error instanceof JsonCallError)) throw error;
-    }
+  const whole = Array.isArray(list) ? list.map(readAction) : [undefined];
+  const actions = whole.includes(undefined)
+    ? balancedObjects(body).map((text) => readAction(readOrNothing(text)))
+    : whole;
+  for (const action of actions) {
+    if (action !== undefined) reader.call(action.name, action.arguments, action.id || undefined);
+  }
+}
+
+/** One call, or undefined when it is no object or its fields have other types. Absent fields are empty. */
+function readAction(item: unknown): (JsonCall & { readonly id: string }) | undefined {
+  const action = item === null ? {} : asObject(item);
+  if (action === undefined) return undefined;
+  const name = field(action, "tool_name") ?? "";
+  const id = field(action, "tool_call_id") ?? "";
+  if (typeof name !== "string" || typeof id !== "string") return undefined;
+  try {
+    return { name, id, arguments: toArguments(field(action, "parameters")) };
+  } catch (error) {
+    if (!(error instanceof JsonCallError)) throw error;
+    return undefined;
   }
 }
 

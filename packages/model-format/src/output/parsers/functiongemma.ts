@@ -1,4 +1,5 @@
 import { orderedRecord } from "@puna/protocol";
+import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
 import { collect, collectBody } from "./reading/collect.ts";
 import { parseInteger, parseReal } from "./reading/go-numbers.ts";
@@ -21,9 +22,9 @@ export const functionGemma: OutputParserFamily = {
       atEnd: "drop",
     });
     const call = collectBody(callClose, (reader, body) => {
-      // Without its braces it names nothing that could be called.
-      const match = /call:([^{]+)\{(.*)\}/s.exec(body);
-      if (match !== null) reader.call(match[1] ?? "", readEntries(match[2] ?? ""));
+      // A call without a name tells the client that one was meant. Arguments are in one line.
+      const match = /call:([^{]+)\{(.*)\}/.exec(body);
+      reader.call(match?.[1] ?? "", readEntries(match?.[2] ?? ""));
       return betweenCalls;
     });
     /** Blanks belong to the calls on both sides of them, but to the answer where an answer follows. */
@@ -40,11 +41,15 @@ export const functionGemma: OutputParserFamily = {
 
 /** Reads `k:v,k:v`; keys and values are taken as they stand, blanks included. */
 function readEntries(text: string): CallArguments {
-  const entries = splitTopLevel(text, ",", [quote]).flatMap((part): [string, unknown][] => {
+  const entries = splitItems(text).flatMap((part): [string, unknown][] => {
     const colon = part.indexOf(":");
     return colon === -1 ? [] : [[part.slice(0, colon), readValue(part.slice(colon + 1))]];
   });
   return orderedRecord(entries);
+}
+
+function splitItems(text: string): readonly string[] {
+  return splitTopLevel(text, ",", [quote], "[]{}").filter((part) => part !== "");
 }
 
 function readValue(text: string): unknown {
@@ -52,10 +57,11 @@ function readValue(text: string): unknown {
     return text.slice(quote.length, -quote.length);
   }
   if (text === "true" || text === "false") return text === "true";
-  const number = parseInteger(text) ?? parseReal(text);
+  const trimmed = trimSpace(text);
+  const number = parseInteger(trimmed) ?? parseReal(trimmed);
   if (number !== undefined) return number;
   if (text.startsWith("[") && text.endsWith("]")) {
-    return splitTopLevel(text.slice(1, -1), ",", [quote]).map(readValue);
+    return splitItems(text.slice(1, -1)).map(readValue);
   }
   if (text.startsWith("{") && text.endsWith("}")) return readEntries(text.slice(1, -1));
   return text;

@@ -21,14 +21,16 @@ export const harmony: OutputParserFamily = {
   preservedTokens: [start, end, message, "<|channel|>", "<|constrain|>"],
   create({ tools = [], lastMessage }) {
     const written: WrittenCall = { recipient: "", json: "" };
-    const between = collect({ into: "nothing", tags: { [start]: () => header }, atEnd: "drop" });
-    const header: State = collectBody(message, (_, text) => {
-      const { channel, recipient } = readHarmonyHeader(text);
-      const calls = recipient !== "" && (channel === "analysis" || channel === "commentary");
-      if (calls) written.recipient = recipient;
-      if (calls) return callBody;
-      return channel === "analysis" ? thinking : content;
-    });
+    const between = collect({ into: "nothing", tags: { [start]: () => header("") }, atEnd: "drop" });
+    /** @param begun  what the prompt has already written of the header */
+    const header = (begun: string): State =>
+      collectBody(message, (_, text) => {
+        const { channel, recipient } = readHarmonyHeader(begun + text);
+        const calls = recipient !== "" && (channel === "analysis" || channel === "commentary");
+        if (calls) written.recipient = recipient;
+        if (calls) return callBody;
+        return channel === "analysis" ? thinking : content;
+      });
     const ends = { [end]: { to: () => between, trimBefore: false } };
     const content = collect({ into: "text", tags: ends, atEnd: "drop" });
     const thinking = collect({ into: "thinking", tags: ends, atEnd: "drop" });
@@ -42,7 +44,7 @@ export const harmony: OutputParserFamily = {
         written.json += body.slice(0, body.length - partialTagLength(body, [end]));
       },
     );
-    const first = { text: content, thinking, nothing: header }[continued(lastMessage)];
+    const first = { text: content, thinking, nothing: header("assistant") }[continued(lastMessage)];
     return streamParser(first, (reader) => emitCall(reader, written, harmonyToolNames(tools)));
   },
 };

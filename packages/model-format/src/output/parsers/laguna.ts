@@ -91,7 +91,7 @@ function stages(
 function emit(reader: Reader, body: string, tools: readonly Tool[]): void {
   try {
     const call = readLagunaCall(body, tools);
-    if (call.name !== "") reader.call(call.name, call.arguments);
+    reader.call(call.name, call.arguments);
   } catch (error) {
     if (error instanceof JsonCallError) reader.fail(error.message, error);
     throw error;

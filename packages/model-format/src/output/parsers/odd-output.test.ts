@@ -92,6 +92,21 @@ describe("what models get wrong", () => {
     expect(read("qwen3.5", text)).toEqual({ ...only("read", {}), thinking: "hm" });
   });
 
+  it.each([
+    ["qwen3.5", 2],
+    ["nemotron-3-nano", 3],
+  ])("%s: counts the lines of a call inside thinking from line %i", (family, line) => {
+    const text = "hm\n<tool_call>\n<function=read>\n</parameter></function></tool_call>";
+    expect(read(family, text).error).toBe(
+      `XML syntax error on line ${line}: element <function> closed by </parameter>`,
+    );
+  });
+
+  it("Qwen3-Coder: refuses another element at its opening tag, whatever follows", () => {
+    const text = "<tool_call><parameter=where></function></tool_call>";
+    expect(read("qwen3-coder", text).error).toBe("expected element type <function> but have <parameter>");
+  });
+
   it("DeepSeek: leaves out a call it cannot read, keeps the others", () => {
     const call = (json: string) => `<｜tool▁call▁begin｜>read<｜tool▁sep｜>${json}<｜tool▁call▁end｜>`;
     const text = `<｜tool▁calls▁begin｜>${call("{oops")}${call("{}")}<｜tool▁calls▁end｜>`;
@@ -101,6 +116,29 @@ describe("what models get wrong", () => {
   it("Cohere: reads the calls of a list that is no JSON as a whole", () => {
     const text = '<|START_ACTION|>[{"tool_name": "read"} {"tool_name": oops}]<|END_ACTION|>';
     expect(read("cohere", text, { tools, think: false })).toEqual(only("read", {}));
+  });
+
+  it("Cohere: skips a call whose fields have other types, and reads the others", () => {
+    const call = (id: unknown) => ({ tool_call_id: id, tool_name: "read", parameters: {} });
+    const text = `<|START_ACTION|>${JSON.stringify([call(0), call("1")])}<|END_ACTION|>`;
+    expect(read("cohere", text, { tools, think: false }).calls).toEqual([
+      { id: "1", function: { index: 0, name: "read", arguments: {} } },
+    ]);
+  });
+
+  it.each([
+    ["functiongemma", "<start_function_call>find{}<end_function_call>"],
+    ["functiongemma", "<start_function_call>call:find{where:<escape>two\nlines<escape>}<end_function_call>"],
+    ["cohere", '<|START_TEXT|><|END_TEXT|><|START_ACTION|>[{"parameters": {}}]<|END_ACTION|>'],
+    ["laguna", "<tool_call>\n</tool_call>"],
+    ["qwen3-vl-instruct", '<tool_call>{"arguments": {}}</tool_call>'],
+  ])("%s: tells the client of a call that names no tool: %s", (family, text) => {
+    expect(read(family, text, { tools, think: false })).toEqual(only("", {}));
+  });
+
+  it("FunctionGemma: reads numbers with blanks around them, and lets round brackets be text", () => {
+    const text = "<start_function_call>call:find{limit: 2,where:(,list:[1, 2,,3]}<end_function_call>";
+    expect(read("functiongemma", text)).toEqual(only("find", { limit: 2, where: "(", list: [1, 2, 3] }));
   });
 
   it("LFM2: reads a call without its tags, of a declared tool only", () => {
@@ -140,6 +178,12 @@ describe("what models get wrong", () => {
 
   it("Ministral: names the tool that nobody declared", () => {
     expect(read("ministral", "[TOOL_CALLS]rm[ARGS]{}").error).toBe("tool 'rm' not found");
+  });
+
+  it("Harmony: takes a recipient beside the channel only, not from words further on", () => {
+    const answer = (header: string) => read("harmony", `<|channel|>commentary ${header}<|message|>{}`);
+    expect(answer("to=functions.read")).toEqual(only("read", {}));
+    expect(answer("commentary to=functions.read")).toEqual({ content: "{}", thinking: "", calls: [] });
   });
 
   it("Harmony: says what it could not read", () => {

@@ -21,6 +21,7 @@ const markup: MarkupRules = {
     attribute: value ?? quoted ?? "",
     closes: slash === "/",
   }),
+  first: "function",
 };
 
 /** Answer with calls as `<function=N><parameter=K>V</parameter></function>` in `<tool_call>`. */
@@ -45,9 +46,6 @@ function contentWithXmlCalls(tools: readonly Tool[]): State {
  */
 export function readXmlCall(body: string, tools: readonly Tool[]): JsonCall {
   const call = parseMarkup(body, markup);
-  if (call.name !== "function") {
-    throw new MarkupError(`expected element type <function> but have <${call.name}>`);
-  }
   const name = call.attribute;
   if (name === "") throw new MarkupError("empty function name");
   const tool = findTool(tools, name);
@@ -71,30 +69,34 @@ export const qwen3Coder: OutputParserFamily = {
 /**
  * Qwen3.5, Ornith and Nemotron Nano: Qwen3-Coder's calls after thinking that the prompt has begun.
  * Some checkpoints write `<think>` once more, some forget `</think>` before a call.
+ * @param trimsForgetful  drop the blanks that begin a call inside of thinking; error texts count lines from there
  */
-export const thinkingThenXmlCalls: OutputParserFamily = {
-  hasThinking: true,
-  hasTools: true,
-  preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
-  create({ tools = [], think, lastMessage }) {
-    const content = contentWithXmlCalls(tools);
-    if (!wantsThinking(think, true) || continuesText(lastMessage)) return streamParser(content);
-    const thinking = thinkingBeforeCalls(content);
-    const to = () => thinking;
-    return streamParser(leadingTag(thinkOpen, { found: to, missing: to, atEnd: "drop" }));
-  },
-};
+export function thinkingThenXmlCalls(trimsForgetful: boolean): OutputParserFamily {
+  return {
+    hasThinking: true,
+    hasTools: true,
+    preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
+    create({ tools = [], think, lastMessage }) {
+      const content = contentWithXmlCalls(tools);
+      if (!wantsThinking(think, true) || continuesText(lastMessage)) return streamParser(content);
+      const thinking = thinkingBeforeCalls(content, trimsForgetful);
+      const to = () => thinking;
+      return streamParser(leadingTag(thinkOpen, { found: to, missing: to, atEnd: "drop" }));
+    },
+  };
+}
 
-function thinkingBeforeCalls(content: State): State {
+function thinkingBeforeCalls(content: State, trims: boolean): State {
+  // The call is the answer's first part: put its tag back and let the answer's stage find it.
+  const call: State = (reader) => {
+    reader.putBack(toolOpen);
+    return content;
+  };
   return collect({
     into: "thinking",
     tags: {
       [thinkClose]: () => skipBlanks(() => content),
-      // The call is the answer's first part: put its tag back and let the answer's stage find it.
-      [toolOpen]: () => (reader) => {
-        reader.putBack(toolOpen);
-        return content;
-      },
+      [toolOpen]: () => (trims ? skipBlanks(() => call) : call),
     },
     atEnd: "drop",
   });

@@ -10,11 +10,17 @@ const thinkClose = "</think>";
 const toolOpen = "<tool_call>";
 const toolClose = "</tool_call>";
 
+interface CallRules {
+  /** What the reason begins with when a call cannot be read. */
+  readonly blame: string;
+  readonly needsName: boolean;
+}
+
 /** Emits the call in `{"name": …, "arguments": {…}}`. */
-function emitCall(reader: Reader, body: string, blame: string): void {
+function emitCall(reader: Reader, body: string, { blame, needsName }: CallRules): void {
   try {
     const call = readJsonCall(body);
-    if (call.name === "") reader.fail("empty function name");
+    if (needsName && call.name === "") reader.fail("empty function name");
     reader.call(call.name, call.arguments);
   } catch (error) {
     if (error instanceof JsonCallError) reader.fail(`${blame}${error.message}`, error);
@@ -51,7 +57,7 @@ export function qwen3(thinks: boolean): OutputParserFamily {
     preservedTokens: [thinkOpen, thinkClose, toolOpen, toolClose],
     create({ think }) {
       const { content, thinking } = stages((reader, body) =>
-        emitCall(reader, trimSpace(body), "failed to parse JSON: "),
+        emitCall(reader, trimSpace(body), { blame: "failed to parse JSON: ", needsName: true }),
       );
       if (!thinks || !wantsThinking(think, true)) return streamParser(content);
       const to = () => thinking;
@@ -60,14 +66,19 @@ export function qwen3(thinks: boolean): OutputParserFamily {
   };
 }
 
-/** Qwen3-VL: as Qwen3, but the thinking kind always thinks first and never repeats the tag. */
+/**
+ * Qwen3-VL: as Qwen3, but the thinking kind always thinks first and never repeats the tag, and a call
+ * without a name goes to the client, which can tell the model what was wrong.
+ */
 export function qwen3Vl(thinks: boolean): OutputParserFamily {
   return {
     hasThinking: thinks,
     hasTools: true,
     preservedTokens: [thinkClose, toolOpen, toolClose],
     create({ lastMessage }) {
-      const { content, thinking } = stages((reader, body) => emitCall(reader, body, ""));
+      const { content, thinking } = stages((reader, body) =>
+        emitCall(reader, body, { blame: "", needsName: false }),
+      );
       return streamParser(thinks && !continuesText(lastMessage) ? thinking : content);
     },
   };

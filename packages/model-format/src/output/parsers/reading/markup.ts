@@ -21,6 +21,8 @@ export interface MarkupRules {
   /** Global pattern of everything that is a tag; all else is text, whatever characters it has. */
   readonly pattern: RegExp;
   readonly toTag: (match: RegExpExecArray) => MarkupTag;
+  /** Name that the first element must have. */
+  readonly first?: string;
   /** Name of an element that surrounds all of the source without being written there. */
   readonly root?: string;
 }
@@ -59,6 +61,8 @@ export function parseMarkup(source: string, rules: MarkupRules): MarkupNode {
     const tag = rules.toTag(match);
     const parent = open.at(-1);
     if (!tag.closes) {
+      if (parent === undefined && rules.first !== undefined && tag.name !== rules.first)
+        throw new MarkupError(`expected element type <${rules.first}> but have <${tag.name}>`);
       const child = node(tag.name, tag.attribute);
       parent?.children.push(child);
       open.push(child);

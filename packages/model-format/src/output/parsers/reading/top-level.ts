@@ -4,8 +4,14 @@ const closing = ")]}";
 /**
  * Cuts text at a separator, but not inside quotes or brackets.
  * @param quotes  what opens and closes a quoted part; a backslash escapes inside single and double quotes
+ * @param brackets  those that count, opening and closing ones
  */
-export function splitTopLevel(text: string, separator: string, quotes: readonly string[]): string[] {
+export function splitTopLevel(
+  text: string,
+  separator: string,
+  quotes: readonly string[],
+  brackets = opening + closing,
+): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -16,8 +22,7 @@ export function splitTopLevel(text: string, separator: string, quotes: readonly 
       continue;
     }
     const character = text.charAt(at);
-    if (opening.includes(character)) depth += 1;
-    else if (closing.includes(character)) depth -= 1;
+    if (brackets.includes(character)) depth += opening.includes(character) ? 1 : -1;
     else if (character === separator && depth === 0) {
       parts.push(text.slice(start, at));
       start = at + 1;
