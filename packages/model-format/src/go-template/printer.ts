@@ -287,8 +287,10 @@ export class Printer extends Formatter {
     const isPointer = hasAddress || (value instanceof GoStruct && value.type.isPointer);
     if (!isPointer || !"vpbodxX".includes(verb)) this.#badVerb(value, verb);
     else if (this.flags.sharpV) this.write(`(${typeName(value)})(${isNil ? "nil" : address})`);
-    else if (isNil) this.pad(verb === "v" ? "<nil>" : "0x0");
-    else this.pad(address);
+    else if (!isNil) this.pad(address);
+    else if (verb === "v") this.pad("<nil>");
+    else if (verb === "p") this.pad("0x0");
+    else this.#integer(value, 0n, verb);
   }
 
   #badVerb(value: GoValue, verb: string): void {

@@ -88,6 +88,12 @@ describe("text", () => {
     ["that begins with a bracket and is no call is shown", "{", '{"answer": 42} done', '{"answer": 42} done'],
     ["that begins with a bracket and never closes is shown at the end", "{", '{"answer": ', '{"answer": '],
     [
+      "behind a call is shown when it is an object that calls nothing",
+      "{",
+      '{"name":"now","arguments":{}}; {"name":"nope","arguments":{}} done',
+      '}; {"name":"nope","arguments":{}} done',
+    ],
+    [
       "with a bracket further on is shown once",
       "{",
       'Sure {"name":"now","arguments":{}}',

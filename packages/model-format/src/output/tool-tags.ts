@@ -69,9 +69,9 @@ export class ToolTagParser implements OutputParser {
     this.#held += text;
     this.#search.add(text);
     this.#takeCall(events, false);
-    // Brackets that closed without a call were an answer. Behind a call there is none: what closes there is
-    // the next call, half read.
-    if (this.#calls === 0 && this.#search.isBalanced) {
+    // Brackets that closed without a call were an answer. Behind a call they also balance where the next one is
+    // half read, so there the answer begins only when an object has ended that is no call.
+    if (this.#search.isBalanced && (this.#calls === 0 || this.#search.hasJustClosed)) {
       this.#state = "answer";
       release(this.#held, events);
       this.#held = "";
@@ -139,6 +139,7 @@ class CallSearch {
   #text = "";
   #object: { readonly value: JsonObject; readonly end: number } | undefined;
   #isBalanced = false;
+  #hasJustClosed = false;
 
   constructor(tag: string, names: readonly string[]) {
     this.#names = new NameFinder(names);
@@ -149,6 +150,11 @@ class CallSearch {
   /** All brackets of the tag's kind are closed. */
   get isBalanced(): boolean {
     return this.#isBalanced;
+  }
+
+  /** The text ends where an object ends. */
+  get hasJustClosed(): boolean {
+    return this.#hasJustClosed;
   }
 
   /**
@@ -162,6 +168,7 @@ class CallSearch {
   add(text: string): void {
     const offset = this.#text.length;
     this.#text += text;
+    this.#hasJustClosed = false;
     this.#names.add(text);
     this.#findObject(text, offset);
     if (this.#brackets?.next(text, offset) !== undefined) this.#isBalanced = true;
@@ -183,6 +190,7 @@ class CallSearch {
     while (this.#object === undefined) {
       const place = this.#objects.next(text, offset);
       if (place === undefined) return;
+      this.#hasJustClosed = place.end === this.#text.length;
       const value = parseObject(this.#text.slice(place.start, place.end));
       if (value !== undefined) this.#object = { value, end: place.end };
     }

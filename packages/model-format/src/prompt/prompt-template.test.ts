@@ -152,6 +152,11 @@ describe("tools", () => {
       '{look_up Finds <things> {object <nil> <nil> [what] {"how":{"type":["string","null"],"enum":["fast","slow"]},"ids":{"type":"array","items":{"type":"integer"}},"opts":{"anyOf":[{"type":"integer"},{"type":"object"}]},"what":{"type":"string","description":"A \\u0026 B"}}}}',
     ],
     [
+      "what points nowhere is the number 0 where a number is asked for",
+      '{{ range .Tools }}{{ range .Function.Parameters.Properties }}{{ printf "%d %#x %p %v|" .Properties .Properties .Properties .Properties }}{{ break }}{{ end }}{{ end }}{{ range .Messages }}{{ end }}',
+      "0 0x0 0x0 <nil>|",
+    ],
+    [
       "a property that is missing is an empty one",
       "{{ (index .Tools 0).Function.Parameters.Properties.none.Description }}.{{ range .Messages }}{{ end }}",
       ".",
@@ -265,6 +270,12 @@ describe("a template", () => {
   it("is refused when it calls a template without data, which Ollama cannot look into", () => {
     expect(() => PromptTemplate.parse('{{ define "t" }}{{ end }}{{ template "t" }}')).toThrow(PromptError);
   });
+});
+
+it("an empty list of tools is not the same as none", () => {
+  const source = "{{ .Tools }}{{ if .Tools }}some{{ end }}{{ range .Messages }}{{ end }}";
+  expect(render(source, { tools: [] })).toBe("[]");
+  expect(render(source)).toBe("null");
 });
 
 describe("what a template shows of tools", () => {

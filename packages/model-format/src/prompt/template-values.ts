@@ -69,7 +69,7 @@ const argumentsType: GoMapType = {
 
 /** `.Tools` */
 export function toolValues(tools: readonly Tool[] | undefined): GoSlice {
-  return new GoSlice(tools && tools.length > 0 ? tools.map((tool) => toolType.of(tool)) : null, toolsType);
+  return new GoSlice(tools?.map((tool) => toolType.of(tool)) ?? null, toolsType);
 }
 
 const toolsType: GoType<GoSlice> = {

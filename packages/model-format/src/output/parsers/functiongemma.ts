@@ -61,7 +61,9 @@ function readValue(text: string): unknown {
   const number = parseInteger(trimmed) ?? parseReal(trimmed);
   if (number !== undefined) return number;
   if (text.startsWith("[") && text.endsWith("]")) {
-    return splitItems(text.slice(1, -1)).map(readValue);
+    const items = splitItems(text.slice(1, -1)).map(readValue);
+    // Ollama hands a list of nothing on as no list at all.
+    return items.length === 0 ? null : items;
   }
   if (text.startsWith("{") && text.endsWith("}")) return readEntries(text.slice(1, -1));
   return text;

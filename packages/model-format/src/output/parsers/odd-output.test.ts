@@ -137,8 +137,10 @@ describe("what models get wrong", () => {
   });
 
   it("FunctionGemma: reads numbers with blanks around them, and lets round brackets be text", () => {
-    const text = "<start_function_call>call:find{limit: 2,where:(,list:[1, 2,,3]}<end_function_call>";
-    expect(read("functiongemma", text)).toEqual(only("find", { limit: 2, where: "(", list: [1, 2, 3] }));
+    const text = "<start_function_call>call:find{limit: 2,where:(,list:[1, 2,,3],none:[]}<end_function_call>";
+    expect(read("functiongemma", text)).toEqual(
+      only("find", { limit: 2, where: "(", list: [1, 2, 3], none: null }),
+    );
   });
 
   it("LFM2: reads a call without its tags, of a declared tool only", () => {
