@@ -1,18 +1,10 @@
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
+import { readLfm2Arguments } from "./lfm2-arguments.ts";
 import { leadingSpaceLength } from "./reading/hold-back.ts";
 import type { JsonCall } from "./reading/json-call.ts";
-import {
-  PythonCallError,
-  type PythonRules,
-  pythonQuotes,
-  readKeywordArguments,
-} from "./reading/python-call.ts";
-import { closingIndex } from "./reading/top-level.ts";
+import { closingIndex, pythonQuotes } from "./reading/top-level.ts";
 
 export const lfm2CallsClose = "<|tool_call_end|>";
-
-/** Texts are taken as written, backslashes included: what these models put there is not escaped. */
-const rules: PythonRules = { unquote: (inner) => inner, nulls: ["null", "None"], bareWords: true };
 
 /** Reads `[f(a='x'), g()]`, brackets optional. Undefined when it is anything else. */
 export function readLfm2Calls(text: string): readonly JsonCall[] | undefined {
@@ -25,12 +17,9 @@ export function readLfm2Calls(text: string): readonly JsonCall[] | undefined {
     const name = trimSpace(rest.slice(0, Math.max(0, open)));
     const close = open === -1 ? undefined : closingIndex(rest, open, pythonQuotes);
     if (name === "" || close === undefined) return undefined;
-    try {
-      calls.push({ name, arguments: readKeywordArguments(rest.slice(open + 1, close), rules) });
-    } catch (error) {
-      if (error instanceof PythonCallError) return undefined;
-      throw error;
-    }
+    const values = readLfm2Arguments(rest.slice(open + 1, close));
+    if (values === undefined) return undefined;
+    calls.push({ name, arguments: values });
     rest = trimSpace(trimSpace(rest.slice(close + 1)).replace(/^,/, ""));
   }
   return calls;

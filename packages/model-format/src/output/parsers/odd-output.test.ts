@@ -94,6 +94,7 @@ describe("what models get wrong", () => {
 
   it.each([
     ["qwen3.5", 2],
+    ["ornith", 2],
     ["nemotron-3-nano", 3],
   ])("%s: counts the lines of a call inside thinking from line %i", (family, line) => {
     const text = "hm\n<tool_call>\n<function=read>\n</parameter></function></tool_call>";
@@ -149,6 +150,33 @@ describe("what models get wrong", () => {
     );
     expect(read("lfm2", "remove(where='a')").content).toBe("remove(where='a')");
     expect(read("lfm2", "read the manual").content).toBe("read the manual");
+  });
+
+  it.each([
+    ["a comma is missing", "find(where='a' limit=2)", { where: "a", limit: 2 }],
+    ["a list has words without quotes", "find(where=[a, b])", { where: "[a, b]" }],
+    [
+      "lists and dictionaries are Python's",
+      `find(where=['it"s', True], limit={"k": None})`,
+      { where: ['it"s', true], limit: { k: null } },
+    ],
+    ["digits are in groups", "find(limit=1_000)", { limit: 1000 }],
+  ])("LFM2: reads arguments where %s", (_, call, values) => {
+    expect(read("lfm2", `<|tool_call_start|>[${call}]<|tool_call_end|>`)).toEqual(only("find", values));
+  });
+
+  it.each([["find(where=)"], ["find('a')"], ['find(where="a" b)']])("LFM2: takes no call from %s", (call) => {
+    expect(read("lfm2", `<|tool_call_start|>[${call}]<|tool_call_end|>`).calls).toEqual([]);
+  });
+
+  it("Olmo 3: reads quotes that are not escaped, and nothing of a list", () => {
+    const text = `<function_calls>find(where="say "hi"", limit=[1, , 2])</function_calls>`;
+    expect(read("olmo3", text)).toEqual(only("find", { where: 'say "hi"', limit: [1, "", 2] }));
+  });
+
+  it("Olmo 3: makes no call of two whose brackets do not match", () => {
+    const text = "<function_calls>find(where='a'\nread()</function_calls>";
+    expect(read("olmo3", text).calls).toEqual([]);
   });
 
   it("Olmo 3: reads texts over several lines", () => {

@@ -1,26 +1,14 @@
 import { trimSpace } from "../../prompt/renderers/trim-space.ts";
 import type { OutputParserFamily } from "../output-parser.ts";
+import { Olmo3ArgumentError, readOlmo3Arguments } from "./olmo3-arguments.ts";
 import { collect, collectBody, everything, skipBlanks } from "./reading/collect.ts";
-import {
-  PythonCallError,
-  type PythonRules,
-  pythonQuotes,
-  readKeywordArguments,
-} from "./reading/python-call.ts";
 import { continuesText } from "./reading/request.ts";
 import { type CallArguments, streamParser } from "./reading/stream-parser.ts";
-import { splitTopLevel } from "./reading/top-level.ts";
+import { pythonQuotes, splitTopLevel } from "./reading/top-level.ts";
 
 const thinkClose = "</think>";
 const callsOpen = "<function_calls>";
 const callsClose = "</function_calls>";
-
-const rules: PythonRules = { unquote: unescapeText, nulls: ["null", "None", "nil"], bareWords: true };
-
-function unescapeText(inner: string): string {
-  const meanings: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
-  return inner.replace(/\\([\\"'ntr])/g, (_, letter: string) => meanings[letter] ?? letter);
-}
 
 /** Olmo 3: one block of Python-like calls, one a line; what follows the block is answer. */
 export const olmo3: OutputParserFamily = {
@@ -41,16 +29,17 @@ export const olmo3: OutputParserFamily = {
 /** All calls of a block, or none when one of them cannot be read. */
 function readCalls(body: string): readonly { readonly name: string; readonly values: CallArguments }[] {
   try {
-    return splitTopLevel(body, "\n", pythonQuotes)
+    // Texts may go over several lines; a bracket that is missing must not make one call of two.
+    return splitTopLevel(body, "\n", pythonQuotes, "")
       .map(trimSpace)
       .filter((line) => line !== "")
       .map((line) => {
         const match = /^(\w+)\((.*)\)$/s.exec(line);
-        if (match === null) throw new PythonCallError("expected name(…)");
-        return { name: match[1] ?? "", values: readKeywordArguments(match[2] ?? "", rules) };
+        if (match === null) throw new Olmo3ArgumentError("expected name(…)");
+        return { name: match[1] ?? "", values: readOlmo3Arguments(match[2] ?? "") };
       });
   } catch (error) {
-    if (error instanceof PythonCallError) return [];
+    if (error instanceof Olmo3ArgumentError) return [];
     throw error;
   }
 }

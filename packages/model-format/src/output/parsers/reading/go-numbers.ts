@@ -11,8 +11,14 @@ export function parseInteger(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value + 0 : undefined;
 }
 
-/** A decimal number, or undefined. Whole numbers too large to be exact are undefined as above. */
-export function parseReal(text: string): number | undefined {
+const digitSeparator = /(?<=\d)_(?=\d)/g;
+
+/**
+ * A decimal number, its digits perhaps in groups as in `1_000`, or undefined. Whole numbers too large to be
+ * exact are undefined as above.
+ */
+export function parseReal(source: string): number | undefined {
+  const text = source.replace(digitSeparator, "");
   if (!realNumber.test(text)) return undefined;
   const value = Number(text);
   if (!Number.isFinite(value) || (wholeNumber.test(text) && !Number.isSafeInteger(value))) return undefined;

@@ -48,7 +48,8 @@ export function parseMarkup(source: string, rules: MarkupRules): MarkupNode {
     const bad = illegal.exec(text);
     if (bad !== null) {
       const code = (bad[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-      fault(`illegal character code U+${code}`, at + bad.index);
+      // Go looks at characters when it has read the whole text.
+      fault(`illegal character code U+${code}`, end);
     }
     const parent = open.at(-1);
     // XML knows one way to end a line.

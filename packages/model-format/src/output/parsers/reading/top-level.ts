@@ -1,3 +1,5 @@
+export const pythonQuotes: readonly string[] = ['"', "'"];
+
 const opening = "([{";
 const closing = ")]}";
 
