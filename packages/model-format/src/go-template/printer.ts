@@ -282,7 +282,7 @@ export class Printer extends Formatter {
   }
 
   #pointer(value: GoValue, verb: string): void {
-    const isNil = value instanceof GoStruct && value.isNil;
+    const isNil = (value instanceof GoStruct || value instanceof GoSlice) && value.isNil;
     const hasAddress = value instanceof GoSlice || value instanceof GoMap || value instanceof GoBytes;
     const isPointer = hasAddress || (value instanceof GoStruct && value.type.isPointer);
     if (!isPointer || !"vpbodxX".includes(verb)) this.#badVerb(value, verb);

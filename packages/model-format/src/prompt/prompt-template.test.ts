@@ -157,6 +157,11 @@ describe("tools", () => {
       "0 0x0 0x0 <nil>|",
     ],
     [
+      "what is not there has no place in memory",
+      '{{ range .Tools }}{{ range .Function.Parameters.Properties }}{{ printf "%p" .Enum }}{{ break }}{{ end }}{{ break }}{{ end }}{{ range .Messages }}{{ printf " %p" .ToolCalls }}{{ break }}{{ end }}',
+      "0xc000000000 0x0",
+    ],
+    [
       "a property that is missing is an empty one",
       "{{ (index .Tools 0).Function.Parameters.Properties.none.Description }}.{{ range .Messages }}{{ end }}",
       ".",

@@ -144,6 +144,11 @@ describe("what models get wrong", () => {
     );
   });
 
+  it("Cohere: takes no bracket inside of a text for the beginning of a call", () => {
+    const text = '<|START_ACTION|>["{" {"tool_name": "read"}]<|END_ACTION|>';
+    expect(read("cohere", text, { tools, think: false })).toEqual(only("read", {}));
+  });
+
   it("LFM2: reads a call without its tags, of a declared tool only", () => {
     expect(read("lfm2", "[find(where='a, (b)', limit=2)]")).toEqual(
       only("find", { where: "a, (b)", limit: 2 }),

@@ -1,3 +1,5 @@
+import { BracketScanner } from "../../bracket-scanner.ts";
+
 export const pythonQuotes: readonly string[] = ['"', "'"];
 
 const opening = "([{";
@@ -133,14 +135,11 @@ function addJsonEnds(text: string, from: number, ends: Map<number, number | unde
   }
 }
 
-/** The balanced `{…}` parts of a text, in order, those inside others left out. */
+/** The balanced `{…}` parts of a text, in order, those inside others or inside texts left out. */
 export function balancedObjects(text: string): string[] {
   const objects: string[] = [];
-  for (let at = text.indexOf("{"); at !== -1; at = text.indexOf("{", at)) {
-    const end = closingIndex(text, at, ['"']);
-    if (end === undefined) break;
-    objects.push(text.slice(at, end + 1));
-    at = end + 1;
-  }
+  const scanner = new BracketScanner("{", "}", true);
+  for (let place = scanner.next(text, 0); place !== undefined; place = scanner.next(text, 0))
+    objects.push(text.slice(place.start, place.end));
   return objects;
 }
