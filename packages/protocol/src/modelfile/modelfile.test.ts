@@ -152,9 +152,23 @@ describe("toCreateRequest", () => {
   });
 
   test.each([
+    ["1_000.5", 1000.5],
+    ["0x1p4", 16],
+    ["-0x_1.8P-1", -0.75],
+  ])("reads the number %s as Go writes it", async (text, value) => {
+    expect((await plan(`FROM x\nPARAMETER temperature ${text}\n`)).request.parameters).toEqual({
+      temperature: value,
+    });
+  });
+
+  test.each([
     ["num_ctx 1.5", "invalid int value [1.5]"],
     ["num_ctx", "unexpected EOF: num_ctx"],
     ["temperature 1e999", "invalid float value [1e999]"],
+    ["temperature 0x10", "invalid float value [0x10]"],
+    ["temperature 1__0", "invalid float value [1__0]"],
+    ["temperature -inf", "json: unsupported value: -Inf"],
+    ["temperature NaN", "json: unsupported value: NaN"],
     ["use_mmap yes", "invalid bool value [yes]"],
     ["__proto__ 1", "unknown parameter '__proto__'"],
     [" 1", "unknown parameter ''"],

@@ -38,10 +38,33 @@ function parseInteger(text: string): number | undefined {
   return value > maxInteger || value < -maxInteger - 1n ? undefined : Number(value);
 }
 
+// A number as Go writes one: underscores between digits, and hexadecimal with an exponent of two.
+const decimal = /^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/;
+const hexadecimal =
+  /^[+-]?0[xX](?=_?[0-9a-fA-F]|\.[0-9a-fA-F])_?([0-9a-fA-F]*(?:_[0-9a-fA-F]+)*)(?:\.([0-9a-fA-F]*(?:_[0-9a-fA-F]+)*))?[pP]([+-]?\d+(?:_\d+)*)$/;
+const notFinite = /^(?:[+-]?inf(?:inity)?|nan)$/i;
+
 function parseFloat32(text: string): number | undefined {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return undefined;
-  const value = toFloat32(Number(text));
+  if (notFinite.test(text)) {
+    // Go reads it, and then has no JSON for it.
+    const word = /nan/i.test(text) ? "NaN" : text.startsWith("-") ? "-Inf" : "+Inf";
+    throw new ProtocolError("INVALID_OPTION", `json: unsupported value: ${word}`);
+  }
+  const size = decimal.test(text) ? Number(text.replaceAll("_", "")) : hexadecimalValue(text);
+  if (size === undefined) return undefined;
+  const value = toFloat32(size);
   return Number.isFinite(value) ? value : undefined;
+}
+
+function hexadecimalValue(text: string): number | undefined {
+  const match = hexadecimal.exec(text);
+  if (match === null) return undefined;
+  const [, whole = "", fraction = "", exponent = ""] = match.map((part = "") => part.replaceAll("_", ""));
+  const digits = whole + fraction;
+  // What no 32-bit number holds; BigInt takes quadratic time on long ones.
+  if (digits.length > 256) return undefined;
+  const size = Number(BigInt(`0x${digits}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return text.startsWith("-") ? -size : size;
 }
 
 function refuse(kind: string, text: string): never {

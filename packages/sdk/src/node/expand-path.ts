@@ -21,5 +21,5 @@ async function homeOf(user: string): Promise<string> {
     const [name, , , , , home] = line.split(":");
     if (name === user && home !== undefined && home !== "") return home;
   }
-  throw new PunaError("INVALID_INPUT", `user: unknown user ${user}`);
+  throw new PunaError("INVALID_INPUT", `failed to find user '${user}': user: unknown user ${user}`);
 }
