@@ -6,6 +6,7 @@ import { Service } from "./commands/service.ts";
 /** Second name, which help does not list. */
 class Start extends Serve {
   static override hidden = true;
+  static ownName = "serve";
 }
 
 /** What oclif finds: the CLI's commands, and those that only this package can offer. */

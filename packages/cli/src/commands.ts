@@ -25,14 +25,17 @@ import { Verify } from "./commands/verify.ts";
 /** Second names, which help does not list. */
 class Ls extends List {
   static override hidden = true;
+  static ownName = "list";
 }
 
 class Login extends Signin {
   static override hidden = true;
+  static ownName = "signin";
 }
 
 class Logout extends Signout {
   static override hidden = true;
+  static ownName = "signout";
 }
 
 /** Every command but `serve`, which belongs to the application. */

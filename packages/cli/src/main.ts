@@ -63,7 +63,7 @@ async function runCommand(
   const { words, wantsHelp } = normalizeArguments(argv, shape);
   // oclif would read what is piped in as the first word that is missing.
   for (const argument of Object.values(args)) argument.ignoreStdin = true;
-  if (wantsHelp) context.stdout.write(printCommandHelp(context.binName, id, found));
+  if (wantsHelp) context.stdout.write(printCommandHelp(context.binName, found.ownName ?? id, found));
   // Not `Command.run`: that loads the configuration a second time, which costs time and loses the bound context.
   else await new found(words, config)["_run"]();
 }
@@ -73,7 +73,7 @@ async function showHelp(argv: readonly string[], config: Config, context: CliCon
   const [topic] = argv.filter((word) => !word.startsWith("-"));
   const found = topic === undefined ? undefined : await loadCommand(topic, config);
   if (topic !== undefined && found !== undefined) {
-    context.stdout.write(printCommandHelp(context.binName, topic, found));
+    context.stdout.write(printCommandHelp(context.binName, found.ownName ?? topic, found));
     return;
   }
   if (topic === undefined) context.stdout.write(await rootHelp(config, context.binName));
@@ -104,7 +104,11 @@ function shownCommands(config: Config): readonly string[] {
 }
 
 function unknownCommand(typed: string, config: Config, binName: string): string {
-  const close = suggestCommands(typed, shownCommands(config));
+  const names = groupCommands(shownCommands(config)).flatMap((group) => group.names);
+  const close = suggestCommands(
+    typed,
+    names.filter((name) => name !== "help"),
+  );
   const hint =
     close.length === 0 ? "" : `\n\nDid you mean this?\n${close.map((name) => `\t${name}\n`).join("")}`;
   return `unknown command "${typed}" for "${binName}"${hint}`;

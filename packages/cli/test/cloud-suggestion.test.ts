@@ -28,7 +28,7 @@ describe("a model that exists only in the cloud", () => {
     const run = await runInProcess(argv, { fetch: withCloud });
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toBe(
-      `Error: ${missing}\n\n"kimi:cloud" is available as a cloud model. Try:\n  ollama ${command} kimi:cloud\n`,
+      `\nError: ${missing}\n\n"kimi:cloud" is available as a cloud model. Try:\n  ollama ${command} kimi:cloud\n`,
     );
   });
 
@@ -39,7 +39,7 @@ describe("a model that exists only in the cloud", () => {
   ])("is not looked for with %j", async (argv) => {
     asked.length = 0;
     const run = await runInProcess(argv, { fetch: withCloud });
-    expect(run.stderr).toBe(`Error: ${missing}\n`);
+    expect(run.stderr).toBe(`\nError: ${missing}\n`);
     expect(asked).toHaveLength(1);
   });
 
@@ -53,9 +53,20 @@ describe("a model that exists only in the cloud", () => {
           return new Response(`${JSON.stringify({ error: failure })}\n`);
         },
       });
-      expect([run.exitCode, run.stderr, paths]).toEqual([1, `Error: ${failure}\n`, ["/api/pull"]]);
+      expect([run.exitCode, run.stderr, paths]).toEqual([1, `\nError: ${failure}\n`, ["/api/pull"]]);
     },
   );
+
+  it("is not pulled where it is asked for by that name", async () => {
+    const paths: string[] = [];
+    const run = await runInProcess(["run", "kimi:20b-cloud", "hi"], {
+      fetch: async (input) => {
+        paths.push(new URL(String(input)).pathname);
+        return Response.json({ error: "model not found" }, { status: 404 });
+      },
+    });
+    expect([run.exitCode, run.stderr, paths]).toEqual([1, "Error: model not found\n", ["/api/show"]]);
+  });
 
   it("is named, too, where the server answers with the status for what is missing", async () => {
     const run = await runInProcess(["pull", "kimi"], {

@@ -58,7 +58,7 @@ describe("normalizeArguments", () => {
     ],
     [
       ["-vv", "m"],
-      ["--verbose", "--verbose", "--", "m"],
+      ["--verbose", "--", "m"],
     ],
     [
       ["-vfa", "m"],
@@ -75,6 +75,14 @@ describe("normalizeArguments", () => {
     [
       ["--dimensions", "12", "m"],
       ["--dimensions=12", "--", "m"],
+    ],
+    [
+      ["--dimensions", "0x1_0", "m"],
+      ["--dimensions=16", "--", "m"],
+    ],
+    [
+      ["--think=low", "--verbose", "--think", "m", "--verbose=false"],
+      ["--think=true", "--", "m"],
     ],
     [
       ["m", "-"],

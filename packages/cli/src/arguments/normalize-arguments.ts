@@ -7,6 +7,7 @@ export interface FlagShape {
   readonly allowNo?: boolean | undefined;
   /** `int` where the value must be a whole number. */
   readonly helpValue?: string | string[] | undefined;
+  readonly multiple?: boolean | undefined;
 }
 
 /** How many words besides flags a command takes. */
@@ -37,7 +38,8 @@ export interface NormalArguments {
  */
 export function normalizeArguments(argv: readonly string[], shape: ArgumentShape): NormalArguments {
   const withHelp = { ...shape, flags: { ...shape.flags, help: { type: "boolean", char: "h" } as const } };
-  const flags: string[] = [];
+  /** Of a flag given twice, the last word holds, unless it may be given more than once. */
+  const flags = new Map<string, readonly string[]>();
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? "";
@@ -54,12 +56,15 @@ export function normalizeArguments(argv: readonly string[], shape: ArgumentShape
       const value = flag.value ?? (flag.wantsValue ? argv[++at] : undefined);
       if (flag.wantsValue && value === undefined)
         throw new CliError("USAGE", `flag needs an argument: ${flag.shown}`);
-      flags.push(...spell(flag.name, flag.shape, value));
+      const spelled = spell(flag.name, flag.shape, value);
+      const before = flag.shape.multiple === true ? (flags.get(flag.name) ?? []) : [];
+      flags.set(flag.name, [...before, ...spelled]);
     }
   }
-  const wantsHelp = flags.includes("--help");
+  const wantsHelp = (flags.get("help") ?? []).length > 0;
+  flags.delete("help");
   if (!wantsHelp) checkArity(words.length, shape.arity);
-  return { words: [...flags.filter((flag) => flag !== "--help"), "--", ...words], wantsHelp };
+  return { words: [...[...flags.values()].flat(), "--", ...words], wantsHelp };
 }
 
 interface FoundFlag {
@@ -113,12 +118,28 @@ function spell(name: string, shape: FlagShape, value: string | undefined): strin
     return new CliError("USAGE", `invalid argument "${value}" for "${spelled}" flag: ${reason}`);
   };
   if (shape.type === "option") {
-    if (shape.helpValue === "int" && !/^[+-]?\d+$/.test(value ?? "")) throw refuse("ParseInt");
-    return [`--${name}=${value ?? ""}`];
+    if (shape.helpValue !== "int") return [`--${name}=${value ?? ""}`];
+    const whole = parseWholeNumber(value ?? "");
+    if (whole === undefined) throw refuse("ParseInt");
+    return [`--${name}=${whole}`];
   }
   if (value === undefined || truths.has(value)) return [`--${name}`];
   if (!falsehoods.has(value)) throw refuse("ParseBool");
   return shape.allowNo === true ? [`--no-${name}`] : [];
+}
+
+/** Decimal, or with a prefix as Go and C write other bases (`0x10`, `0b1`, `017`); underscores part digits. */
+function parseWholeNumber(text: string): bigint | undefined {
+  const match =
+    /^([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/.exec(
+      text,
+    );
+  // No number of 64 bits is longer.
+  if (match === null || text.length > 100) return undefined;
+  const [, sign, body = ""] = match;
+  const digits = body.replaceAll("_", "");
+  const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits}` : digits);
+  return sign === "-" ? -size : size;
 }
 
 function checkArity(received: number, { min, max }: Arity): void {

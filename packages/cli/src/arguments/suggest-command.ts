@@ -1,9 +1,9 @@
 const maxDistance = 2;
 
-/** Known names that a mistyped one may have meant: at most two letters away, or longer by an ending. */
+/** Known names, in their order, that a mistyped one may have meant: at most two letters away, or longer by an ending. */
 export function suggestCommands(typed: string, names: readonly string[]): readonly string[] {
   const word = typed.toLowerCase();
-  return names.filter((name) => name.startsWith(word) || distance(word, name) <= maxDistance).sort();
+  return names.filter((name) => name.startsWith(word) || distance(word, name) <= maxDistance);
 }
 
 /** Levenshtein's: single letters put in, taken out or changed. */

@@ -21,13 +21,13 @@ export class Create extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Create);
     const { context } = this;
+    using progress = openProgress(context, flags.json);
     if (!ModelName.parse(args.model).isValid())
       throw new CliError("USAGE", `invalid model name: ${args.model}`);
     if (flags.experimental)
       throw new CliError("USAGE", "safetensors cannot be imported here; convert the model to GGUF first");
     const source = await this.#findModelfile(flags.file || undefined);
     await context.ensureServer();
-    using progress = openProgress(context, flags.json);
     if (source === undefined) {
       progress.update({ status: "gathering model components" });
       throw new CliError("NOT_FOUND", "no Modelfile or safetensors files found");
@@ -42,7 +42,7 @@ export class Create extends BaseCommand {
       home: context.userHome,
       quantize: flags.quantize,
       draftQuantize: flags["draft-quantize"],
-      onWarning: (warning) => context.stderr.write(`${warning}\n`),
+      onWarning: (warning) => (flags.json ? context.stderr : context.stdout).write(`warning: ${warning}\n`),
     });
     const shown = flags.json || context.stderr.isTTY ? events : forLog(events);
     for await (const event of withPlainErrors(shown, source.directory)) progress.update(event);

@@ -14,7 +14,7 @@ export class List extends BaseCommand {
     const { args, flags } = await this.parse(List);
     const prefix = (args.prefix ?? "").toLowerCase();
     const { models } = await this.context.client.list();
-    const shown = models.filter((model) => model.name.toLowerCase().startsWith(prefix));
+    const shown = (models ?? []).filter((model) => model.name.toLowerCase().startsWith(prefix));
     if (flags.json) return this.printJson({ models: shown });
     this.context.stdout.write(printModelList(shown, new Date()));
   }

@@ -15,7 +15,7 @@ export class Ps extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ps);
     const { models } = await this.context.client.ps();
-    const shown = models.filter((model) => model.name.startsWith(args.prefix ?? ""));
+    const shown = (models ?? []).filter((model) => model.name.startsWith(args.prefix ?? ""));
     if (flags.json) {
       const drivers = await this.#drivers();
       const described = shown.map((model) => ({ ...model, ...drivers.get(model.name) }));
@@ -27,7 +27,7 @@ export class Ps extends BaseCommand {
       model.digest.slice(0, 12),
       printBytes(model.size),
       processorOf(model),
-      String(model.context_length),
+      String(model.context_length ?? 0),
       untilOf(model, now),
     ]);
     this.context.stdout.write(printTable(["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"], rows));
@@ -54,5 +54,5 @@ function processorOf(model: RunningModel): string {
 
 function untilOf(model: RunningModel, now: Date): string {
   const expires = new Date(model.expires_at);
-  return expires.getTime() < now.getTime() ? "Stopping..." : humanTime(expires, now, "Never");
+  return expires.getTime() >= now.getTime() ? humanTime(expires, now) : "Stopping...";
 }

@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
-import { PunaError } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
+import { CliError } from "../errors.ts";
 import { startSpinner } from "../ui/spinner.ts";
 import { isNotFound, unloadModel } from "./stop.ts";
 
@@ -27,7 +27,7 @@ export class Rm extends BaseCommand {
     try {
       await unloadModel(this.context.client, name);
     } catch (error) {
-      if (!PunaError.is(error) || error.status === undefined) throw error;
+      if (!CliError.is(error)) throw error;
       if (!isNotFound(error)) this.context.stderr.write(`Warning: unable to stop model '${name}'\n`);
     }
   }

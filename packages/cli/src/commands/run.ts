@@ -6,8 +6,9 @@ import { attachMedia } from "../run/attach-media.ts";
 import { toChatRequest } from "../run/chat-request.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { parseFormatFlag, parseThink } from "../run/parse-run-flags.ts";
-import { prepareModel } from "../run/prepare-model.ts";
+import { prepareModel, refuseImageModel } from "../run/prepare-model.ts";
 import { readPipedPrompt } from "../run/read-piped-prompt.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { restoreOnSignal } from "../ui/restore-on-signal.ts";
 import { startSpinner } from "../ui/spinner.ts";
 
@@ -52,13 +53,13 @@ export class Run extends BaseCommand {
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Run);
     const { context } = this;
-    if (flags.keepalive !== undefined) parseDuration(flags.keepalive);
     const wish = parseThink(flags.think);
-    const format = await parseFormatFlag(flags.format ?? "", context.cwd);
+    if (flags.keepalive) parseDuration(flags.keepalive);
     const words = argv.slice(1).filter((word): word is string => typeof word === "string");
     const interactive =
       words.length === 0 && !flags.json && context.stdin.isTTY === true && context.stdout.isTTY === true;
-    const prompt = [await readPipedPrompt(context.stdin), ...words].filter((part) => part !== "").join(" ");
+    const piped = await readPipedPrompt(context.stdin);
+    const prompt = [...(piped === "" ? [] : [piped]), ...words].join(" ");
 
     await context.ensureServer();
     const { name, model } = await prepareModel(context, {
@@ -66,6 +67,8 @@ export class Run extends BaseCommand {
       insecure: flags.insecure ?? false,
     });
     if (isEmbeddingOnly(model)) return this.#embed(name, prompt, flags);
+    refuseImageModel(model);
+    const format = await parseFormatFlag(flags.format ?? "", context.cwd);
     const capabilities = model.capabilities ?? [];
     const think = wish ?? (capabilities.includes("thinking") ? true : undefined);
     const conversation: Conversation = {
@@ -74,7 +77,7 @@ export class Run extends BaseCommand {
       messages: [],
       options: {},
       ...(format === undefined ? {} : { format }),
-      ...(flags.keepalive === undefined ? {} : { keepAlive: flags.keepalive }),
+      ...(flags.keepalive ? { keepAlive: flags.keepalive } : {}),
       ...(think === undefined ? {} : { think }),
       hideThinking: flags.hidethinking ?? false,
       verbose: flags.verbose ?? false,
@@ -105,7 +108,7 @@ export class Run extends BaseCommand {
 
   async #load({ model, keepAlive }: Conversation): Promise<void> {
     using _spinner = startSpinner(this.context.stderr);
-    await this.context.client.load(model, keepAlive);
+    await withStatusPrefix(this.context.client.load(model, keepAlive));
   }
 
   async #embed(
@@ -126,10 +129,12 @@ export class Run extends BaseCommand {
       model,
       input: prompt,
       ...(truncate === undefined ? {} : { truncate }),
-      ...(Number(dimensions) === 0 ? {} : { dimensions: Number(dimensions) }),
-      ...(keepalive === undefined ? {} : { keep_alive: keepalive }),
+      ...(Number(dimensions) > 0 ? { dimensions: Number(dimensions) } : {}),
+      ...(keepalive ? { keep_alive: keepalive } : {}),
     });
-    this.print(JSON.stringify(embeddings[0] ?? []));
+    const [first] = embeddings ?? [];
+    if (first === undefined) throw new CliError("SERVER", "no embeddings returned");
+    this.print(JSON.stringify(first));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
+import { refuseImageModel } from "../run/prepare-model.ts";
 import { printModelCard } from "../ui/model-card.ts";
 
 const parts = ["license", "modelfile", "parameters", "system", "template"] as const;
@@ -29,6 +30,7 @@ export class Show extends BaseCommand {
     }
     const model = await this.context.client.show({ model: args.model, verbose: flags.verbose ?? false });
     if (flags.json) return this.printJson(model);
+    refuseImageModel(model);
     const part = chosen[0];
     if (part === undefined) {
       const { colors, stdout } = this.context;

@@ -9,7 +9,7 @@ export class Signin extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(Signin);
     const account = await readAccount(new ServerRoutes(this.context));
-    if (account.type === "signed-in") this.print(`You are already signed in as user '${account.name}'`);
+    if (account.type === "signed-in") this.print(`You are already signed in as user '${account.name}'\n`);
     else this.context.stdout.write(describeSignIn(account));
   }
 }

@@ -8,6 +8,6 @@ export class Signout extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(Signout);
     await new ServerRoutes(this.context).signOut();
-    this.print("You have signed out of ollama.com");
+    this.print("You have signed out of ollama.com\n");
   }
 }

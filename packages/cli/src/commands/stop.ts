@@ -2,6 +2,7 @@ import { Args } from "@oclif/core";
 import { type Puna, PunaError } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { startSpinner } from "../ui/spinner.ts";
 
 export class Stop extends BaseCommand {
@@ -22,9 +23,11 @@ export class Stop extends BaseCommand {
 
 /** Asks the server to let go of a model: an empty prompt with keep-alive zero. */
 export async function unloadModel(client: Puna, model: string): Promise<void> {
-  await client.generate({ model, prompt: "", keep_alive: 0, stream: false });
+  await withStatusPrefix(client.generate({ model, prompt: "", keep_alive: 0, stream: false }));
 }
 
 export function isNotFound(error: unknown): boolean {
-  return PunaError.is(error) && error.code === "NOT_FOUND";
+  // A refused stream is an error of the command line, with the status in front.
+  const cause = CliError.is(error) ? error.cause : error;
+  return PunaError.is(cause) && cause.code === "NOT_FOUND";
 }

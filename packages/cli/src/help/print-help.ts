@@ -10,6 +10,8 @@ export interface DescribedCommand {
   readonly flags?: Readonly<Record<string, DescribedFlag>>;
   readonly bareFlags?: Readonly<Record<string, string>>;
   readonly otherNames?: readonly string[];
+  /** Where the command goes by another of its names: the one that help gives it. */
+  readonly ownName?: string;
   readonly environment?: readonly EnvironmentVariable[];
   /** Paragraphs between description and usage. */
   readonly details?: string;

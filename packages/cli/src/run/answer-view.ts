@@ -1,10 +1,11 @@
-import type { Message } from "@puna/protocol";
+import { escapeGoJson, type Message, type ToolCall } from "@puna/protocol";
 import type { CliContext } from "../context.ts";
 import { MarkdownStream } from "../ui/markdown/markdown-stream.ts";
 import { WordWrapper } from "../ui/word-wrap.ts";
 import type { Conversation } from "./conversation.ts";
 
 const grey = "\u001b[90m";
+const bold = "\u001b[1m";
 const reset = "\u001b[0m";
 const defaultColumns = 80;
 
@@ -60,7 +61,7 @@ export class AnswerView {
     if (message.tool_calls) {
       this.#endThinking();
       this.#put(this.#answer.end());
-      this.#put(`${message.tool_calls.map((call) => JSON.stringify(call.function)).join("\n")}\n`);
+      this.#put(this.#describeCalls(message.tool_calls));
     }
   }
 
@@ -83,6 +84,16 @@ export class AnswerView {
     if (this.#hidesThinking) return;
     const newline = this.#thinking.endsWith("\n") ? "" : "\n";
     this.#put(`${this.#thoughts.end()}${newline}...done thinking.${this.#colors ? reset : ""}\n\n`);
+  }
+
+  /** Nothing here offers a tool, so every call is one too many. */
+  #describeCalls(calls: readonly ToolCall[]): string {
+    const [strong, plain, end] = this.#colors ? [`${grey}${bold}`, reset, reset] : ["", "", ""];
+    const lines = calls.map(({ function: { name, arguments: values } }) => {
+      const shown = this.#harmless(escapeGoJson(JSON.stringify(values)));
+      return `  Model called a non-existent function '${plain}${this.#harmless(name)}${strong}()' with arguments: ${plain}${shown}${strong}`;
+    });
+    return `${strong}${lines.join("\n")}${end}`;
   }
 
   /** A model must not move the cursor or change the colours of a terminal. */

@@ -34,6 +34,7 @@ export async function parseFormatFlag(text: string, cwd: string): Promise<Format
   if (text === "") return undefined;
   if (text === "json") return "json";
   if (text.trimStart().startsWith("{")) return parseSchema(text, "--format");
+  if (/^\s*"json"\s*$/.test(text)) return "json";
   const path = resolve(cwd, text);
   const content = await readFile(path, "utf8").catch((cause: unknown) => {
     const message = `invalid --format "${text}": expected "json", a JSON schema, or the path of a file with one`;

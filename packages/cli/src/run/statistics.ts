@@ -13,17 +13,14 @@ export function printStatistics(metrics: Metrics): string {
   add("load duration", metrics.load_duration, printDuration);
   add("prompt eval count", metrics.prompt_eval_count, tokens);
   add("prompt eval duration", metrics.prompt_eval_duration, printDuration);
-  add("prompt eval rate", rate(metrics.prompt_eval_count, metrics.prompt_eval_duration), printRate);
+  add("prompt eval rate", metrics.prompt_eval_duration, printRate(metrics.prompt_eval_count));
   add("eval count", metrics.eval_count, tokens);
   add("eval duration", metrics.eval_duration, printDuration);
-  add("eval rate", rate(metrics.eval_count, metrics.eval_duration), printRate);
+  add("eval rate", metrics.eval_duration, printRate(metrics.eval_count));
   return rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}\n`).join("");
 }
 
-function rate(count: number | undefined, durationNs: number | undefined): number | undefined {
-  return count && durationNs ? count / (durationNs / 1e9) : undefined;
-}
-
-function printRate(tokensPerSecond: number): string {
-  return `${tokensPerSecond.toFixed(2)} tokens/s`;
+/** For the time that so many tokens took. */
+function printRate(count = 0): (durationNs: number) => string {
+  return (durationNs) => `${(count / (durationNs / 1e9)).toFixed(2)} tokens/s`;
 }

@@ -12,6 +12,7 @@ describe("humanTime", () => {
     [2 * 3600, "2 hours ago"],
     [3 * 86_400, "3 days ago"],
     [-(4 * 60 + 59), "4 minutes from now"],
+    [-20.5 * 365 * 86_400, "20 years from now"],
     [-100 * 365 * 86_400, "Forever"],
   ])("prints an age of %d s as %s", (seconds, text) => {
     expect(humanTime(ago(seconds), now)).toBe(text);

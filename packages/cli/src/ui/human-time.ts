@@ -2,8 +2,8 @@
 export function humanTime(time: Date | undefined, now: Date, zero = "Never"): string {
   if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() <= 1) return zero;
   const seconds = (now.getTime() - time.getTime()) / 1000;
-  // A hundred years ahead is how "keep forever" travels on the wire.
-  if (seconds < -86_400 * 365 * 20) return "Forever";
+  // A hundred years ahead is how "keep forever" travels on the wire; twenty and some months are still told.
+  if (seconds <= -86_400 * 365 * 21) return "Forever";
   return seconds >= 0 ? `${humanDuration(seconds)} ago` : `${humanDuration(-seconds)} from now`;
 }
 

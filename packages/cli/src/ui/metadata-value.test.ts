@@ -17,6 +17,9 @@ it.each([
   [["<unk>", "<s>", "</s>"], "[<unk> ...+2 more]"],
   [["a-very-long-token", "b"], "[a-very-long-token ...+1 more]"],
   [null, "<nil>"],
+  [{ a: 1 }, "map[string]interface {}"],
+  [[[1, 2], null, { b: 1, a: [true] }], "[[1 2] ...+2 more]"],
+  [[{ b: 1, a: [true] }], "[map[a:[true] b:1]]"],
 ])("prints %j as %s", (value, text) => {
   expect(printMetadataValue(value)).toBe(text);
 });

@@ -11,8 +11,9 @@ export function printMetadataValue(value: unknown): string {
   if (typeof value === "number") return printNumber(value);
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
-  if (!Array.isArray(value)) return value === null || value === undefined ? "<nil>" : "...";
-  const items = value.map((item) => (typeof item === "number" ? printNumber(item) : String(item)));
+  if (!Array.isArray(value))
+    return value === null || value === undefined ? "<nil>" : "map[string]interface {}";
+  const items = value.map(printItem);
   let width = 1;
   let count = 0;
   for (const item of items) {
@@ -23,6 +24,14 @@ export function printMetadataValue(value: unknown): string {
   }
   const rest = items.length - count;
   return `[${items.slice(0, count).join(" ")}${rest > 0 ? ` ...+${rest} more` : ""}]`;
+}
+
+/** An item of a list, with all that is in it. */
+function printItem(item: unknown): string {
+  if (Array.isArray(item)) return `[${item.map(printItem).join(" ")}]`;
+  if (typeof item !== "object" || item === null) return printMetadataValue(item);
+  const entries = Object.entries(item).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `map[${entries.map(([key, value]) => `${key}:${printItem(value)}`).join(" ")}]`;
 }
 
 /** Shortest digits that give the number back, with an exponent below 1e-4 and from 1e6 on. */

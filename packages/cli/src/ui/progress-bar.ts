@@ -24,7 +24,7 @@ const minBarWidth = 8;
  */
 export function drawTransfer(transfer: Transfer, columns: number): string {
   const share = transfer.total > 0 ? Math.min(1, transfer.completed / transfer.total) : 0;
-  const head = `${transfer.label} ${String(Math.floor(share * 100)).padStart(3)}%`;
+  const head = `${transfer.label} ${String(Math.round(share * 100)).padStart(3)}%`;
   const tail = drawTail(transfer);
   // Two edges of the bar, a space on each side of it, and one cell free for the cursor.
   const room = columns - cellWidth(head) - tail.length - 5;

@@ -31,6 +31,28 @@ describe("ProgressView", () => {
     expect(out.written.join("")).not.toContain("\u001b");
   });
 
+  it("gives work that comes again a line of its own, and says how far what was left has come", () => {
+    const out = recorder();
+    const view = new ProgressView(out);
+    for (const status of ["parsing GGUF", "parsing GGUF", "writing manifest", "parsing GGUF"])
+      view.update({ status });
+    view.update({ status: "pushing abc", digest: "sha256:abc", total: 1000, completed: 499 });
+    view[Symbol.dispose]();
+    expect(out.written.join("").split("\n")).toEqual([
+      "parsing GGUF",
+      "writing manifest",
+      "parsing GGUF",
+      expect.stringMatching(/^pushing abc {2}50% ▕█+ +▏ {2}499 B\/ {2}1 KB$/),
+      "",
+    ]);
+  });
+
+  it("leaves an empty line where nothing was told", () => {
+    const out = recorder();
+    new ProgressView(out)[Symbol.dispose]();
+    expect(out.written).toEqual(["\n"]);
+  });
+
   it("draws over its own lines in a terminal and shows the cursor again", () => {
     const out = recorder(true);
     pull(out);

@@ -28,7 +28,11 @@ interface Line {
 export class ProgressView implements Disposable {
   readonly #out: OutputStream;
   readonly #now: () => number;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines: Line[] = [];
+  /** Lines of transfers, by what they carry. */
+  readonly #transfers = new Map<string, Line>();
+  /** Of the events that carry nothing, the last. */
+  #status: Line | undefined;
   #restoring: Disposable | undefined;
   #drawn = 0;
   #lastDraw = 0;
@@ -43,7 +47,7 @@ export class ProgressView implements Disposable {
 
   update(event: ProgressResponse): void {
     const now = this.#now();
-    const known = this.#lines.get(event.status);
+    const known = event.digest ? this.#transfers.get(event.digest) : this.#sameStatus(event.status);
     const line = known ?? {
       status: event.status,
       rate: new TransferRate(),
@@ -55,17 +59,40 @@ export class ProgressView implements Disposable {
     line.completed = event.completed ?? 0;
     line.total = event.total ?? line.total;
     line.rate.add(now, line.completed);
-    if (known === undefined) this.#lines.set(event.status, line);
+    if (known === undefined) this.#add(line, event.digest);
     const isComplete = line.total > 0 && line.completed >= line.total;
     if (this.#out.isTTY) this.#redraw(now, known === undefined || isComplete);
     else this.#log(line, now, known === undefined);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#out.isTTY) return;
+    if (this.#lines.length === 0) this.#out.write("\n");
+    if (!this.#out.isTTY) {
+      this.#logUnfinished();
+      return;
+    }
     this.#redraw(this.#now(), true);
     this.#out.write(showCursor);
     this.#restoring?.[Symbol.dispose]();
+  }
+
+  /** Work that comes a second time, after other work, gets a line of its own. */
+  #sameStatus(status: string): Line | undefined {
+    return this.#status?.status === status ? this.#status : undefined;
+  }
+
+  #add(line: Line, digest: string | undefined): void {
+    this.#lines.push(line);
+    if (digest) this.#transfers.set(digest, line);
+    else this.#status = line;
+  }
+
+  /** How far what did not come to its end has come. */
+  #logUnfinished(): void {
+    const now = this.#now();
+    for (const line of this.#lines) {
+      if (line.completed > 0 && line.completed < line.total) this.#logTransfer(line, now);
+    }
   }
 
   #log(line: Line, now: number, isNew: boolean): void {
@@ -78,6 +105,10 @@ export class ProgressView implements Disposable {
     if (share < 1 && (share - line.loggedShare < logStep || now - line.loggedAt < logEveryMs)) return;
     line.loggedShare = share;
     line.loggedAt = now;
+    this.#logTransfer(line, now);
+  }
+
+  #logTransfer(line: Line, now: number): void {
     this.#out.write(`${drawTransfer(transferOf(line, now), logColumns).trimEnd()}\n`);
   }
 
@@ -86,7 +117,7 @@ export class ProgressView implements Disposable {
     this.#lastDraw = now;
     const { columns = logColumns, rows = Number.POSITIVE_INFINITY } = this.#out;
     // What has left the screen cannot be drawn over: of more lines than it has, the last ones.
-    const shown = [...this.#lines.values()].slice(-Math.max(1, rows - 1));
+    const shown = this.#lines.slice(-Math.max(1, rows - 1));
     const up = this.#drawn > 0 ? `\u001b[${Math.min(this.#drawn, shown.length)}A` : "";
     const text = shown.map((line) => `\r${drawLine(line, columns, now)}\u001b[K\n`).join("");
     this.#drawn = shown.length;
@@ -101,8 +132,8 @@ function drawLine(line: Line, columns: number, now: number): string {
 function transferOf({ status, completed, total, rate }: Line, now: number): Transfer {
   const bytesPerSecond = completed < total ? rate.at(now) : undefined;
   return {
-    // As people know it: layers on their way stand before a colon.
-    label: /^(pulling|pushing) \S+$/.test(status) ? `${status}:` : status,
+    // As people know it: layers on their way in stand before a colon.
+    label: /^pulling \S+$/.test(status) ? `${status}:` : status,
     completed,
     total,
     rate: bytesPerSecond,

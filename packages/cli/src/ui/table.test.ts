@@ -22,3 +22,19 @@ it("aligns wide characters by their width on screen", () => {
     ),
   ).toBe("  日本    a    \n  x       b    \n");
 });
+
+it("lets wide cells go on below", () => {
+  const text = "one two three four five six seven eight";
+  expect(printRows([["size", text], ["x"]], 4).split("\n")).toEqual([
+    "    size    one two three four five six       ",
+    "              seven eight                       ",
+    "    x       ",
+    "",
+  ]);
+  expect(printRows([["a\nlonger"], ["unbreakable-and-wider-than-any-column"]], 0).split("\n")).toEqual([
+    "a                                        ",
+    "  longer                                   ",
+    "unbreakable-and-wider-than-any-column    ",
+    "",
+  ]);
+});

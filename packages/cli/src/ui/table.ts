@@ -1,4 +1,5 @@
 import { cellWidth } from "./cell-width.ts";
+import { wrapCell } from "./wrap-cell.ts";
 
 const gap = "    ";
 
@@ -16,18 +17,38 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
     .join("");
 }
 
-/** Rows without a header, each behind `indent` spaces: the body of a section of `show`. */
-export function printRows(rows: readonly (readonly string[])[], indent: number): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => cellWidth(row[column] ?? ""))),
+/** Widest column of a section of `show`, unless a word is wider. */
+const columnWidth = 30;
+
+/**
+ * Rows without a header, each behind `indent` spaces: the body of a section of `show`. Cells that are wider than
+ * `limit` go on below, and then two spaces stand for cells, and for the indent, that have no line there.
+ */
+export function printRows(
+  rows: readonly (readonly string[])[],
+  indent: number,
+  limit: number = columnWidth,
+): string {
+  const cells = rows.map((row) => row.map((cell) => wrapCell(cell, limit)));
+  const widths: number[] = [];
+  cells.forEach((row, index) => {
+    row.forEach((lines, column) => {
+      // A text that goes on below takes all the room there is, though its lines may leave some.
+      const whole = Math.min(limit, textWidth(rows[index]?.[column] ?? ""));
+      widths[column] = Math.max(widths[column] ?? 0, whole, ...lines.map(cellWidth));
+    });
+  });
+  const printed = cells.flatMap((row) =>
+    Array.from({ length: Math.max(...row.map((lines) => lines.length)) }, (_, line) => {
+      const columns = row.map((lines, column) => `${pad(lines[line] ?? "  ", widths[column] ?? 0)}${gap}`);
+      return `${" ".repeat(line === 0 ? indent : indent + 2)}${columns.join("")}\n`;
+    }),
   );
-  return rows
-    .map((row) => {
-      const cells = widths.map((width, column) => pad(row[column] ?? "", width));
-      return `${" ".repeat(indent)}${cells.join(gap)}${gap}\n`;
-    })
-    .join("");
+  return printed.join("");
+}
+
+function textWidth(text: string): number {
+  return Math.max(...text.split("\n").map(cellWidth));
 }
 
 function pad(text: string, width: number): string {
