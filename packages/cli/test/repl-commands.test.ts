@@ -64,6 +64,7 @@ describe("slash commands", () => {
       `Couldn't set parameter: "unknown parameter 'nope'"`,
       "Set system message.",
       "Set format to 'json' mode.",
+      'warning: model "m" does not support thinking output',
       "Set 'think' mode to 'high'.",
       "Hello world!",
     ]);
@@ -135,14 +136,14 @@ describe("slash commands", () => {
     });
     const screen = await session.say("/set system be kind", "hello", "/save mine", "/load other", "next");
     expect(screen).toContain("Created new model 'mine'\n");
-    expect(screen).toContain("Loading model 'other'\n>>> stored?\nyes\n");
+    expect(screen).toContain("Loading model 'other'\n>>> next\n");
     expect(saved).toEqual([
       {
         model: "mine",
         from: "m",
         system: "be kind",
-        parameters: {},
         messages: [
+          { role: "system", content: "be kind" },
           { role: "user", content: "hello" },
           { role: "assistant", content: "Hello world!" },
         ],
@@ -160,9 +161,26 @@ describe("slash commands", () => {
     await using session = await chat();
     const screen = await session.say("/?", "/help shortcuts", "/frobnicate", "/set frob");
     expect(screen).toContain('Use """ to begin a multi-line message.');
-    expect(screen).toContain("Ctrl + r            Search what was typed before");
+    expect(screen).toContain("Ctrl + g            Open default editor to compose a prompt");
     expect(screen).toContain("Unknown command '/frobnicate'. Type /? for help");
     expect(screen).toContain("Unknown command '/set frob'. Type /? for help");
+  });
+
+  it("are known by their beginnings, and help on what is unknown says nothing", async () => {
+    await using session = await chat({
+      routes: {
+        "/api/tags": () => ({
+          models: ["aa:latest", "bb:latest"].map((name) => ({ name, size: 1, digest: "d", modified_at: "" })),
+        }),
+      },
+    });
+    const screen = await session.say("/list B", "/clear!", "/? nope", "/save a b", "/load a b");
+    expect(screen).not.toContain("aa:latest");
+    expect(screen).toContain("bb:latest");
+    expect(screen).toContain("Cleared session context");
+    expect(screen).toContain(">>> /? nope\n>>> ");
+    expect(screen).toContain("/save <modelname>");
+    expect(screen).toContain("/load <modelname>");
   });
 
   it("name what they need where it is missing", async () => {

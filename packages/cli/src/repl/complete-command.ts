@@ -3,6 +3,7 @@ const commands = [
   "/clear",
   "/exit",
   "/help",
+  "/help more",
   "/help set",
   "/help show",
   "/help shortcuts",

@@ -1,15 +1,32 @@
-export const commandsHelp = `Available Commands:
+const intro = `Available Commands:
   /set            Set session variables
   /show           Show model information
   /load <model>   Load a session or model
   /save <model>   Save your current session
   /clear          Clear session context
-  /list           List local models
   /bye            Exit
   /?, /help       Help for a command
   /? shortcuts    Help for keyboard shortcuts
 
 Use """ to begin a multi-line message.
+`;
+
+export function commandsHelp(takesFiles: boolean): string {
+  const files = "Use /path/to/file to include .jpg, .png, .webp images, or .wav audio files.\n";
+  return `${intro}${takesFiles ? files : ""}\n`;
+}
+
+/** What Ollama's pages of help, which the others are word for word, do not have. */
+export const moreHelp = `Available Commands:
+  /list             List local models
+  /set markdown     Render Markdown
+  /set nomarkdown   Show answers as they are
+
+Available keyboard shortcuts:
+  Ctrl + j            New line in the message
+  Ctrl + r            Search what was typed before
+  Ctrl + z            Suspend (fg returns)
+  Tab                 Complete a command
 
 `;
 
@@ -26,8 +43,6 @@ export const setHelp = `Available Commands:
   /set quiet             Disable LLM stats
   /set think             Enable thinking
   /set nothink           Disable thinking
-  /set markdown          Render Markdown
-  /set nomarkdown        Show answers as they are
 
 `;
 
@@ -65,13 +80,9 @@ export const shortcutsHelp = `Available keyboard shortcuts:
   Ctrl + u            Delete the sentence before the cursor
   Ctrl + w            Delete the word before the cursor
 
-  Ctrl + j            New line in the message
-  Ctrl + r            Search what was typed before
-  Ctrl + g            Write the message in an editor
-  Tab                 Complete a command
   Ctrl + l            Clear the screen
+  Ctrl + g            Open default editor to compose a prompt
   Ctrl + c            Stop the model from responding
-  Ctrl + d            Exit (/bye)
-  Ctrl + z            Suspend (fg returns)
+  Ctrl + d            Exit ollama (/bye)
 
 `;

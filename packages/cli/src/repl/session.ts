@@ -19,20 +19,21 @@ const fence = '"""';
  * @param open  the text begun earlier, if any
  */
 export function takeLine(open: OpenText | undefined, line: string): Turn {
-  if (open !== undefined) return closeOrGoOn({ ...open, text: `${open.text}\n${line}` });
+  if (open !== undefined) return closeOrGoOn({ ...open, text: `${open.text}${line}` });
   if (line.startsWith(fence)) return closeOrGoOn({ purpose: "message", text: line.slice(fence.length) });
-  const [, system] = /^\s*\/set\s+system\s+"""([\s\S]*)$/.exec(line) ?? [];
-  if (system !== undefined) return closeOrGoOn({ purpose: "system", text: system });
-  if (line.trim() === "") return { type: "nothing" };
-  return line.trimStart().startsWith("/")
-    ? { type: "command", line: line.trim() }
-    : { type: "message", text: line };
+  const [, system] = /^\/set\s+system\s+"""([\s\S]*)$/.exec(line) ?? [];
+  // As Ollama has it: the first line of a system message has no line break behind it.
+  if (system !== undefined) return closeOrGoOn({ purpose: "system", text: joinWords(system) }, "");
+  if (line === "") return { type: "nothing" };
+  return line.startsWith("/") ? { type: "command", line: line.trimEnd() } : { type: "message", text: line };
 }
 
-function closeOrGoOn(open: OpenText): Turn {
-  const { purpose, text } = open;
-  if (!text.endsWith(fence)) return { type: "open", open };
-  // The line break behind the opening quotes is not part of the text.
-  const whole = text.slice(0, -fence.length).replace(/^\n/, "");
+function joinWords(text: string): string {
+  return text.trim().split(/\s+/).join(" ");
+}
+
+function closeOrGoOn({ purpose, text }: OpenText, lineBreak = "\n"): Turn {
+  if (!text.endsWith(fence)) return { type: "open", open: { purpose, text: `${text}${lineBreak}` } };
+  const whole = text.slice(0, -fence.length);
   return whole === "" ? { type: "nothing" } : { type: purpose, text: whole };
 }

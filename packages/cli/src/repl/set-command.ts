@@ -4,22 +4,21 @@ import type { Conversation } from "../run/conversation.ts";
 import { parametersHelp, setHelp } from "./help-texts.ts";
 import type { SlashResult } from "./slash-result.ts";
 
-const levels = ["low", "medium", "high", "max"] as const;
-
 /** `/set …`: the next conversation, and what to say about it. Touches nothing. */
-export function runSet(words: readonly string[], line: string, conversation: Conversation): SlashResult {
+export function runSet(words: readonly string[], conversation: Conversation): SlashResult {
   const [what, ...values] = words;
   const say = (print: string, change: Partial<Conversation>): SlashResult => ({
     conversation: { ...conversation, ...change },
     print: `${print}\n`,
   });
+  const warning = conversation.capabilities.includes("thinking")
+    ? ""
+    : `warning: model ${JSON.stringify(conversation.model)} does not support thinking output\n`;
   switch (what) {
     case "parameter":
       return setParameter(values, conversation);
-    case "system": {
-      const content = line.trim().replace(/^\/set\s+system\s*/, "");
-      return content === "" ? { print: setHelp } : setSystem(content, conversation);
-    }
+    case "system":
+      return values.length === 0 ? { print: setHelp } : setSystem(values.join(" "), conversation);
     case "history":
     case "nohistory":
       return { history: what === "history", print: "" };
@@ -33,9 +32,12 @@ export function runSet(words: readonly string[], line: string, conversation: Con
     case "nomarkdown":
       return say(`Set '${what}' mode.`, { markdown: what === "markdown" });
     case "think":
-      return setThink(values[0], say);
+      return values[0] === undefined
+        ? say(`${warning}Set 'think' mode.`, { think: true })
+        : // Which levels there are is the model's business, and its server's to say.
+          say(`${warning}Set 'think' mode to '${values[0]}'.`, { think: values[0] as ThinkValue });
     case "nothink":
-      return say("Set 'nothink' mode.", { think: false });
+      return say(`${warning}Set 'nothink' mode.`, { think: false });
     case "format":
       if (values[0] !== "json")
         return { print: "Invalid or missing format. For 'json' mode use '/set format json'\n" };
@@ -49,11 +51,12 @@ export function runSet(words: readonly string[], line: string, conversation: Con
   }
 }
 
-/** Replaces the system message, which is always the first one. */
+/** Holds from here on: what was said before was said under another system message. */
 export function setSystem(content: string, conversation: Conversation): SlashResult {
-  const others = conversation.messages.filter((message) => message.role !== "system");
+  const { messages } = conversation;
+  const earlier = messages.at(-1)?.role === "system" ? messages.slice(0, -1) : messages;
   return {
-    conversation: { ...conversation, messages: [{ role: "system", content }, ...others] },
+    conversation: { ...conversation, system: content, messages: [...earlier, { role: "system", content }] },
     print: "Set system message.\n",
   };
 }
@@ -72,15 +75,4 @@ function setParameter([name, ...values]: readonly string[], conversation: Conver
     if (!ProtocolError.is(error)) throw error;
     return { print: `Couldn't set parameter: ${JSON.stringify(error.message)}\n` };
   }
-}
-
-function setThink(
-  level: string | undefined,
-  say: (print: string, change: Partial<Conversation>) => SlashResult,
-): SlashResult {
-  if (level === undefined) return say("Set 'think' mode.", { think: true });
-  const think: ThinkValue | undefined = levels.find((known) => known === level);
-  if (think === undefined)
-    return { print: `Invalid think level '${level}': use ${levels.join(", ")} or none\n` };
-  return say(`Set 'think' mode to '${think}'.`, { think });
 }

@@ -11,7 +11,11 @@ export async function runShow(
   conversation: Conversation,
 ): Promise<string> {
   if (what === undefined) return showHelp;
-  const model: ShowResponse = await context.client.show({ model: conversation.model });
+  const model: ShowResponse = await context.client.show({
+    model: conversation.model,
+    ...(conversation.system === undefined ? {} : { system: conversation.system }),
+    options: conversation.options,
+  });
   const orNone = (text: string | undefined, noun: string) =>
     text ? `${text}\n` : `No ${noun} was specified for this model.\n`;
   switch (what) {
@@ -24,8 +28,8 @@ export async function runShow(
     case "parameters":
       return printParameters(model, conversation);
     case "system": {
-      const own = conversation.messages.find((message) => message.role === "system")?.content;
-      return orNone(own ?? model.system, "system message");
+      const system = conversation.system || model.system;
+      return system ? `${system}\n\n` : orNone("", "system message");
     }
     case "template":
       return orNone(model.template, "prompt template");
@@ -34,17 +38,15 @@ export async function runShow(
   }
 }
 
-function printParameters(model: ShowResponse, conversation: Conversation): string {
-  const own = Object.entries(conversation.options).map(
-    ([name, value]) => `${name.padEnd(30)} ${String(value)}`,
-  );
+function printParameters(model: ShowResponse, { options }: Conversation): string {
+  const none = "No additional parameters were specified for this model.";
+  const own = Object.entries(options).map(([name, value]) => `${name.padEnd(30)} ${printValue(value)}`);
   const section = (title: string, lines: readonly string[]) =>
-    `${title}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
-  const parts = [
-    ...(model.parameters ? [section("Model defined parameters", model.parameters.split("\n"))] : []),
-    ...(own.length > 0 ? [section("User defined parameters", own)] : []),
-  ];
-  return parts.length > 0
-    ? `${parts.join("\n")}\n`
-    : "No additional parameters were specified for this model.\n";
+    `${title}:\n${lines.map((line) => `  ${line}\n`).join("")}\n`;
+  const stored = section("Model defined parameters", (model.parameters || none).split("\n"));
+  return own.length > 0 ? stored + section("User defined parameters", own) : stored;
+}
+
+function printValue(value: unknown): string {
+  return Array.isArray(value) ? `[${value.join(" ")}]` : String(value);
 }

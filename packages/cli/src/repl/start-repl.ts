@@ -1,10 +1,11 @@
 import type { Message, ShowResponse } from "@puna/protocol";
+import { isNotFound } from "../commands/stop.ts";
 import type { CliContext } from "../context.ts";
 import { describeError } from "../describe-error.ts";
 import { attachMedia, beginsWithMediaPath } from "../run/attach-media.ts";
 import type { Conversation } from "../run/conversation.ts";
-import { prepareModel } from "../run/prepare-model.ts";
 import { streamAnswer } from "../run/stream-answer.ts";
+import { withStatusPrefix } from "../server/status-prefix.ts";
 import { onResize } from "../ui/on-resize.ts";
 import { completeCommand } from "./complete-command.ts";
 import { editInEditor } from "./edit-in-editor.ts";
@@ -27,7 +28,10 @@ export async function startRepl(
 ): Promise<void> {
   printStoredMessages(context, model);
   using input = new TerminalInput(context.stdin, context.stdout);
-  const repl = new Repl(context, input, await History.open(context.historyFile), start);
+  const repl = new Repl(context, input, await History.open(context.historyFile), {
+    ...start,
+    ...storedOf(model),
+  });
   await repl.run();
 }
 
@@ -150,23 +154,22 @@ class Repl {
 
   async #load(wanted: string): Promise<void> {
     try {
-      const { name, model: shown } = await prepareModel(this.#context, { model: wanted, insecure: false });
-      await this.#context.client.load(name, this.#conversation.keepAlive);
-      printStoredMessages(this.#context, shown);
-      const { think: _think, ...rest } = this.#conversation;
+      const shown = await this.#context.client.show({ model: wanted });
+      await withStatusPrefix(this.#context.client.load(wanted, this.#conversation.keepAlive));
+      const { think: _think, parentModel: _parent, ...rest } = this.#conversation;
       const capabilities = shown.capabilities ?? [];
       this.#conversation = {
         ...rest,
         ...(capabilities.includes("thinking") ? { think: true } : {}),
-        model: name,
+        ...storedOf(shown),
+        model: wanted,
         capabilities,
         // Stored messages are the server's to add: sent from here they would count twice.
         messages: [],
-        options: {},
       };
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      this.#context.stdout.write(`Couldn't find model '${wanted}': ${describeError(error, this.#context)}\n`);
+      if (!isNotFound(error)) throw error;
+      this.#context.stdout.write(`Couldn't find model '${wanted}'\n`);
     }
   }
 
@@ -179,6 +182,12 @@ class Repl {
       this.#context.stderr.write(`error: ${describeError(error, this.#context)}\n`);
     }
   }
+}
+
+/** What a session takes over from the model that it is begun with. */
+function storedOf({ details, messages = [] }: ShowResponse): Partial<Conversation> {
+  const parentModel = details?.parent_model;
+  return { storedMessages: messages, ...(parentModel ? { parentModel } : {}) };
 }
 
 function printStoredMessages(context: CliContext, model: ShowResponse): void {

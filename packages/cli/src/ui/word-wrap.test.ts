@@ -8,7 +8,17 @@ const wrap = (pieces: readonly string[], columns: number) => {
 };
 
 it("moves a word that does not fit to the next line", () => {
-  expect(wrap(["the quick brown fox jumps over"], 21)).toBe("the quick brown fox \njumps over");
+  expect(wrap(["the quick brown fox jumps over"], 21)).toBe("the quick brown \nfox jumps over");
+});
+
+it("leaves room at the edge for what follows: none behind the last word, a cell under a wide character", () => {
+  expect(wrap(["a bb cc"], 12)).toBe("a bb cc");
+  expect(wrap(["a bb cc "], 12)).toBe("a bb \ncc ");
+  expect(wrap(["日本語の文"], 12)).toBe("日本語の\n文");
+});
+
+it("breaks nothing in a terminal of a few columns", () => {
+  expect(wrap(["the quick brown fox"], 9)).toBe("the quick brown fox");
 });
 
 it("gives the same text however the stream is cut", () => {
@@ -16,7 +26,7 @@ it("gives the same text however the stream is cut", () => {
     maxLength: 60,
   });
   fc.assert(
-    fc.property(words, fc.integer({ min: 21, max: 60 }), (pieces, columns) => {
+    fc.property(words, fc.integer({ min: 5, max: 60 }), (pieces, columns) => {
       const whole = wrap([pieces.join("")], columns);
       expect(wrap(pieces, columns)).toBe(whole);
       expect(wrap([...pieces.join("")], columns)).toBe(whole);

@@ -1,7 +1,19 @@
 import { cellWidth } from "./cell-width.ts";
 
-const minColumns = 20;
+/** Columns left free at the edge; a terminal that has hardly more is left to break lines itself. */
+const margin = 5;
+const minColumns = 10;
 const escapeSequence = /^\u001b\[[0-9;]*m/;
+
+/** Columns behind which things may not end. */
+interface Ends {
+  /** A word that has something behind it. */
+  readonly word: number;
+  /** The last word of all. */
+  readonly last: number;
+  /** A character of two cells. */
+  readonly wide: number;
+}
 
 /**
  * Breaks streamed text at spaces, and between wide characters, so that no word is cut by the terminal's edge. A word is
@@ -10,13 +22,22 @@ const escapeSequence = /^\u001b\[[0-9;]*m/;
  */
 export class WordWrapper {
   readonly #width: number;
+  readonly #ends: Ends;
   #column = 0;
   #word = "";
   #wordWidth = 0;
   #indent = "";
 
-  constructor(columns: number, min = minColumns) {
-    this.#width = Math.max(min, columns - 1);
+  /**
+   * For a terminal of so many columns, whose lines end where people know them to end from Ollama.
+   * @param options.exact  fill the columns to the last instead
+   */
+  constructor(columns: number, { exact = false }: { readonly exact?: boolean } = {}) {
+    const width = exact ? columns : columns < minColumns ? Number.POSITIVE_INFINITY : columns - margin;
+    this.#width = width;
+    this.#ends = exact
+      ? { word: width, last: width, wide: width }
+      : { word: width - 1, last: width, wide: width + 1 };
   }
 
   /** What further rows of the line that begins now start with. */
@@ -32,35 +53,39 @@ export class WordWrapper {
       at += character.length;
       if (sequence !== undefined) this.#word += sequence;
       else if (character === " " || character === "\n" || character === "\t")
-        out += this.#flush() + this.#space(character);
+        out += this.#flush(this.#ends.word) + this.#space(character);
       else out += this.#add(character);
     }
     return out;
   }
 
   end(): string {
-    return this.#flush();
+    return this.#flush(this.#ends.last);
   }
 
   #add(character: string): string {
     const width = cellWidth(character);
     // Languages in wide characters have no spaces: a line may end before and behind each of them.
-    const before = width === 2 ? this.#flush() : "";
+    const before = width === 2 ? this.#flush(this.#ends.word) : "";
     this.#word += character;
     this.#wordWidth += width;
-    // A word that fills a line alone must not wait for its end.
-    const isDone = width === 2 || this.#wordWidth >= this.#width;
-    return before + (isDone ? this.#flush() : "");
+    if (width === 2) return before + this.#flush(this.#ends.wide);
+    if (this.#wordWidth < this.#width) return "";
+    // A word that fills a line alone must not wait for its end, and the terminal breaks it.
+    const full = this.#flush(this.#ends.word);
+    this.#column = 0;
+    return full;
   }
 
-  #flush(): string {
+  /** @param end  column behind which the word may not end */
+  #flush(end: number): string {
     if (this.#word === "") return "";
     const [word, width] = [this.#word, this.#wordWidth];
     this.#word = "";
     this.#wordWidth = 0;
-    const wraps = width > 0 && this.#column > 0 && this.#column + width > this.#width;
+    const wraps = width > 0 && this.#column > 0 && this.#column + width > end;
     const start = wraps ? this.#break() : "";
-    this.#column = (this.#column + width) % (this.#width + 1);
+    this.#column += width;
     return start + word;
   }
 
@@ -74,8 +99,8 @@ export class WordWrapper {
       this.#column = 0;
       return character;
     }
-    if (this.#column + 1 > this.#width) return this.#break();
+    const before = this.#column >= this.#width ? this.#break() : "";
     this.#column += 1;
-    return character;
+    return before + character;
   }
 }

@@ -76,7 +76,7 @@ describe("MarkdownStream", () => {
   });
 
   it("lines up wrapped words with the text of their list item", () => {
-    expect(plain(render([`- ${"word ".repeat(8).trim()}`], 30))).toBe(
+    expect(plain(render([`- ${"word ".repeat(8).trim()}`], 34))).toBe(
       "• word word word word word \n  word word word",
     );
   });

@@ -61,7 +61,7 @@ function drawRow(row: readonly string[], widths: readonly number[], align: Token
 
 function wrapCell(text: string, width: number): string[] {
   if (cellWidth(text) <= width) return [text];
-  const wrapper = new WordWrapper(width + 1, 1);
+  const wrapper = new WordWrapper(width, { exact: true });
   // A style that goes on over a wrapped cell would colour the cells beside it; the words matter more.
   return (wrapper.push(text.replace(/\u001b\[[0-9;]*m/g, "")) + wrapper.end())
     .split("\n")
