@@ -8,7 +8,7 @@ import {
 } from "@puna/blob-store";
 import { RegistryError } from "./errors.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
-import type { RegistryApi } from "./http/registry-api.ts";
+import { errorOf, type RegistryApi } from "./http/registry-api.ts";
 import type { RetryPolicy } from "./http/retry.ts";
 import { adviseOnAccess, findShards, isShardRefusal, shardedManifest } from "./hugging-face.ts";
 import { type ProgressEvent, statusEvent } from "./progress.ts";
@@ -189,7 +189,10 @@ export async function transferBlob(
   await staged.commit();
 }
 
-/** Asked first, as Ollama does: a wrong length shows before the first byte. Only a clear answer counts. */
+/**
+ * Asked first, as Ollama does: a wrong length, or a blob that is not there, shows before the first byte. Only a clear
+ * answer counts: not every server knows this method, and one in trouble may be well again.
+ */
 async function checkRemoteSize(blob: Descriptor, api: RegistryApi, signal: AbortSignal): Promise<void> {
   const response = await api
     .send({ method: "HEAD", url: api.blobUrl(blob.digest), signal })
@@ -199,6 +202,7 @@ async function checkRemoteSize(blob: Descriptor, api: RegistryApi, signal: Abort
         return undefined;
       throw error;
     });
+  if (response !== undefined && isClearRefusal(response.status)) throw await errorOf(response);
   await response?.discard();
   const length = response?.headers["content-length"];
   if (response?.status !== 200 || length === undefined || Number(length) === blob.size) return;
@@ -206,6 +210,10 @@ async function checkRemoteSize(blob: Descriptor, api: RegistryApi, signal: Abort
     "SIZE_MISMATCH",
     `The registry has ${length} bytes for blob ${blob.digest}, but its manifest says ${blob.size}; the model must be pushed again`,
   );
+}
+
+function isClearRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && ![405, 408, 429].includes(status);
 }
 
 async function readReplaced(store: Store, name: NameParts): Promise<Manifest | undefined> {

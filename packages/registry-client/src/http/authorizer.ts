@@ -75,10 +75,10 @@ export class Authorizer {
 
   async #renew(response: HttpResponse, guard: ConnectionGuard, signal: AbortSignal): Promise<void> {
     const challenge = parseChallenge(response.headers["www-authenticate"]);
-    if (challenge === undefined) throw accessDenied();
+    if (challenge === undefined) throw this.foreignRealm();
     const credentials = await this.#options.findCredentials(this.#host, signal);
     if (challenge.scheme === "basic") {
-      if (credentials === undefined) throw accessDenied();
+      if (credentials === undefined) throw this.foreignRealm();
       this.#header = basic(credentials);
       return;
     }
@@ -113,22 +113,25 @@ export class Authorizer {
     return readToken(text, realm.host);
   }
 
-  /** The text is Ollama's, which clients know. */
+  /** For a 401 that names no place to get a token, or one that may not be asked. The text is Ollama's, which clients know. */
+  foreignRealm(realmHost = ""): RegistryError {
+    return new RegistryError(
+      "UNAUTHORIZED",
+      `realm host "${realmHost}" does not match original host "${this.#host}"`,
+    );
+  }
+
   #checkRealm(text: string): URL {
     const realm = URL.parse(text);
-    if (realm === null || (realm.protocol !== "https:" && realm.protocol !== "http:")) throw accessDenied();
+    if (realm === null || (realm.protocol !== "https:" && realm.protocol !== "http:"))
+      throw this.foreignRealm();
     const allowed = [
       this.#host,
       ...(knownRealms[this.#host] ?? []),
       ...(this.#options.realms[this.#host] ?? []),
     ];
     const downgraded = this.#origin.startsWith("https:") && realm.protocol !== "https:";
-    if (!allowed.includes(realm.host) || downgraded) {
-      throw new RegistryError(
-        "UNAUTHORIZED",
-        `realm host "${realm.host}" does not match original host "${this.#host}"`,
-      );
-    }
+    if (!allowed.includes(realm.host) || downgraded) throw this.foreignRealm(realm.host);
     realm.username = "";
     realm.password = "";
     return realm;

@@ -66,7 +66,8 @@ export class RegistryApi {
       const sent = authorizer.headersFor(base);
       const response = await this.#follow(request);
       if (response.status !== 401 || response.url.origin !== base.origin) return response;
-      if (parseChallenge(response.headers["www-authenticate"]) === undefined) throw await refusalOf(response);
+      if (parseChallenge(response.headers["www-authenticate"]) === undefined)
+        throw await refusalOf(response, authorizer);
       await response.discard();
       if (await authorizer.answer(response, sent, { guard, signal: request.signal })) renewals += 1;
     }
@@ -117,9 +118,11 @@ export class RegistryApi {
 }
 
 /** A 401 that asks for nothing: what it says is all there is to know. */
-async function refusalOf(response: HttpResponse): Promise<RegistryError> {
+async function refusalOf(response: HttpResponse, authorizer: Authorizer): Promise<RegistryError> {
   const { message, details } = await errorOf(response);
-  return message === "401: " ? accessDenied() : new RegistryError("UNAUTHORIZED", message, { details });
+  return message === "401: "
+    ? authorizer.foreignRealm()
+    : new RegistryError("UNAUTHORIZED", message, { details });
 }
 
 /** What would steer the terminal that shows it. */
