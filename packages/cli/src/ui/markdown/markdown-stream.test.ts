@@ -81,6 +81,10 @@ describe("MarkdownStream", () => {
     );
   });
 
+  it("lines up nothing with the single space that an answer may begin with", () => {
+    expect(plain(render([` ${"word ".repeat(6).trim()}`], 30))).toBe(" word word word word \nword word");
+  });
+
   it("prints words as soon as their meaning is settled", () => {
     const stream = new MarkdownStream(80);
     expect(stream.push("one two ")).toBe("one two ");

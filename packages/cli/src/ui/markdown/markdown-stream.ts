@@ -137,7 +137,9 @@ export class MarkdownStream {
       marker === ""
         ? ""
         : `${/\d/.test(marker) ? marker : task === null ? "•" : task[1] === " " ? "☐" : "☑"} `;
-    this.#wrapper.indent = bar + indent + " ".repeat(shownMarker.length);
+    // One space is how models begin an answer, not where its lines begin.
+    const hanging = marker === "" && indent.length < 2 ? "" : indent;
+    this.#wrapper.indent = bar + hanging + " ".repeat(shownMarker.length);
     return this.#wrapper.push(bar + indent + shownMarker);
   }
 
