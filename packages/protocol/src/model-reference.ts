@@ -1,5 +1,6 @@
 import { ModelName } from "./model-name.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { quoteGo } from "./quote-go.ts";
 
 /** Where a reference wants the model run: `unspecified` = wherever it is. */
 export type ModelSource = "unspecified" | "local" | "cloud";
@@ -25,7 +26,7 @@ export function parseModelReference(text: string): ModelReference {
   if (outer.source !== "unspecified" && cutSource(outer.base).source !== "unspecified") {
     throw new ProtocolError(
       "INVALID_REFERENCE",
-      `use either :local or :cloud, not both: ${JSON.stringify(original)}`,
+      `use either :local or :cloud, not both: ${quoteGo(original)}`,
     );
   }
   return { original, base: outer.base, name: ModelName.parseValid(outer.base), source: outer.source };

@@ -1,5 +1,6 @@
 import type { Format } from "./endpoints/generation.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { quoteGo } from "./quote-go.ts";
 
 /**
  * Reads `format` of a request; null, `""` and absent mean none.
@@ -11,7 +12,7 @@ export function parseFormat(value: unknown): Format | undefined {
   if (isObject(value)) return value;
   throw new ProtocolError(
     "INVALID_FORMAT",
-    `invalid format: ${JSON.stringify(JSON.stringify(value))}; expected "json" or a valid JSON Schema object`,
+    `invalid format: ${quoteGo(JSON.stringify(value))}; expected "json" or a valid JSON Schema object`,
   );
 }
 

@@ -60,7 +60,7 @@ function isLocalAddress(address: string, ownAddresses: readonly string[]): boole
 
 /** A bracketed address without a port keeps its brackets and is refused below, as Go's net.SplitHostPort has it. */
 function withoutPort(host: string): string {
-  const bracketed = /^\[(.*)\]:\d*$/.exec(host);
+  const bracketed = /^\[(.*)\]:[^:]*$/.exec(host);
   if (bracketed !== null) return bracketed[1] ?? "";
-  return /^[^:]*:\d*$/.test(host) ? host.slice(0, host.lastIndexOf(":")) : host;
+  return /^[^:]*:[^:]*$/.test(host) ? host.slice(0, host.lastIndexOf(":")) : host;
 }

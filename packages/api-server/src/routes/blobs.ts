@@ -1,5 +1,5 @@
 import { type Store, StoreError } from "@puna/blob-store";
-import { tryParseDigest } from "@puna/protocol";
+import { quoteGo, tryParseDigest } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { type ApiError, badRequest, notFound } from "../errors.ts";
 import { emptyResponse } from "../http/json-response.ts";
@@ -17,7 +17,7 @@ export function blobRoute(dependencies: Dependencies): Route {
     async head(context) {
       const { text, digest } = digestOf(context);
       if (text !== digest || !(await keepForCreate(store, digest, context.signal)))
-        throw notFound(`blob ${JSON.stringify(text)} not found`);
+        throw notFound(`blob ${quoteGo(text)} not found`);
       return emptyResponse();
     },
     async handle(context) {
@@ -50,7 +50,7 @@ async function keepForCreate(store: Store, digest: string, signal: AbortSignal):
 }
 
 function mismatch(expected: string, got: string, cause?: unknown): ApiError {
-  const [wanted, found] = [expected, got].map((digest) => JSON.stringify(digest));
+  const [wanted, found] = [expected, got].map(quoteGo);
   return badRequest(`digest mismatch, expected ${wanted}, got ${found}`, cause);
 }
 

@@ -39,7 +39,7 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
     family: "ollama",
     async handle(context) {
       const request = await readRequest(context, embeddingsRequestSchema);
-      if (request.model === "") throw badRequest("model is required");
+      if (request.model.trim() === "") throw badRequest("model is required");
       context.requireModelAccess(request.model);
       const { model, prompt, options } = request;
       const keepAliveMs = parseKeepAlive(request.keep_alive);

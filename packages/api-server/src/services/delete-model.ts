@@ -1,4 +1,4 @@
-import { type ModelName, ProtocolError, parsePullName } from "@puna/protocol";
+import { type ModelName, ProtocolError, parsePullName, quoteGo } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { findName } from "../models/find-model.ts";
@@ -9,7 +9,7 @@ export async function deleteModel(
   { store, engine, loadedBlobs }: Dependencies,
   model: string,
 ): Promise<void> {
-  if (model === "") throw badRequest("model is required");
+  if (model.trim() === "") throw badRequest("model is required");
   const name = readName(model);
   const existing = await findName(store, name);
   const stored = existing === undefined ? undefined : await store.manifests.read(existing);
@@ -29,6 +29,6 @@ function readName(model: string): ModelName {
     return parsePullName(model);
   } catch (error) {
     if (!ProtocolError.is(error) || error.code === "INVALID_REFERENCE") throw error;
-    throw badRequest(`name ${JSON.stringify(model)} is invalid`, error);
+    throw badRequest(`name ${quoteGo(model)} is invalid`, error);
   }
 }

@@ -1,5 +1,5 @@
 import type { ModelLease } from "@puna/engine";
-import { parseModelReference } from "@puna/protocol";
+import { parseModelReference, quoteGo } from "@puna/protocol";
 import { parseEmbedInput } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError, badRequest, notFound } from "../errors.ts";
@@ -81,7 +81,7 @@ export async function embedRaw(
 }
 
 async function findEmbedder({ store, catalog }: Dependencies, model: string): Promise<KnownModel> {
-  if (model === "") throw notFound("model '' not found");
+  if (model.trim() === "") throw notFound(`model '${model}' not found`);
   const { stored } = await findModel(store, model);
   if (stored === undefined) throw missing(model);
   return requireHere(await catalog.know(stored));
@@ -133,7 +133,9 @@ async function toSequence(
     );
   }
   const tokens = typeof input === "string" ? await lease.tokenize(input, { addSpecial: true }) : input;
-  const limit = Math.min(options.num_ctx ?? lease.info.contextTokens, lease.info.trainedContextTokens);
+  const { num_ctx: wanted = lease.info.contextTokens } = options;
+  const trained = lease.info.trainedContextTokens;
+  const limit = wanted > 0 ? Math.min(wanted, trained) : trained;
   if (tokens.length <= limit) return tokens;
   if (!truncate) throw badRequest("the input length exceeds the context length");
   const ends: SequenceEnds = endsOf(gguf);
@@ -145,5 +147,5 @@ function shorten(vector: readonly number[], dimensions: number): readonly number
 }
 
 function missing(model: string): ApiError {
-  return notFound(`model ${JSON.stringify(model)} not found, try pulling it first`);
+  return notFound(`model ${quoteGo(model)} not found, try pulling it first`);
 }

@@ -33,7 +33,8 @@ export function toSampling(options: FullOptions): SamplingParameters {
     topK: options.top_k,
     topP: options.top_p,
     minP: options.min_p,
-    typicalP: options.typical_p,
+    // Zero is no wish: Ollama leaves it out.
+    ...(options.typical_p !== 0 && { typicalP: options.typical_p }),
     repeatPenalty: options.repeat_penalty,
     repeatLastN: options.repeat_last_n,
     presencePenalty: options.presence_penalty,

@@ -1,5 +1,6 @@
 import type { StoredManifest } from "@puna/blob-store";
 import type { ThinkValue } from "@puna/protocol";
+import { quoteGo } from "@puna/protocol";
 import { badRequest, notFound } from "../errors.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import type { GenerationSettings } from "./generation-request.ts";
@@ -34,5 +35,5 @@ export function checkThinking(
     warn("thinking has no effect: the model cannot think");
     return undefined;
   }
-  throw badRequest(`${JSON.stringify(model)} does not support thinking`);
+  throw badRequest(`${quoteGo(model)} does not support thinking`);
 }

@@ -1,5 +1,5 @@
 import type { ModelLease, ModelSpec } from "@puna/engine";
-import { ModelName } from "@puna/protocol";
+import { ModelName, quoteGo } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError, badRequest, notFound } from "../errors.ts";
 import { cloudDisabled } from "../models/find-model.ts";
@@ -66,8 +66,7 @@ export async function knowOrMissing(
   try {
     return requireHere(await catalog.know(stored));
   } catch (error) {
-    if (isMissingBlob(error))
-      throw notFound(`model ${JSON.stringify(model)} not found, try pulling it first`);
+    if (isMissingBlob(error)) throw notFound(`model ${quoteGo(model)} not found, try pulling it first`);
     throw error;
   }
 }

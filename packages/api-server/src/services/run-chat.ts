@@ -1,4 +1,5 @@
 import type { Message } from "@puna/protocol";
+import { quoteGo } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
 import { findModel } from "../models/find-model.ts";
@@ -25,7 +26,7 @@ export async function* runChat(
   scope: RequestScope,
 ): AsyncGenerator<GenerationEvent> {
   checkTopLogprobs(settings);
-  if (settings.model === "") throw badRequest("model is required");
+  if (settings.model.trim() === "") throw badRequest("model is required");
   const { stored } = await findModel(dependencies.store, settings.model);
   const known = await knowOrMissing(
     dependencies.catalog,
@@ -65,7 +66,7 @@ export async function* runChat(
 export function prepareChat(known: KnownModel, settings: ChatSettings, scope: RequestScope) {
   const think = checkThinking(known, settings, scope.warn);
   if (!known.capabilities.includes("completion")) {
-    throw badRequest(`${JSON.stringify(settings.model)} does not support chat`);
+    throw badRequest(`${quoteGo(settings.model)} does not support chat`);
   }
   const usesTools = (settings.tools?.length ?? 0) > 0 && settings.toolChoice !== "none";
   requireCapabilities(known, usesTools ? ["tools"] : []);

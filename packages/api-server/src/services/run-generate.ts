@@ -1,6 +1,6 @@
 import type { ModelLease } from "@puna/engine";
 import { PromptTemplate } from "@puna/model-format";
-import { type Message, ModelName, parseFormat, type ThinkValue } from "@puna/protocol";
+import { type Message, ModelName, parseFormat, quoteGo, type ThinkValue } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { findModel } from "../models/find-model.ts";
@@ -29,7 +29,7 @@ export async function* runGenerate(
   scope: RequestScope,
 ): AsyncGenerator<GenerationEvent> {
   checkTopLogprobs(settings);
-  if (settings.model === "") throw notFound("model '' not found");
+  if (settings.model.trim() === "") throw notFound(`model '${settings.model}' not found`);
   const { stored } = await findModel(dependencies.store, settings.model);
   const known = await knowOrMissing(
     dependencies.catalog,
@@ -65,7 +65,7 @@ function prepareGenerate(known: KnownModel, settings: GenerateSettings, scope: R
   }
   const think = checkThinking(known, settings, scope.warn);
   if (!known.capabilities.includes("completion")) {
-    throw badRequest(`${JSON.stringify(settings.model)} does not support generate`);
+    throw badRequest(`${quoteGo(settings.model)} does not support generate`);
   }
   if (settings.suffix && !known.capabilities.includes("insert")) {
     const name = new ModelName(known.model.stored.name).toString();

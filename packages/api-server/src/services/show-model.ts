@@ -24,7 +24,7 @@ const shownFiles = new BoundedCache<ShownFile>(64);
 
 /** Everything there is to know about one model. @throws ApiError `BAD_REQUEST`, `NOT_FOUND` */
 export async function showModel(dependencies: Dependencies, settings: ShowSettings): Promise<ShowResponse> {
-  if (settings.model === "") throw badRequest("model is required");
+  if (settings.model.trim() === "") throw badRequest("model is required");
   const { name, stored } = await findModel(
     dependencies.store,
     settings.model,

@@ -37,9 +37,9 @@ export const generateRequestSchema = goStruct(
     raw: goBool.exactOptional(),
     images: images.exactOptional(),
     // Of image models, which nobody serves; known so that they draw no warning, as in Ollama.
-    width: goInt.exactOptional(),
-    height: goInt.exactOptional(),
-    steps: goInt.exactOptional(),
+    width: z.unknown().exactOptional(),
+    height: z.unknown().exactOptional(),
+    steps: z.unknown().exactOptional(),
   },
   "api.GenerateRequest",
 );
