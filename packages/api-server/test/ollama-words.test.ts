@@ -97,8 +97,8 @@ it.each([
     { messages: [{ role: "user", content: 5 }] },
     "messages.0.content: must be a text or a list of content blocks",
   ],
-  [{ messages: [...ask, { role: "user" }] }, "messages.1.content: Field required"],
-  [{ messages: [{ role: "user", content: null }] }, "messages.0.content: Field required"],
+  [{ messages: [...ask, { role: "user" }] }, "unexpected end of JSON input"],
+  [{ messages: ask, tools: [{ name: "f" }] }, "registry.ollama.ai/library/m:latest does not support tools"],
   [{ messages: [] }, "messages is required"],
   [{ messages: ask, max_tokens: undefined }, "max_tokens is required and must be positive"],
   [{ messages: ask, tool_choice: { type: "nope" } }, expect.stringContaining("tool_choice.type: ")],
@@ -122,7 +122,10 @@ it("/v1/messages names the kinds of blocks that it leaves out", async () => {
 
 it.each([
   ["/v1/completions", { model: "m", prompt: "x", stop: 5 }],
-  ["/v1/messages", { model: "m", max_tokens: 5, messages: ask, tools: [{}] }],
+  ["/v1/messages", { model: "m", max_tokens: 5, messages: ask, tools: [{ type: "web_search_20250305" }] }],
+  ["/v1/messages", { model: "m", max_tokens: 5, messages: ask, system: 5 }],
+  ["/v1/completions", { model: "m", prompt: "x", logprobs: -1, user: 5 }],
+  ["/api/generate", { model: "m", prompt: "x", stream: false, width: "wide" }],
   ["/v1/responses", { model: "m", input: "x", tools: [{}] }],
   ["/api/apply-template", { model: "m", messages: ask }],
 ])("%s takes %j", async (path, body) => {

@@ -1,4 +1,5 @@
 import type { ChatResponse, GenerateResponse, Message, Metrics } from "@puna/protocol";
+import { toDebugInfo } from "../services/debug-info.ts";
 import { droppedNote } from "../services/dropped-note.ts";
 import type { AnswerPart, GenerationEvent } from "../services/generation-event.ts";
 
@@ -69,10 +70,7 @@ function framing<T extends object>(
           ...base(),
           ...body(undefined, event),
           done: false,
-          _debug_info: {
-            rendered_template: event.prompt,
-            ...(event.imageCount > 0 && { image_count: event.imageCount }),
-          },
+          _debug_info: toDebugInfo(event),
         };
       default:
         return event satisfies never;

@@ -74,17 +74,17 @@ function toError(status: number, message: string) {
 function toText(deltas: readonly ScriptDelta[], beginsInThinking: boolean): string[] {
   const pieces: string[] = [];
   const calls = new Map<number, { name: string; args: string }>();
-  let reasoning = "";
+  const reasoning: string[] = [];
   for (const delta of deltas) {
-    reasoning += delta.reasoning_content ?? "";
+    if (delta.reasoning_content) reasoning.push(delta.reasoning_content);
     if (delta.content) pieces.push(delta.content);
     for (const { index = 0, function: call } of delta.tool_calls ?? []) {
       const known = calls.get(index) ?? { name: "", args: "" };
       calls.set(index, { name: known.name + (call?.name ?? ""), args: known.args + (call?.arguments ?? "") });
     }
   }
-  if (beginsInThinking) pieces.unshift(`${reasoning}</think>`);
-  else if (reasoning !== "") pieces.unshift(`<think>${reasoning}</think>`);
+  if (beginsInThinking) pieces.unshift(...reasoning, "</think>");
+  else if (reasoning.length > 0) pieces.unshift("<think>", ...reasoning, "</think>");
   for (const { name, args } of calls.values()) {
     pieces.push(`<tool_call>{"name": ${JSON.stringify(name)}, "arguments": ${args || "{}"}}</tool_call>`);
   }

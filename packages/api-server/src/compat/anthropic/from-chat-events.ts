@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ToolCall } from "@puna/protocol";
 import { droppedNote } from "../../services/dropped-note.ts";
 import type { GenerationEvent } from "../../services/generation-event.ts";
+import { printArguments } from "../print-arguments.ts";
 
 /** What the reply must know of its request. */
 export interface MessageHead {
@@ -126,7 +127,7 @@ class BlockWriter {
       index: this.#index,
       content_block: { ...toToolUse(call), input: {} },
     };
-    yield this.#delta({ type: "input_json_delta", partial_json: JSON.stringify(call.function.arguments) });
+    yield this.#delta({ type: "input_json_delta", partial_json: printArguments(call.function.arguments) });
     yield { type: "content_block_stop", index: this.#index++ };
   }
 

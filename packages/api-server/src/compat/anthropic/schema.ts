@@ -3,10 +3,27 @@ import * as z from "zod";
 import { goFields, integer, jsonObject, optional } from "../fields.ts";
 
 /** Blocks are told apart by hand: unknown kinds are let through, named in a warning and ignored. */
-const blockSchema = z.looseObject({ type: optional(z.string()) });
+const blockSchema = z.looseObject({
+  type: optional(goFields.text),
+  text: optional(goFields.text),
+  thinking: optional(goFields.text),
+});
 export type Block = z.output<typeof blockSchema>;
 
-const content = z.union([z.string(), z.array(blockSchema)], "must be a text or a list of content blocks");
+const content = z.preprocess(
+  withoutNulls,
+  z.union([z.string(), z.array(blockSchema)], "must be a text or a list of content blocks"),
+);
+
+/** Null says nothing, wherever it stands. */
+function withoutNulls(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((block: unknown) => {
+    if (block === null) return {};
+    if (typeof block !== "object" || Array.isArray(block)) return block;
+    return Object.fromEntries(Object.entries(block).filter(([, field]) => field !== null));
+  });
+}
 
 const messageSchema = goStruct(
   { role: optional(goFields.text), content: optional(content) },
@@ -53,7 +70,8 @@ const outputConfigSchema = goStruct(
 
 const promptShape = {
   model: optional(goFields.text),
-  system: optional(content),
+  /** A text or blocks; anything else says nothing, as in Ollama. */
+  system: z.unknown().exactOptional(),
   messages: optional(goList(messageSchema, "[]anthropic.MessageParam")),
   tools: optional(goList(toolSchema, "[]anthropic.Tool")),
   tool_choice: optional(toolChoiceSchema),
@@ -70,7 +88,7 @@ export const messagesSchema = goStruct(
     top_p: optional(goFields.number),
     top_k: optional(goFields.count),
     stop_sequences: optional(goList(goFields.text, "[]string")),
-    metadata: z.unknown().exactOptional(),
+    metadata: optional(goStruct({ user_id: optional(goFields.text) }, "anthropic.Metadata")),
     service_tier: z.unknown().exactOptional(),
     /** Ours: Ollama's `keep_alive`. */
     keep_alive: optional(z.union([z.number(), z.string()])),

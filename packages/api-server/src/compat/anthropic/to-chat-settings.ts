@@ -42,16 +42,14 @@ export function toPromptSettings(request: CountTokensRequest, warn: (warning: st
   };
 }
 
-/** Tools that Anthropic's own servers run have no counterpart here. */
+/** Searches, which Anthropic's own servers run, have no counterpart here. */
 function toTools(tools: readonly AnthropicTool[], warn: (warning: string) => void): Tool[] {
   return tools.flatMap((tool) => {
-    if (tool.input_schema === undefined) {
-      warn(
-        `tool "${tool.name ?? tool.type ?? ""}" has no input_schema; tools run by the server have no effect`,
-      );
+    if (tool.type?.startsWith("web_search") === true) {
+      warn(`tool "${tool.name ?? tool.type}" is run by no server here and has no effect`);
       return [];
     }
-    const { type, properties, ...rest } = tool.input_schema;
+    const { type, properties, ...rest } = tool.input_schema ?? {};
     return [
       {
         type: "function",
@@ -60,7 +58,7 @@ function toTools(tools: readonly AnthropicTool[], warn: (warning: string) => voi
           ...(tool.description !== undefined && { description: tool.description }),
           parameters: {
             ...rest,
-            type: typeof type === "string" ? type : "object",
+            type: typeof type === "string" ? type : "",
             properties: toProperties(properties),
           },
         },
@@ -70,8 +68,9 @@ function toTools(tools: readonly AnthropicTool[], warn: (warning: string) => voi
 }
 
 /** Below the first level schemas are only printed and turned into grammars, both of which look before they read. */
-function toProperties(properties: unknown): NonNullable<Tool["function"]["parameters"]["properties"]> {
-  const parsed = z.record(z.string(), z.looseObject({})).safeParse(properties ?? {});
+function toProperties(properties: unknown): Tool["function"]["parameters"]["properties"] {
+  if (properties === undefined || properties === null) return null;
+  const parsed = z.record(z.string(), z.looseObject({})).safeParse(properties);
   if (!parsed.success) throw badRequest("tools: input_schema.properties must be an object of schemas");
   return parsed.data;
 }
@@ -91,14 +90,15 @@ function toToolChoice(choice: CountTokensRequest["tool_choice"]): ToolChoice | u
 }
 
 function toThink({ thinking, output_config: output }: CountTokensRequest): ThinkValue | undefined {
-  if (thinking?.type === "enabled" || thinking?.type === "adaptive") return true;
+  if (thinking?.type === "enabled") return true;
   if (thinking?.type === "disabled") return false;
-  switch (output?.effort) {
+  const effort = output?.effort?.trim().toLowerCase();
+  switch (effort) {
     case "low":
     case "medium":
     case "high":
     case "max":
-      return output.effort;
+      return effort;
     case "xhigh":
       return "high";
     default:

@@ -1,16 +1,18 @@
 import type { Message, ToolCall } from "@puna/protocol";
 import { badRequest } from "../../errors.ts";
+import { isRecord } from "../../models/stored-model.ts";
 import type { AnthropicMessage, Block, CountTokensRequest } from "./schema.ts";
 
 /**
- * Turns system and messages into ours. Tool results of a user turn come before its text, since they answer the turn
- * before; blocks of unknown kinds are left out, and warned of.
+ * Turns system and messages into ours. Tool results of a user's turn come before its text, since they answer the turn
+ * before; elsewhere they follow; blocks of unknown kinds are left out, and warned of.
  * @throws ApiError `BAD_REQUEST`
  */
 export function toMessages(request: CountTokensRequest, warn: (warning: string) => void): Message[] {
-  const system = textOf(request.system);
-  const turns = (request.messages ?? []).flatMap((message, index) => {
-    if (message.content === undefined) throw badRequest(`messages.${index}.content: Field required`);
+  const system = textOf(readSystem(request.system));
+  const turns = (request.messages ?? []).flatMap((message) => {
+    // Ollama's words for a message without content.
+    if (message.content === undefined) throw badRequest("unexpected end of JSON input");
     warnOfBlocks(message.content, warn);
     return toTurn(message);
   });
@@ -20,13 +22,13 @@ export function toMessages(request: CountTokensRequest, warn: (warning: string) 
 function toTurn(message: AnthropicMessage): Message[] {
   const role = (message.role ?? "").toLowerCase();
   const content = message.content ?? "";
-  if (typeof content === "string") return [{ role, content }];
+  // A turn that says nothing is none.
+  if (typeof content === "string") return content === "" ? [] : [{ role, content }];
   const results = content.filter(({ type }) => type === "tool_result").map(toToolResult);
   const text = textOf(content);
   const images = content.filter(({ type }) => type === "image").map(toImage);
-  const thinking = content
-    .map((block) => (block.type === "thinking" ? stringOf(block["thinking"]) : ""))
-    .join("");
+  // Of several thoughts the last one counts.
+  const thinking = content.findLast(({ type }) => type === "thinking")?.thinking ?? "";
   const calls = content.filter(({ type }) => type === "tool_use").map(toToolCall);
   const isSaid = text !== "" || images.length > 0 || thinking !== "" || calls.length > 0;
   if (!isSaid) return results;
@@ -37,7 +39,13 @@ function toTurn(message: AnthropicMessage): Message[] {
     ...(images.length > 0 && { images }),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
-  return [...results, turn];
+  return role === "user" ? [...results, turn] : [turn, ...results];
+}
+
+/** A text or blocks; anything else says nothing. */
+function readSystem(system: unknown): string | readonly Block[] {
+  if (typeof system === "string") return system;
+  return Array.isArray(system) ? system.filter(isRecord) : "";
 }
 
 const knownBlocks: ReadonlySet<unknown> = new Set([

@@ -1,4 +1,4 @@
-import { goList, goStruct } from "@puna/protocol/schemas";
+import { goList, goStruct, goText } from "@puna/protocol/schemas";
 import * as z from "zod";
 import { goFields, integer, jsonObject, optional } from "../fields.ts";
 
@@ -8,7 +8,7 @@ export const toolCallSchema = goStruct(
     index: optional(goFields.count),
     type: optional(goFields.text),
     // Go's has no name.
-    function: goStruct({ name: optional(goFields.text), arguments: optional(goFields.text) }, ""),
+    function: goStruct({ name: goText, arguments: goText }, "").default(() => ({ name: "", arguments: "" })),
   },
   "openai.ToolCall",
 );
@@ -84,7 +84,9 @@ export const samplingShape = {
     ),
   ),
   n: optional(integer(1, 16)),
-  user: optional(goFields.text),
+  user: z.unknown().exactOptional(),
+  /** Ollama's: shows the prompt instead of an answer. */
+  _debug_render_only: optional(goFields.flag),
   /** Ours: Ollama's `keep_alive`. */
   keep_alive: optional(z.union([z.number(), z.string()])),
   /** Ours: Ollama's options, below the named parameters. */

@@ -15,6 +15,7 @@ import { understand } from "../understand.ts";
 import { samplingShape } from "./chat-schema.ts";
 import { collectAnswer, type ReplyHead, sumUsage, type Usage } from "./from-chat-events.ts";
 import { toTextChunk, toTextChunks, toTextCompletion } from "./from-generate-events.ts";
+import { goTypeOf } from "./go-type-of.ts";
 import { newId } from "./ids.ts";
 import { forRun } from "./several-runs.ts";
 import { toOptions } from "./to-chat-settings.ts";
@@ -27,7 +28,7 @@ export const completionSchema = goStruct(
     prompt: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens)], "of type string")),
     suffix: optional(goFields.text),
     echo: optional(goFields.flag),
-    logprobs: optional(integer(0, 20)),
+    logprobs: optional(goFields.count),
     best_of: optional(integer(1, 1)),
   },
   "openai.CompletionRequest",
@@ -114,8 +115,10 @@ function toGenerateSettings(request: CompletionRequest, warn: (warning: string) 
     model: request.model ?? "",
     prompt: "",
     suffix: request.suffix,
-    options: toOptions(request, readStop(request.stop, warn)),
+    // Zero is what Go's decoder leaves where nothing was said.
+    options: toOptions({ ...request, top_p: request.top_p || 1 }, readStop(request.stop, warn)),
     keepAliveMs: parseKeepAlive(request.keep_alive),
+    renderOnly: request._debug_render_only,
     ...(logprobs !== undefined && logprobs > 0 && { logprobs: true, topLogprobs: logprobs }),
   };
 }
@@ -141,7 +144,8 @@ function readStop(stop: unknown, warn: (warning: string) => void): readonly stri
     return undefined;
   }
   const list: unknown[] = stop;
-  const wrong = list.find((item) => typeof item !== "string");
-  if (wrong === undefined) return list.filter((item) => typeof item === "string");
-  throw badRequest(`invalid type for 'stop' field: ${typeof wrong === "number" ? "float64" : typeof wrong}`);
+  const wrongAt = list.findIndex((item) => typeof item !== "string");
+  if (wrongAt >= 0) throw badRequest(`invalid type for 'stop' field: ${goTypeOf(list[wrongAt])}`);
+  // An empty list says nothing: the model's own stop texts hold.
+  return list.length === 0 ? undefined : list.filter((item) => typeof item === "string");
 }

@@ -18,7 +18,7 @@ export const embeddingsSchema = goStruct(
     input: optional(z.union([z.string(), z.array(z.string()), tokens, z.array(tokens), z.unknown()])),
     dimensions: optional(goFields.count),
     encoding_format: optional(goFields.text),
-    user: optional(goFields.text),
+    user: z.unknown().exactOptional(),
     /** Ours: Ollama's `keep_alive`. */
     keep_alive: optional(z.union([z.number(), z.string()])),
   },
@@ -33,7 +33,8 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
     family: "openai",
     async handle(context) {
       const understood = await understand(context, "openai", embeddingsSchema, (request) => {
-        const { model = "", dimensions, encoding_format: encoding = "float" } = request;
+        const { model = "", dimensions } = request;
+        const encoding = request.encoding_format || "float";
         if (!["float", "base64"].includes(encoding.toLowerCase())) {
           throw badRequest(
             `Invalid value for 'encoding_format' = ${encoding}. Supported values: ['float', 'base64'].`,

@@ -1,6 +1,8 @@
 import type { Logprob, ToolCall } from "@puna/protocol";
+import { type DebugInfo, toDebugInfo } from "../../services/debug-info.ts";
 import { droppedNote } from "../../services/dropped-note.ts";
 import type { AnswerPart, GenerationEvent } from "../../services/generation-event.ts";
+import { printArguments } from "../print-arguments.ts";
 
 export interface Usage {
   readonly prompt_tokens: number;
@@ -31,7 +33,7 @@ export function toChatCompletion(head: ReplyHead, answers: readonly CollectedAns
     choices: answers.map((answer, index) => ({
       index,
       message: {
-        role: "assistant",
+        role: answer.rendered === undefined ? "assistant" : "",
         content: answer.content,
         ...(answer.thinking !== "" && { reasoning: answer.thinking }),
         ...(answer.toolCalls.length > 0 && { tool_calls: answer.toolCalls.map(toWireCall) }),
@@ -40,6 +42,7 @@ export function toChatCompletion(head: ReplyHead, answers: readonly CollectedAns
       ...(answer.logprobs.length > 0 && { logprobs: { content: answer.logprobs } }),
     })),
     usage: sumUsage(answers),
+    ...(answers[0]?.rendered !== undefined && { _debug_info: answers[0].rendered }),
     ...droppedNote(Math.max(0, ...answers.map(({ droppedMessages }) => droppedMessages))),
   };
 }
@@ -54,6 +57,8 @@ export interface CollectedAnswer {
   readonly finish: string | undefined;
   readonly usage: Usage;
   readonly droppedMessages: number;
+  /** The prompt, where only that was asked for. */
+  readonly rendered?: DebugInfo;
 }
 
 export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Promise<CollectedAnswer> {
@@ -63,8 +68,10 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
   let finish: string | undefined;
   let usage = noUsage;
   let droppedMessages = 0;
+  let rendered: DebugInfo | undefined;
   for await (const event of events) {
     if (event.type === "model-load" || event.type === "model-unload") finish = finishOf(event);
+    if (event.type === "prompt-render") rendered = toDebugInfo(event);
     if (event.type !== "answer-delta" && event.type !== "generation-end") continue;
     content += event.content;
     thinking += event.thinking;
@@ -74,7 +81,8 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
     [finish, usage] = [finishOf(event), toUsage(event)];
     droppedMessages = event.droppedMessages;
   }
-  return { content, thinking, toolCalls, logprobs, finish, usage, droppedMessages };
+  const answer = { content, thinking, toolCalls, logprobs, finish, usage, droppedMessages };
+  return rendered === undefined ? answer : { ...answer, rendered };
 }
 
 /** Streams one run as chunks; the finish chunk is the last. Usage goes to `onUsage`. */
@@ -140,8 +148,8 @@ export function toUsageChunk(head: ReplyHead, usage: Usage) {
 function toDeltas(part: AnswerPart): object[] {
   const calls = part.toolCalls.length > 0 ? { tool_calls: part.toolCalls.map(toWireCall) } : {};
   if (part.thinking === "") return [{ content: part.content, ...calls }];
-  const reasoning = { content: "", reasoning: part.thinking };
-  return hasAnswer(part) ? [reasoning, { content: part.content, ...calls }] : [reasoning];
+  const reasoning = { reasoning: part.thinking };
+  return hasAnswer(part) ? [reasoning, { content: part.content, ...calls }] : [{ content: "", ...reasoning }];
 }
 
 function hasText(part: AnswerPart): boolean {
@@ -157,7 +165,7 @@ function toWireCall({ id, function: { index, name, arguments: args } }: ToolCall
     id: id ?? "",
     index: index ?? 0,
     type: "function",
-    function: { name, arguments: JSON.stringify(args) },
+    function: { name, arguments: printArguments(args) },
   };
 }
 

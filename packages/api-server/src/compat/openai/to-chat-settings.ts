@@ -1,4 +1,4 @@
-import { type Format, parseKeepAlive, type ThinkValue, type Tool } from "@puna/protocol";
+import { type Format, parseKeepAlive, quoteGo, type ThinkValue, type Tool } from "@puna/protocol";
 import type { z } from "zod";
 import { badRequest } from "../../errors.ts";
 import type { ChatSettings, ToolChoice } from "../../services/generation-request.ts";
@@ -23,6 +23,7 @@ export function toChatSettings(
     strictFormat: request.response_format?.json_schema?.strict,
     keepAliveMs: parseKeepAlive(request.keep_alive),
     think: toThink(request.reasoning?.effort ?? request.reasoning_effort),
+    renderOnly: request._debug_render_only,
     logprobs: request.logprobs,
     topLogprobs: request.top_logprobs,
     tools,
@@ -110,7 +111,7 @@ export function toThink(effort: string | undefined): ThinkValue | undefined {
   const think = efforts[effort];
   if (think !== undefined) return think;
   throw badRequest(
-    `invalid reasoning value: ${JSON.stringify(effort)} (must be "minimal", "low", "medium", "high", "xhigh", "ultra", "max", or "none")`,
+    `invalid reasoning value: ${quoteGo(effort)} (must be "minimal", "low", "medium", "high", "xhigh", "ultra", "max", or "none")`,
   );
 }
 
@@ -124,9 +125,9 @@ export function toTool(tool: OpenAiTool): Tool {
       ...(description !== undefined && { description }),
       parameters: {
         ...rest,
-        type: typeof type === "string" ? type : "object",
+        type: typeof type === "string" ? type : "",
         // Tool schemas are only printed and turned into grammars, both of which look before they read.
-        properties: (properties ?? {}) as Tool["function"]["parameters"]["properties"],
+        properties: (properties ?? null) as Tool["function"]["parameters"]["properties"],
       },
     },
   };

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { badRequest } from "../../errors.ts";
 import { isRecord } from "../../models/stored-model.ts";
 import type { OpenAiMessage, toolCallSchema } from "./chat-schema.ts";
+import { goTypeOf } from "./go-type-of.ts";
 
 const imageDataUrl = /^data:(?:image\/(?:jpeg|jpg|png|webp))?;base64,(.*)$/s;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -80,7 +81,7 @@ export function imageData(url: string): string {
 function toToolCall({ id, function: call }: z.output<typeof toolCallSchema>): ToolCall {
   return {
     ...(id !== undefined && { id }),
-    function: { name: call.name ?? "", arguments: parseArguments(call.arguments ?? "") },
+    function: { name: call.name, arguments: parseArguments(call.arguments) },
   };
 }
 
@@ -105,10 +106,4 @@ function toolNameOf(message: OpenAiMessage, role: string, earlier: readonly Open
 
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-function goTypeOf(value: unknown): string {
-  if (value === null || value === undefined) return "<nil>";
-  if (typeof value === "number") return "float64";
-  return typeof value === "boolean" ? "bool" : "map[string]interface {}";
 }

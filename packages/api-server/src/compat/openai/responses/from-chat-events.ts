@@ -1,4 +1,5 @@
 import type { GenerationEvent } from "../../../services/generation-event.ts";
+import { printArguments } from "../../print-arguments.ts";
 import { type CollectedAnswer, collectAnswer, noUsage, toUsage } from "../from-chat-events.ts";
 import { newNumberedId } from "../ids.ts";
 import { OutputWriter, type ResponseEvent } from "./output-writer.ts";
@@ -43,7 +44,7 @@ function toOutput(id: string, { thinking, toolCalls, content }: CollectedAnswer)
     status: "completed",
     call_id: call.id ?? "",
     name: call.function.name,
-    arguments: JSON.stringify(call.function.arguments),
+    arguments: printArguments(call.function.arguments),
   }));
   const message = {
     id: newNumberedId("msg"),

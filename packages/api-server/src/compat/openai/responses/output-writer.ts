@@ -1,4 +1,5 @@
 import type { ToolCall } from "@puna/protocol";
+import { printArguments } from "../../print-arguments.ts";
 import type { CollectedAnswer, Usage } from "../from-chat-events.ts";
 import { newNumberedId } from "../ids.ts";
 import type { OutputItem } from "./response-object.ts";
@@ -65,7 +66,7 @@ export class OutputWriter {
   *toolCall(call: ToolCall): Generator<ResponseEvent> {
     yield* this.#endReasoning();
     this.#toolCalls.push(call);
-    const args = JSON.stringify(call.function.arguments);
+    const args = printArguments(call.function.arguments);
     const id = `${newNumberedId("fc")}_${call.function.index ?? 0}`;
     const item = { id, type: "function_call", call_id: call.id ?? "", name: call.function.name };
     const done = { ...item, status: "completed", arguments: args };

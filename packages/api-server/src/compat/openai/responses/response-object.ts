@@ -26,20 +26,23 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
     incomplete_details: null,
     model: request.model ?? "",
     previous_response_id: request.previous_response_id ?? null,
-    instructions: request.instructions ?? null,
+    instructions: request.instructions || null,
     output: state.output,
     error: state.error ?? null,
     tools: (request.tools ?? []).map(echoTool),
     tool_choice: request.tool_choice ?? "auto",
     truncation: request.truncation ?? "disabled",
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    text: request.text?.format === undefined ? { format: { type: "text" } } : request.text,
+    text:
+      request.text?.format === undefined
+        ? { format: { type: "text" } }
+        : { ...request.text, format: { type: "", ...request.text.format } },
     top_p: request.top_p ?? 1,
     presence_penalty: 0,
     frequency_penalty: 0,
     top_logprobs: 0,
     temperature: request.temperature ?? 1,
-    reasoning: request.reasoning ?? null,
+    reasoning: echoReasoning(request.reasoning),
     usage: state.usage === undefined ? null : toResponseUsage(state.usage),
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
@@ -51,6 +54,12 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
     prompt_cache_key: request.prompt_cache_key ?? null,
     ...droppedNote(state.droppedMessages ?? 0),
   };
+}
+
+/** What was left empty was not asked for. */
+function echoReasoning(reasoning: ResponsesRequest["reasoning"]) {
+  const said = Object.entries(reasoning ?? {}).filter(([, value]) => value !== "");
+  return said.length > 0 ? Object.fromEntries(said) : null;
 }
 
 function echoTool(tool: ResponsesTool) {

@@ -3,8 +3,18 @@ import * as z from "zod";
 import { goFields, jsonObject, optional } from "../../fields.ts";
 
 /** Items are told apart by hand: the texts of their errors name the item. */
-const itemSchema = z.looseObject({ type: optional(z.string()), role: optional(z.string()) });
+const itemSchema = z.preprocess(
+  withoutNulls,
+  z.looseObject({ type: optional(goFields.text), role: optional(goFields.text) }),
+);
 export type InputItem = z.output<typeof itemSchema>;
+
+/** Null says nothing, as in Go's decoder. */
+function withoutNulls(item: unknown): unknown {
+  if (item === null) return {};
+  if (typeof item !== "object" || Array.isArray(item)) return item;
+  return Object.fromEntries(Object.entries(item).filter(([, field]) => field !== null));
+}
 
 const functionShape = {
   type: optional(goFields.text),
@@ -44,7 +54,7 @@ const textSchema = goStruct(
 );
 
 const reasoningSchema = goStruct(
-  { effort: optional(goFields.text), summary: z.unknown().exactOptional() },
+  { effort: optional(goFields.text), summary: optional(goFields.text) },
   "openai.ResponsesReasoning",
 );
 
@@ -68,11 +78,11 @@ export const responsesSchema = goStruct(
     metadata: optional(z.record(z.string(), z.unknown())),
     background: optional(goFields.flag),
     user: z.unknown().exactOptional(),
-    include: z.unknown().exactOptional(),
+    include: optional(goList(goFields.text, "[]string")),
     stream_options: z.unknown().exactOptional(),
-    service_tier: optional(goFields.text),
-    safety_identifier: optional(goFields.text),
-    prompt_cache_key: optional(goFields.text),
+    service_tier: z.unknown().exactOptional(),
+    safety_identifier: z.unknown().exactOptional(),
+    prompt_cache_key: z.unknown().exactOptional(),
     prompt_cache_retention: z.unknown().exactOptional(),
     max_tool_calls: optional(goFields.count),
     /** Ours: Ollama's `keep_alive`. */

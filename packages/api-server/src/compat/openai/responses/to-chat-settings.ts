@@ -37,6 +37,10 @@ export function toChatSettings(
   };
 }
 
+function inNamespace(space: string, name: string): string {
+  return space === "" || name.startsWith(`${space}.`) ? name : `${space}.${name}`;
+}
+
 /** Thoughts come with every answer, and as plain text. */
 const included = "reasoning.encrypted_content";
 
@@ -71,7 +75,7 @@ function toTools(tool: ResponsesTool, warn: (warning: string) => void): Tool[] {
   }
   if (tool.type === "namespace" && tool.tools !== undefined) {
     return tool.tools.flatMap((member) =>
-      toTools({ ...member, type: "function", name: `${tool.name ?? ""}.${member.name ?? ""}` }, warn),
+      toTools({ ...member, type: "function", name: inNamespace(tool.name ?? "", member.name ?? "") }, warn),
     );
   }
   warn(`tools of type "${tool.type ?? ""}" are not run by this server and have no effect`);

@@ -1,4 +1,5 @@
 import type { Message } from "@puna/protocol";
+import { quoteGo } from "@puna/protocol";
 import { badRequest } from "../../../errors.ts";
 import { imageData, parseArguments, toRole } from "../to-messages.ts";
 import type { InputItem, ResponsesRequest } from "./schema.ts";
@@ -25,7 +26,7 @@ export function toInputMessages(input: ResponsesRequest["input"]): Message[] {
   const conversation: Conversation = { messages: [], pendingThinking: "" };
   input.forEach((item, index) => {
     try {
-      addItem(conversation, item);
+      addItem(conversation, item, input[index + 1]);
     } catch (error) {
       if (unplaced.some((text) => error instanceof Error && error.message.startsWith(text))) throw error;
       throw badRequest(`input[${index}]: ${error instanceof Error ? error.message : String(error)}`, error);
@@ -37,11 +38,11 @@ export function toInputMessages(input: ResponsesRequest["input"]): Message[] {
   return conversation.messages;
 }
 
-function addItem(conversation: Conversation, item: InputItem): void {
-  const type = item.type ?? (item.role === undefined ? undefined : "message");
+function addItem(conversation: Conversation, item: InputItem, next: InputItem | undefined): void {
+  const type = item.type || (item.role ? "message" : undefined);
   switch (type) {
     case "message":
-      addMessage(conversation, item);
+      addMessage(conversation, item, next);
       return;
     case "function_call":
       addCall(conversation, item);
@@ -50,28 +51,35 @@ function addItem(conversation: Conversation, item: InputItem): void {
       addOutput(conversation, item);
       return;
     case "reasoning":
-      conversation.pendingThinking += thinkingOf(item);
+      conversation.pendingThinking = thinkingOf(item);
       return;
     case "web_search_call":
       return;
     case undefined:
       throw badRequest("input item missing required 'type' field");
     default:
-      throw badRequest(`unknown input item type: ${JSON.stringify(type)}`);
+      throw badRequest(`unknown input item type: ${quoteGo(type)}`);
   }
 }
 
-function addMessage(conversation: Conversation, item: InputItem): void {
+function addMessage(conversation: Conversation, item: InputItem, next: InputItem | undefined): void {
   const role = toRole(item.role);
   const { text, images } = readContent(item["content"]);
   const thinking = role === "assistant" ? takeThinking(conversation) : {};
   const last = conversation.messages.at(-1);
-  if (role === "assistant" && last?.role === "assistant" && last.tool_calls !== undefined) {
-    // What the model said beside its calls belongs to the same turn.
-    conversation.messages[conversation.messages.length - 1] = { ...last, content: last.content + text };
+  if (role === "assistant" && last?.role === "assistant" && isAnsweredBy(last, next)) {
+    // What the model said beside its calls belongs to the same turn, so that the result follows the call.
+    const between = last.content !== "" && text !== "" ? "\n" : "";
+    const said = { content: last.content + between + text, ...thinking };
+    conversation.messages[conversation.messages.length - 1] = { ...last, ...said };
     return;
   }
   conversation.messages.push({ role, content: text, ...thinking, ...(images.length > 0 && { images }) });
+}
+
+function isAnsweredBy(message: Message, item: InputItem | undefined): boolean {
+  if (item?.type !== "function_call_output") return false;
+  return message.tool_calls?.some(({ id }) => id !== undefined && id === item["call_id"]) === true;
 }
 
 function addCall(conversation: Conversation, item: InputItem): void {
@@ -85,6 +93,7 @@ function addCall(conversation: Conversation, item: InputItem): void {
   if (last?.role === "assistant") {
     conversation.messages[conversation.messages.length - 1] = {
       ...last,
+      ...takeThinking(conversation),
       tool_calls: [...(last.tool_calls ?? []), call],
     };
     return;
