@@ -133,6 +133,59 @@ it.each([
   expect(body).toMatchObject(echo);
 });
 
+it("prints options of /api/show into the Modelfile", async () => {
+  await using test = await openServer();
+  const shown = await json(await test.post("/api/show", { model: "t", options: { top_k: 5, stop: ["X"] } }));
+  expect(shown["modelfile"]).toMatch(/PARAMETER stop X\nPARAMETER top_k 5/);
+  expect(shown["parameters"]).not.toContain("top_k");
+});
+
+it("leaves a property without a type without one", async () => {
+  await using test = await openServer();
+  const property = { anyOf: [{ type: "string" }] };
+  const parameters = { type: "object", properties: { a: property } };
+  const typed = [{ type: "function", function: { name: "f", parameters } }];
+  await test.post("/api/chat", { model: "t", messages: ask, tools: typed, stream: false });
+  expect(test.requests[0]?.prompt).toContain('{"a":{"anyOf":[{"type":"string"}]}}');
+});
+
+it("names both halves of reasoning in the events of /v1/responses", async () => {
+  await using test = await openServer();
+  const response = await test.post("/v1/responses", {
+    model: "t",
+    input: "hi",
+    reasoning: { effort: "low" },
+    stream: true,
+  });
+  expect(await response.text()).toContain('"reasoning":{"effort":"low","summary":null}');
+});
+
+it("leaves out what a model brings along where a prompt of generate would not fit with it", async () => {
+  await using test = await openServer();
+  const seed = [{ role: "user", content: "seed" }];
+  await test.post("/api/create", { model: "s", from: "t", messages: seed, stream: false });
+  const generate = (fields: object) =>
+    test.post("/api/generate", { model: "s", stream: false, options: { num_ctx: 32 }, ...fields });
+  await generate({ prompt: "hi" });
+  await generate({ prompt: "long enough to fill it" });
+  await generate({ prompt: "hi", context: [] });
+  expect(test.requests.map(({ prompt }) => prompt)).toEqual([
+    "<user>seed\n\nhi",
+    "<user>long enough to fill it",
+    "<user>hi",
+  ]);
+});
+
+it("estimates calls and results of /v1/messages by their printed form", async () => {
+  await using test = await openServer();
+  const content = [{ type: "tool_result", tool_use_id: "i", content: "<r>", cache_control: {} }];
+  const messages = [{ role: "user", content }, ...ask];
+  const response = await test.post("/v1/messages", { model: "t", max_tokens: 5, messages, stream: true });
+  const start = JSON.parse(/^data: (.*)$/m.exec(await response.text())?.[1] ?? "{}");
+  // 4 + 4 of roles, 2 of text, 66 of the block
+  expect(start.message.usage.input_tokens).toBe(Math.trunc((4 + 4 + 2 + 66) / 4));
+});
+
 it.each([
   ["/api/show", { model: "  " }, 400, { error: "model is required" }],
   ["/api/generate", { model: "  " }, 404, { error: "model '  ' not found" }],

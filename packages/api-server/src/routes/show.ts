@@ -21,6 +21,7 @@ export function showRoute(dependencies: Dependencies): Route {
       const shown = await showModel(dependencies, {
         model,
         system: request.system,
+        options: request.options ?? {},
         verbose: request.verbose ?? false,
       });
       if (!echoesName.test(context.request.headers.get("user-agent") ?? "")) return jsonResponse(shown);

@@ -8,6 +8,7 @@ import type { KnownModel } from "../models/model-catalog.ts";
 import { formatGrammar } from "./answer-grammar.ts";
 import { buildCompletion, checkTokens } from "./build-completion.ts";
 import { expireModel } from "./expire-model.ts";
+import { fitMessages } from "./fit-messages.ts";
 import { checkThinking, checkTopLogprobs, requireModel } from "./generation-checks.ts";
 import type { GenerationEvent } from "./generation-event.ts";
 import type { GenerateSettings, RequestScope } from "./generation-request.ts";
@@ -89,7 +90,7 @@ async function* continuePrompt(
   generation: Generation,
 ): AsyncGenerator<GenerationEvent> {
   const { known, settings, scope, lease, think, options, loadedAtMs } = generation;
-  const prompt = (await contextText(lease, settings.context)) + renderPrompt(generation);
+  const prompt = (await contextText(lease, settings.context)) + (await renderPrompt(generation));
   const imageCount = settings.images?.length ?? 0;
   if (settings.renderOnly === true) {
     yield { type: "prompt-render", prompt, imageCount };
@@ -114,7 +115,7 @@ async function* continuePrompt(
     grammar: settings.grammar ?? (format && formatGrammar(format, { strict: false, warn: scope.warn })),
     settings,
     gguf: known.gguf,
-    preservedTokens: known.prompt.preservedTokens([]),
+    preservedTokens: isRaw ? [] : known.prompt.preservedTokens([]),
     leadingBos: known.prompt.leadingBos,
   });
   const answer = runAnswer({
@@ -151,7 +152,7 @@ async function contextText(lease: ModelLease, context: readonly number[] | undef
 }
 
 /** Raw text as it is; a template of the request, or a suffix, directly; everything else as a conversation of one turn. */
-function renderPrompt({ known, settings, think }: Generation): string {
+async function renderPrompt({ known, settings, think, lease, options, scope }: Generation): Promise<string> {
   const { prompt, suffix = "", template = "" } = settings;
   if (settings.raw === true) return prompt;
   const system = settings.system || known.model.system;
@@ -164,14 +165,27 @@ function renderPrompt({ known, settings, think }: Generation): string {
     });
   }
   if (suffix !== "" && known.prompt.fillIn !== undefined) return known.prompt.fillIn(prompt, suffix);
-  const messages = generateMessages(known, settings, system);
+  const conversation = {
+    messages: generateMessages(known, settings, system),
+    ...(think !== undefined && { think }),
+  };
   const render = known.prompt.renderText ?? known.prompt.render;
-  return render({ messages, ...(think !== undefined && { think }) });
+  // Alone, the prompt stays whatever its length; only what the model brings along can be left out.
+  if (settings.truncate === false || known.model.messages.length === 0) return render(conversation);
+  const { prompt: fitted } = await fitMessages({
+    known,
+    lease,
+    options,
+    conversation,
+    render,
+    signal: scope.signal,
+  });
+  return fitted;
 }
 
 function generateMessages(known: KnownModel, settings: GenerateSettings, system: string): readonly Message[] {
   const images = settings.images ?? [];
-  const continues = (settings.context?.length ?? 0) > 0;
+  const continues = settings.context !== undefined;
   return [
     ...(system === "" ? [] : [{ role: "system", content: system }]),
     ...(continues ? [] : known.model.messages),

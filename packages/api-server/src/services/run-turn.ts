@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { ModelLease } from "@puna/engine";
-import { type Conversation, fitToContext } from "@puna/model-format";
+import type { Conversation } from "@puna/model-format";
 import { type Message, parseFormat, type ThinkValue, type Tool, type ToolCall } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import { forcedCallGrammar, formatGrammar } from "./answer-grammar.ts";
 import { buildCompletion } from "./build-completion.ts";
+import { fitMessages } from "./fit-messages.ts";
 import { ForcedCallParser } from "./forced-call-parser.ts";
 import type { AnswerPart, GenerationEvent } from "./generation-event.ts";
 import type { ChatSettings, RequestScope } from "./generation-request.ts";
@@ -13,9 +14,6 @@ import type { FullOptions } from "./read-options.ts";
 import { refuseImages } from "./refuse-images.ts";
 import { type AnswerEvent, runAnswer } from "./run-answer.ts";
 import { toMetrics } from "./to-metrics.ts";
-
-/** What an image costs in tokens, whatever its size. @source ollama server/prompt.go */
-const tokensPerImage = 768;
 
 export interface Turn {
   readonly known: KnownModel;
@@ -153,23 +151,10 @@ async function renderTurn(turn: Turn, messages: readonly Message[]) {
   };
   const render = (kept: Conversation) => known.prompt.render(kept);
   if (settings.truncate === false) return { prompt: render(conversation), messages, droppedMessages: 0 };
-  const fitted = await fitToContext({
-    conversation,
-    limitTokens: contextOf(turn),
-    imageTokens: known.model.projectorPaths.length > 0 ? tokensPerImage : 0,
-    render,
-    countTokens: async (text) => (await lease.tokenize(text, { addSpecial: true })).length,
-    signal: scope.signal,
-  });
+  const { options } = turn;
+  const fitted = await fitMessages({ known, lease, options, conversation, render, signal: scope.signal });
   const kept = messages.filter((message, index) => index >= fitted.firstKept || message.role === "system");
   return { prompt: fitted.prompt, messages: kept, droppedMessages: fitted.droppedMessages.length };
-}
-
-function contextOf({ lease, options }: Turn): number {
-  const { contextTokens } = lease.info;
-  return options.num_ctx === undefined
-    ? contextTokens
-    : Math.min(contextTokens, Math.max(options.num_ctx, 1));
 }
 
 /** Whether thinking can be ended from outside: its end must be rendered, which needs earlier thinking in the prompt. */

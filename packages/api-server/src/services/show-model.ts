@@ -15,6 +15,8 @@ export interface ShowSettings {
   /** Shown in place of the model's own. */
   readonly system: string;
   readonly verbose: boolean;
+  /** Stand in the Modelfile, before the model's own. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 type ShownFile = Pick<ShowResponse, "model_info" | "tensors" | "projector_info">;
@@ -41,7 +43,11 @@ export async function showModel(dependencies: Dependencies, settings: ShowSettin
   );
   return {
     ...(model.licenses.length > 0 && { license: model.licenses.join("\n") }),
-    modelfile: printModelfileOf(known, { name: name.toShortString(), system, parameters }),
+    modelfile: printModelfileOf(known, {
+      name: name.toShortString(),
+      system,
+      parameters: { ...parameters, ...settings.options },
+    }),
     ...(Object.keys(parameters).length > 0 && { parameters: printParameters(parameters) }),
     template: known.shownTemplate,
     ...(system !== "" && { system }),

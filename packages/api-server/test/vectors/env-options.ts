@@ -1,3 +1,4 @@
+import { parseKeepAliveSetting } from "@puna/protocol";
 import type { ServerOptions } from "../../src/index.ts";
 import type { ScriptEngine } from "./script-engine.ts";
 
@@ -17,7 +18,7 @@ export function envOptions(env: Readonly<Record<string, string>>): {
     server: {
       ...(context > 0 && { contextLength: context }),
       ...(origins !== undefined && { allowedOrigins: origins.split(",") }),
-      ...(keepAlive !== undefined && { keepAliveMs: toMs(keepAlive) }),
+      ...(keepAlive !== undefined && { keepAliveMs: parseKeepAliveSetting(keepAlive) }),
       ...(noCloud !== undefined && { cloudSwitch: "env" as const }),
       ...(address !== undefined && {
         bind: { address, hostname: "this-machine" },
@@ -27,12 +28,4 @@ export function envOptions(env: Readonly<Record<string, string>>): {
     },
     engine: { ...(maxLoaded > 0 && { maxLoadedModels: maxLoaded }) },
   };
-}
-
-function toMs(text: string): number {
-  if (/^-/.test(text)) return -1;
-  const hours = /^(\d+)h$/.exec(text)?.[1];
-  const minutes = /^(\d+)m$/.exec(text)?.[1];
-  if (hours !== undefined) return Number(hours) * 3_600_000;
-  return minutes === undefined ? Number(text) * 1000 : Number(minutes) * 60_000;
 }

@@ -32,12 +32,16 @@ export const stream = goBool;
 const imageData = z.string({ error: "of type []uint8" }).transform((text, context) => {
   const clean = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, "") : text;
   if (isBase64(clean)) return clean;
-  const wrongAt = findBase64Error(text);
-  context.addIssue({ code: "custom", message: `illegal base64 data at input byte ${wrongAt}` });
+  context.addIssue({ code: "custom", message: describeBase64Error(text) });
   return z.NEVER;
 });
 
 export const images = goList(imageData, "[]api.ImageData");
+
+/** What Go's decoder says about text that is no base64. */
+export function describeBase64Error(text: string): string {
+  return `illegal base64 data at input byte ${findBase64Error(text)}`;
+}
 
 function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);

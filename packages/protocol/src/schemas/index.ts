@@ -1,5 +1,6 @@
 export type { BodyLimits } from "../json/parse-body.ts";
 export { embeddingsRequestSchema, embedRequestSchema, parseEmbedInput } from "./embedding.ts";
+export { describeBase64Error } from "./fields.ts";
 export { chatRequestSchema, generateRequestSchema } from "./generation.ts";
 export { goAnyMap, goBool, goInt, goList, goMap, goNumber, goString, goStruct, goText } from "./go-types.ts";
 export { parseStoredMessages } from "./message.ts";

@@ -7,7 +7,6 @@ const strings = goList(goString, "[]string");
 /** A lone type in a list is written back as a plain string, so it is kept as one. */
 const propertyType = z
   .union([goString, strings], { error: "of type api.PropertyType" })
-  .default("")
   .transform((type) => (Array.isArray(type) && type.length === 1 ? (type[0] ?? "") : type));
 
 const toolProperty: z.ZodType<ToolProperty> = goStruct(

@@ -1,3 +1,5 @@
+import { escapeGoJson } from "@puna/protocol";
+import { isRecord } from "../../models/stored-model.ts";
 import type { CountTokensRequest } from "./schema.ts";
 
 /**
@@ -23,15 +25,30 @@ function lengthOf(content: unknown): number {
 }
 
 function blockLength(block: unknown): number {
-  if (typeof block !== "object" || block === null) return 0;
-  const { text, thinking, content, input } = {
-    text: undefined,
-    thinking: undefined,
-    content: undefined,
-    input: undefined,
-    ...block,
-  };
-  return lengthOf(text) + lengthOf(thinking) + lengthOf(content) + spacedLength(input);
+  if (!isRecord(block)) return 0;
+  const { type, text, thinking } = block;
+  const isTool = type === "tool_use" || type === "tool_result";
+  return lengthOf(text) + lengthOf(thinking) + (isTool ? printedLength(block) : 0);
+}
+
+/** Fields of a block that count where the block counts as it is printed; empty ones are left out. */
+const printedFields = [
+  "type",
+  "text",
+  "id",
+  "name",
+  "input",
+  "tool_use_id",
+  "content",
+  "is_error",
+  "thinking",
+  "signature",
+];
+
+function printedLength(block: Readonly<Record<string, unknown>>): number {
+  const isSaid = (value: unknown) => value !== undefined && value !== null && value !== "" && value !== false;
+  const printed = printedFields.filter((name) => isSaid(block[name])).map((name) => [name, block[name]]);
+  return Buffer.byteLength(escapeGoJson(JSON.stringify(Object.fromEntries(printed))));
 }
 
 function spacedLength(value: unknown): number {

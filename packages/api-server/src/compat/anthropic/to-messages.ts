@@ -1,4 +1,5 @@
 import type { Message, ToolCall } from "@puna/protocol";
+import { describeBase64Error } from "@puna/protocol/schemas";
 import { badRequest } from "../../errors.ts";
 import { isRecord } from "../../models/stored-model.ts";
 import type { AnthropicMessage, Block, CountTokensRequest } from "./schema.ts";
@@ -93,7 +94,9 @@ function toImage(block: Block): string {
   if (type !== "base64" || typeof data !== "string") {
     throw badRequest(`invalid image source type: ${String(type)}. Only base64 images are supported.`);
   }
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data)) throw badRequest("invalid base64 image data");
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data)) {
+    throw badRequest(`invalid base64 image data: ${describeBase64Error(data)}`);
+  }
   return data;
 }
 

@@ -1,5 +1,6 @@
 import type { Message, ToolCall } from "@puna/protocol";
 import { parseOrderedJson } from "@puna/protocol";
+import { describeBase64Error } from "@puna/protocol/schemas";
 import type { z } from "zod";
 import { badRequest } from "../../errors.ts";
 import { isRecord } from "../../models/stored-model.ts";
@@ -60,9 +61,10 @@ function toPart(part: unknown): { content: string; images?: string[] } {
     return { content: "", images: [imageData(url)] };
   }
   if (type === "input_audio") {
-    const data = asRecord(audio)["data"];
-    if (data === undefined) throw badRequest("invalid input_audio format: missing data");
-    if (typeof data !== "string" || !base64.test(data)) throw badRequest("invalid input_audio data");
+    if (!isRecord(audio)) throw badRequest("invalid input_audio format");
+    const { data } = audio;
+    if (typeof data !== "string") throw badRequest("invalid input_audio format: missing data");
+    if (!base64.test(data)) throw badRequest(`invalid input_audio base64 data: ${describeBase64Error(data)}`);
     return { content: "", images: [data] };
   }
   throw badRequest("invalid message format");

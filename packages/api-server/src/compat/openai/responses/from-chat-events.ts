@@ -66,7 +66,7 @@ export async function* toResponseEvents(
   const start = function* () {
     if (isStarted) return;
     isStarted = true;
-    const response = toResponseObject(head.request, startOf(head));
+    const response = toResponseObject(head.request, { ...startOf(head), isStreamed: true });
     yield writer.event("response.created", { response });
     yield writer.event("response.in_progress", { response });
   };
@@ -90,6 +90,7 @@ export async function* toResponseEvents(
       output: writer.output(),
       usage,
       droppedMessages,
+      isStreamed: true,
     });
     yield writer.event("response.completed", { response });
     head.onComplete(response, writer.answer(usage, droppedMessages));

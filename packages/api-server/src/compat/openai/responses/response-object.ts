@@ -12,6 +12,8 @@ export interface ResponseState {
   readonly output: readonly OutputItem[];
   readonly usage: Usage | undefined;
   readonly droppedMessages?: number;
+  /** Events name fields that one object leaves out. */
+  readonly isStreamed?: boolean;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -42,10 +44,11 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
     frequency_penalty: 0,
     top_logprobs: 0,
     temperature: request.temperature ?? 1,
-    reasoning: echoReasoning(request.reasoning),
+    reasoning: echoReasoning(request.reasoning, state.isStreamed ?? false),
     usage: state.usage === undefined ? null : toResponseUsage(state.usage),
     max_output_tokens: request.max_output_tokens ?? null,
-    max_tool_calls: request.max_tool_calls ?? null,
+    // Of what nobody heeds nothing is echoed.
+    max_tool_calls: null,
     store: request.store ?? false,
     background: false,
     service_tier: "default",
@@ -57,19 +60,24 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
 }
 
 /** What was left empty was not asked for. */
-function echoReasoning(reasoning: ResponsesRequest["reasoning"]) {
-  const said = Object.entries(reasoning ?? {}).filter(([, value]) => value !== "");
-  return said.length > 0 ? Object.fromEntries(said) : null;
+function echoReasoning(
+  { effort = "", summary = "" }: ResponsesRequest["reasoning"] = {},
+  isStreamed: boolean,
+) {
+  if (effort === "" && summary === "") return null;
+  if (isStreamed) return { effort: effort || null, summary: summary || null };
+  return { ...(effort !== "" && { effort }), ...(summary !== "" && { summary }) };
 }
 
-function echoTool(tool: ResponsesTool) {
-  const { type = "", name, description, strict, parameters } = tool;
+function echoTool(tool: ResponsesTool): Readonly<Record<string, unknown>> {
+  const { type = "", name, description, strict, parameters, tools } = tool;
   return {
     type,
     name: name ?? "",
     description: description ?? null,
     strict: strict ?? null,
     parameters: parameters ?? null,
+    ...(tools !== undefined && tools.length > 0 && { tools: tools.map(echoTool) }),
   };
 }
 

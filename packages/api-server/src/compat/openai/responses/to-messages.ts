@@ -64,7 +64,7 @@ function addItem(conversation: Conversation, item: InputItem, next: InputItem | 
 
 function addMessage(conversation: Conversation, item: InputItem, next: InputItem | undefined): void {
   const role = toRole(item.role);
-  const { text, images } = readContent(item["content"]);
+  const { text, images } = readContent("content", item["content"]);
   const thinking = role === "assistant" ? takeThinking(conversation) : {};
   const last = conversation.messages.at(-1);
   if (role === "assistant" && last?.role === "assistant" && isAnsweredBy(last, next)) {
@@ -84,10 +84,9 @@ function isAnsweredBy(message: Message, item: InputItem | undefined): boolean {
 
 function addCall(conversation: Conversation, item: InputItem): void {
   const { call_id: id, name, arguments: args } = item;
-  if (typeof name !== "string") throw badRequest("function_call is missing 'name'");
   const call = {
     ...(typeof id === "string" && { id }),
-    function: { name, arguments: readArguments(args) },
+    function: { name: typeof name === "string" ? name : "", arguments: readArguments(args) },
   };
   const last = conversation.messages.at(-1);
   if (last?.role === "assistant") {
@@ -116,7 +115,7 @@ function readArguments(args: unknown): Readonly<Record<string, unknown>> {
 
 function addOutput(conversation: Conversation, item: InputItem): void {
   const id = item["call_id"];
-  const { text, images } = readContent(item["output"]);
+  const { text, images } = readContent("output", item["output"]);
   const calls = conversation.messages.flatMap((message) => message.tool_calls ?? []);
   const name = calls.findLast((call) => call.id === id)?.function.name;
   conversation.messages.push({
@@ -137,16 +136,19 @@ function takeThinking(conversation: Conversation): { thinking?: string } {
 function thinkingOf(item: InputItem): string {
   const { encrypted_content: encrypted, summary } = item;
   if (typeof encrypted === "string" && encrypted !== "") return encrypted;
-  return Array.isArray(summary) ? summary.map((part, index) => readPart(part, index).text).join("") : "";
+  return Array.isArray(summary)
+    ? summary.map((part, index) => readPart("summary", part, index).text).join("")
+    : "";
 }
 
-function readContent(content: unknown): { text: string; images: string[] } {
+function readContent(what: "content" | "output", content: unknown): { text: string; images: string[] } {
   if (typeof content === "string") return { text: content, images: [] };
-  const parts = Array.isArray(content) ? content.map((part, index) => readPart(part, index)) : [];
+  if (content !== undefined && !Array.isArray(content)) throw badRequest(`${what} must be a string or array`);
+  const parts = (content ?? []).map((part: unknown, index: number) => readPart(what, part, index));
   return { text: parts.map(({ text }) => text).join(""), images: parts.flatMap(({ images }) => images) };
 }
 
-function readPart(part: unknown, index: number): { text: string; images: string[] } {
+function readPart(what: string, part: unknown, index: number): { text: string; images: string[] } {
   const record: Record<string, unknown> = typeof part === "object" && part !== null ? { ...part } : {};
   const { type, text, image_url: url } = record;
   switch (type) {
@@ -156,11 +158,11 @@ function readPart(part: unknown, index: number): { text: string; images: string[
     case "summary_text":
       return { text: typeof text === "string" ? text : "", images: [] };
     case "input_image":
-      if (typeof url !== "string" || url === "") throw badRequest("input_image is missing 'image_url'");
-      return { text: "", images: [imageData(url)] };
+      // A picture that is nowhere is none, as in Ollama.
+      return { text: "", images: typeof url === "string" && url !== "" ? [imageData(url)] : [] };
     case "input_file":
       throw badRequest("file inputs are not currently supported");
     default:
-      throw badRequest(`content[${index}]: unknown content type: ${String(type ?? "")}`);
+      throw badRequest(`${what}[${index}]: unknown content type: ${String(type ?? "")}`);
   }
 }
