@@ -299,7 +299,10 @@ describe("items that /v1/responses refuses", () => {
 describe("blocks that /v1/messages refuses", () => {
   it.each([
     [{ type: "tool_use", id: "1", name: "f", input: "x" }, "tool_use block: 'input' must be an object"],
-    [{ type: "image", source: { type: "base64", data: "!!" } }, "invalid base64 image data: illegal base64 data at input byte 0"],
+    [
+      { type: "image", source: { type: "base64", data: "!!" } },
+      "invalid base64 image data: illegal base64 data at input byte 0",
+    ],
   ])("%j", async (block, message) => {
     const messages = [{ role: "user", content: [block] }];
     const response = await test.post("/v1/messages", { model: "m", max_tokens: 5, messages });

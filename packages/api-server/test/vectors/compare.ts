@@ -45,7 +45,7 @@ export function compareStep(
 function isBadInput({ response }: VectorStep): boolean {
   if (response.status !== 500) return false;
   const text = JSON.stringify(response.body);
-  return /must be of type|invalid format|detokenize error|template: |context length|license|unknown renderer/.test(
+  return /must be of type|invalid format|detokenize error|template: |context length|license|unknown renderer|unsupported quantization|invalid digest/.test(
     text,
   );
 }
