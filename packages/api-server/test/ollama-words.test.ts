@@ -127,6 +127,7 @@ it.each([
   ["/v1/completions", { model: "m", prompt: "x", logprobs: -1, user: 5 }],
   ["/api/generate", { model: "m", prompt: "x", stream: false, width: "wide" }],
   ["/v1/responses", { model: "m", input: "x", tools: [{}] }],
+  ["/v1/responses", { model: "m", input: "x", metadata: 5 }],
   ["/api/apply-template", { model: "m", messages: ask }],
 ])("%s takes %j", async (path, body) => {
   await using test = await openTestServer();

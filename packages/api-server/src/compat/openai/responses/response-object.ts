@@ -1,3 +1,4 @@
+import { isRecord } from "../../../models/stored-model.ts";
 import { droppedNote } from "../../../services/dropped-note.ts";
 import type { Usage } from "../from-chat-events.ts";
 import type { ResponsesRequest, ResponsesTool } from "./schema.ts";
@@ -52,7 +53,7 @@ export function toResponseObject(request: ResponsesRequest, state: ResponseState
     store: request.store ?? false,
     background: false,
     service_tier: "default",
-    metadata: request.metadata ?? {},
+    metadata: isRecord(request.metadata) ? request.metadata : {},
     safety_identifier: request.safety_identifier ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     ...droppedNote(state.droppedMessages ?? 0),

@@ -75,7 +75,7 @@ export const responsesSchema = goStruct(
     previous_response_id: optional(goFields.text),
     store: optional(goFields.flag),
     truncation: optional(goFields.text),
-    metadata: optional(z.record(z.string(), z.unknown())),
+    metadata: z.unknown().exactOptional(),
     background: optional(goFields.flag),
     user: z.unknown().exactOptional(),
     include: optional(goList(goFields.text, "[]string")),
