@@ -16,6 +16,8 @@ export interface RunnerSpec {
   readonly contextTokens: number;
   /** `contextTokens` is as long as the model was trained for: asking for more changes nothing. */
   readonly contextIsTrainedLength: boolean;
+  /** Somebody asked for fewer tokens than everybody gets who asks for none. */
+  readonly contextIsShort?: boolean;
   readonly parallel: number;
   readonly batchTokens: number;
   /** Most tokens that one decode tries because they stand in the prompt or the answer; 0 = none. */

@@ -35,6 +35,7 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     adapters: spec.adapters ?? [],
     contextTokens,
     contextIsTrainedLength: contextTokens === facts.trainedContextTokens,
+    contextIsShort: contextTokens < planContext(undefined, defaults.contextTokens, facts),
     parallel: load.embedding ? 1 : defaults.parallel,
     batchTokens: load.batchTokens ?? defaultBatchTokens,
     draftTokens: load.embedding ? 0 : defaults.draftTokens,

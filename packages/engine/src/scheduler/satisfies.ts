@@ -3,7 +3,7 @@ import type { RunnerSpec } from "../ipc/messages.ts";
 
 /**
  * Whether a loaded runner can serve the request as it is. Settings that the request leaves open match
- * anything; those it names must be what the runner was loaded with.
+ * anything but a short context; those it names must be what the runner was loaded with.
  */
 export function satisfies(loaded: RunnerSpec, wanted: ModelSpec): boolean {
   const load = wanted.load ?? {};
@@ -23,9 +23,12 @@ export function satisfies(loaded: RunnerSpec, wanted: ModelSpec): boolean {
   );
 }
 
-/** More than the model was trained for was clamped when it was loaded, and would be again. */
+/**
+ * More than the model was trained for was clamped when it was loaded, and would be again. Who asks for nothing is
+ * served by what is there, but not by a window that another request made small.
+ */
 function contextFits(loaded: RunnerSpec, asked: number | undefined): boolean {
-  if (asked === undefined) return true;
+  if (asked === undefined) return loaded.contextIsShort !== true;
   return (
     Math.max(4, asked) === loaded.contextTokens ||
     (loaded.contextIsTrainedLength && asked > loaded.contextTokens)

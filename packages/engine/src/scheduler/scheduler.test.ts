@@ -132,7 +132,7 @@ it("lets running requests end before it unloads on demand, and takes no new ones
   expect(await engine.unload("/models/a")).toBe(false);
 });
 
-it("reloads for another context and not for a longer one than the model was trained for", async () => {
+it("reloads for another context, for who asks for none after a short one, and not for more than the model knows", async () => {
   await using engine = createScriptedEngine({ answer, trainedContextTokens: 1000 });
   const load = async (contextTokens: number | undefined) => {
     const wanted = contextTokens === undefined ? {} : { load: { contextTokens } };
@@ -140,10 +140,15 @@ it("reloads for another context and not for a longer one than the model was trai
     return lease.info.contextTokens;
   };
   expect(await load(500)).toBe(500);
-  expect(await load(undefined)).toBe(500);
+  expect(await load(undefined)).toBe(1000);
   expect(await load(2000)).toBe(1000);
   expect(await load(9999)).toBe(1000);
   expect(engine.loads).toHaveLength(2);
+  await using roomy = createScriptedEngine({ answer, contextTokens: 300, trainedContextTokens: 1000 });
+  await using _long = await roomy.acquire({ ...model("a"), load: { contextTokens: 500 } });
+  await using open = await roomy.acquire(model("a"));
+  expect(open.info.contextTokens).toBe(500);
+  expect(roomy.loads).toHaveLength(1);
 });
 
 it("fails the requests of a crashed runner and starts another for the next", async () => {
