@@ -1,6 +1,13 @@
-import type { Message, ToolCall } from "@puna/protocol";
+import type { Message, Tool, ToolCall } from "@puna/protocol";
 import type { Conversation } from "../prompt/renderer.ts";
-import { argumentsValue, objectEntries, spacedJson, toolValue } from "../prompt/renderers/ordered-json.ts";
+import {
+  argumentsValue,
+  goJson,
+  objectEntries,
+  spacedJson,
+  toolParametersValue,
+  toolValue,
+} from "../prompt/renderers/ordered-json.ts";
 import type { TemplateTraits } from "./template-traits.ts";
 
 /** A message as chat templates know it. */
@@ -8,32 +15,59 @@ type TemplateMessage = Readonly<Record<string, unknown>>;
 
 interface TemplateInput {
   readonly messages: readonly TemplateMessage[];
-  /** Null where none are offered, as templates are used to. */
-  readonly tools: readonly unknown[] | null;
+  /** Absent where none are offered. */
+  readonly tools?: readonly unknown[];
+}
+
+export interface AdaptOptions {
+  readonly traits: TemplateTraits;
+  readonly thinkingKey: "reasoning_content" | "thinking";
+  /** Whether the template has words for developers' instructions; they are the system's elsewhere. */
+  readonly knowsDevelopers: boolean;
 }
 
 /**
- * A conversation in the words that a template understands: what it would lose is written into text instead.
- * Thinking is passed as `reasoning_content`, and as `thinking` to templates that know only that.
- * @source llama.cpp common/chat.cpp: system turn merged into the question, tools described, arguments as they are wanted
+ * A conversation as a template gets it from Ollama's engine.
+ * @source llama.cpp common/chat.cpp: developer turns renamed, the first system turn merged into the next one, arguments
+ *   as they are wanted, tools with a description even if it is empty
  */
 export function adaptConversation(
   { messages, tools = [] }: Conversation,
-  traits: TemplateTraits,
-  thinkingKey: "reasoning_content" | "thinking",
+  options: AdaptOptions,
 ): TemplateInput {
-  const described = tools.length > 0 && !traits.writesTools;
-  const offered: readonly Message[] = described
-    ? [{ role: "system", content: toolDescription(tools) }, ...messages]
-    : messages;
-  const identified = withCallIds(offered, traits.wantsShortIds);
-  const spoken = identified.map((message) => withWrittenCalls(message, traits));
-  const merged = mergeSystem(spoken, traits.writesSystem);
+  const named = options.knowsDevelopers ? messages : messages.map(asSystem);
+  const merged = options.traits.writesSystem ? named : mergeSystem(named);
   const markers = imageMarkers();
   return {
-    messages: merged.map((message) => templateMessage(message, markers(message), { traits, thinkingKey })),
-    tools: tools.length === 0 || described ? null : tools.map((tool) => plainJson(toolValue(tool))),
+    messages: merged.map((message) => templateMessage(message, markers(message), options)),
+    ...(tools.length > 0 && { tools: tools.map(templateTool) }),
   };
+}
+
+/**
+ * The same conversation in words that more templates have: for those that refuse it as it is.
+ * Calls and results get ids that belong together, and are written as text where the template has no place for them.
+ */
+export function reworded(conversation: Conversation, traits: TemplateTraits): Conversation {
+  const tools = conversation.tools ?? [];
+  const described = tools.length > 0 && !traits.writesTools;
+  const offered: readonly Message[] = described
+    ? [{ role: "system", content: toolDescription(tools) }, ...conversation.messages]
+    : conversation.messages;
+  const identified = withCallIds(offered, traits.wantsShortIds);
+  const spoken = identified.map((message) => withWrittenCalls(message, traits));
+  const messages = traits.writesSystem ? foldLeading(spoken) : mergeSystem(spoken);
+  return { ...conversation, messages, tools: described ? [] : tools };
+}
+
+function asSystem(message: Message): Message {
+  return message.role === "developer" ? { ...message, role: "system" } : message;
+}
+
+function templateTool(tool: Tool): unknown {
+  const { name, description } = tool.function;
+  const parameters = plainJson(toolParametersValue(tool));
+  return { type: tool.type, function: { name, description: description ?? "", parameters } };
 }
 
 /** Ordered JSON as plain objects, keys in the same order. */
@@ -110,8 +144,7 @@ function callJson(call: ToolCall): string {
 }
 
 /** System turns go into the next user turn when the template has none, and into one of their own at the end. */
-function mergeSystem(messages: readonly Message[], writesSystem: boolean): readonly Message[] {
-  if (writesSystem) return foldLeading(messages);
+function mergeSystem(messages: readonly Message[]): readonly Message[] {
   const merged: Message[] = [];
   let pending: readonly string[] = [];
   for (const message of messages) {
@@ -153,7 +186,7 @@ function imageMarkers(): (message: Message) => string {
 function templateMessage(
   message: Message,
   content: string,
-  { traits, thinkingKey }: { readonly traits: TemplateTraits; readonly thinkingKey: string },
+  { traits, thinkingKey }: AdaptOptions,
 ): TemplateMessage {
   return {
     role: message.role,
@@ -169,8 +202,11 @@ function templateMessage(
 
 function templateCall(call: ToolCall, traits: TemplateTraits): unknown {
   const value = argumentsValue(call);
-  const argumentsForm = traits.wantsTextArguments
-    ? spacedJson(value, { escapeHtml: false })
-    : plainJson(value);
-  return { id: call.id, type: "function", function: { name: call.function.name, arguments: argumentsForm } };
+  const argumentsForm = traits.wantsTextArguments ? goJson(value) : plainJson(value);
+  const { name } = call.function;
+  return {
+    type: "function",
+    function: { name, arguments: argumentsForm },
+    ...(call.id ? { id: call.id } : {}),
+  };
 }

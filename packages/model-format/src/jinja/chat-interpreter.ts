@@ -2,7 +2,11 @@ import { type FilterCall, filters } from "./filters.ts";
 import { type Environment, Interpreter, type RuntimeValue, type TemplateNode } from "./library.ts";
 import {
   elementsOf,
+  isNone,
   isUndefined,
+  joinedText,
+  noteNumberKeys,
+  printedText,
   pythonEquals,
   pythonText,
   runtimeFunction,
@@ -32,6 +36,10 @@ interface FilterNode extends TemplateNode {
     readonly callee?: TemplateNode & { readonly value?: unknown };
     readonly args?: readonly TemplateNode[];
   };
+}
+
+interface ObjectNode extends TemplateNode {
+  readonly value: ReadonlyMap<TemplateNode, TemplateNode>;
 }
 
 interface NamedArgumentNode extends TemplateNode {
@@ -76,7 +84,8 @@ export class ChatInterpreter extends Interpreter {
   }
 
   #evaluateOwn(node: TemplateNode, environment: Environment): RuntimeValue | undefined {
-    if (isPrint(node)) return toRuntime(pythonText(this.evaluate(node.printed, environment)));
+    if (isPrint(node)) return toRuntime(printedText(this.evaluate(node.printed, environment)));
+    if (isObjectLiteral(node)) return this.#object(node, environment);
     if (isBinary(node)) return this.#binary(node, environment);
     if (isMember(node)) return this.#member(node, environment);
     if (isIterable(node)) return this.#iterable(node, environment);
@@ -87,9 +96,21 @@ export class ChatInterpreter extends Interpreter {
     if (!["==", "!=", "~", "+"].includes(operator.value)) return undefined;
     const a = this.evaluate(left, environment);
     const b = this.evaluate(right, environment);
-    if (operator.value === "~") return toRuntime(pythonText(a) + pythonText(b));
+    if (operator.value === "~") return toRuntime(joinedText(a) + joinedText(b));
     if (operator.value === "+") return sum(a, b);
     return toRuntime(pythonEquals(a, b) === (operator.value === "=="));
+  }
+
+  /** Keys that are no texts are kept as one: the library knows no others. */
+  #object({ value }: ObjectNode, environment: Environment): RuntimeValue {
+    const object = toRuntime({});
+    if (!(object.value instanceof Map)) return object;
+    for (const [keyNode, item] of value) {
+      const key = this.evaluate(keyNode, environment);
+      if (typeof key.value === "number") noteNumberKeys(object.value);
+      object.value.set(pythonText(key), this.evaluate(item, environment));
+    }
+    return object;
   }
 
   /** What a loop runs over. To Python, a text has characters and what is undefined has nothing. */
@@ -97,7 +118,7 @@ export class ChatInterpreter extends Interpreter {
     const value = this.evaluate(iterated, environment);
     // The library sets up every round before the first one runs.
     if (Array.isArray(value.value)) this.#budget.spend(2 * value.value.length);
-    if (isUndefined(value)) return runtimeList([]);
+    if (isUndefined(value) || isNone(value)) return runtimeList([]);
     return typeof value.value === "string" ? runtimeList(elementsOf(value)) : value;
   }
 
@@ -111,7 +132,8 @@ export class ChatInterpreter extends Interpreter {
       return typeof element === "object" ? element : toRuntime(element);
     }
     // As in Python's Jinja, a key that is not there is undefined, whatever it is.
-    const entry = object.value instanceof Map && typeof key === "string" ? object.value.get(key) : undefined;
+    const isKey = typeof key === "string" || typeof key === "number";
+    const entry = object.value instanceof Map && isKey ? object.value.get(String(key)) : undefined;
     return entry ?? (typeof key === "string" ? object.builtins.get(key) : undefined) ?? toRuntime(undefined);
   }
 
@@ -121,8 +143,10 @@ export class ChatInterpreter extends Interpreter {
     if (computed || typeof name !== "string") return undefined;
     const textMethod = textMethods.get(name);
     const listMethod = listMethods.get(name);
-    if (textMethod === undefined && listMethod === undefined) return undefined;
-    const { value } = this.evaluate(object, environment);
+    const isObjectMethod = objectMethods.includes(name);
+    if (textMethod === undefined && listMethod === undefined && !isObjectMethod) return undefined;
+    const { value, type, builtins } = this.evaluate(object, environment);
+    if (isObjectMethod) return type === "ObjectValue" ? builtins.get(name) : undefined;
     if (typeof value === "string" && textMethod) {
       return runtimeFunction((args) => textMethod(value, args, this.#budget));
     }
@@ -172,16 +196,35 @@ export class ChatInterpreter extends Interpreter {
   }
 }
 
-/** Python adds like to like and refuses the rest, on which templates rely to notice what they cannot write. */
+/** These hide properties of the same name, as in llama.cpp: `schema.items` is a method even of an array's schema. */
+const objectMethods: readonly string[] = ["get", "items", "keys", "values"];
+
+/**
+ * Like is added to like, and to a text what has a plain form, nothing included, as llama.cpp does. A text and an object
+ * are refused, on which templates rely to notice what they cannot write.
+ */
 function sum(a: RuntimeValue, b: RuntimeValue): RuntimeValue {
-  if (typeof a.value === "string" && typeof b.value === "string") return toRuntime(a.value + b.value);
+  if (typeof a.value === "string" && isPlain(b)) return toRuntime(a.value + joinedText(b));
+  if (typeof b.value === "string" && isPlain(a)) return toRuntime(joinedText(a) + b.value);
   if (typeof a.value === "number" && typeof b.value === "number") return toRuntime(a.value + b.value);
   if (Array.isArray(a.value) && Array.isArray(b.value)) return runtimeList([...a.value, ...b.value]);
   throw new Error(`cannot add ${a.type} and ${b.type}`);
 }
 
+function isPlain({ value, type }: RuntimeValue): boolean {
+  return (
+    ["string", "number", "boolean"].includes(typeof value) ||
+    type === "NullValue" ||
+    type === "UndefinedValue"
+  );
+}
+
 function isPrint(node: TemplateNode): node is PrintNode {
   return node.type === "Print";
+}
+
+function isObjectLiteral(node: TemplateNode): node is ObjectNode {
+  return node.type === "ObjectLiteral";
 }
 
 function isIterable(node: TemplateNode): node is IterableNode {

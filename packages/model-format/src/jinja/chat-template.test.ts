@@ -41,8 +41,20 @@ function failure(run: () => unknown): { readonly code: string; readonly message:
 }
 
 test.each([
-  ["{{ true }} {{ none }} {{ missing }} {{ 1.0 }} {{ 2 }}", "True None  1.0 2"],
-  [`{{ ['a', "it's", 1, none, {'k': true}] }}`, `['a', "it's", 1, None, {'k': True}]`],
+  ["{{ true }} {{ none }} {{ missing }} {{ 1.0 }} {{ 2 }}", "True   1.0 2"],
+  [`{{ ['a', "it's", 1, none, {'k': true}] | string }}`, `['a', "it's", 1, None, {'k': True}]`],
+  [`{{ ['a', ['b', 1], none, {'k': true}, 1.5, 0.0000001] }}{{ {'k': true} }}`, "ab11.50.0"],
+  ["{{ 'a' + none }}{{ 'b' ~ none }}{{ missing + 'c' }}{{ 'd' + 1 }}{{ 'e' + true }}", "abcd1eTrue"],
+  ["{{ none | default('d') }} {{ missing | length }} {{ missing | items | length }}", "d 0 0"],
+  ["{% for x in none %}a{% else %}b{% endfor %}", "b"],
+  [
+    "{% set s = {512: 'b', 64: 'a'} %}{% for k, v in s | dictsort %}{{ k + 1 }}{{ v }} {% endfor %}{{ s[64] }}",
+    "65a 513b a",
+  ],
+  ["{% for k, v in {'items': 5}.items() %}{{ k }}{{ v }}{% endfor %}{{ {'items': 5}['items'] }}", "items55"],
+  ["{{ '<{}|{1}|{{}}>'.format('a', 'b') }}", "<a|b|{}>"],
+  ["{{ [0.0000001, 1.0, (1, 2), missing] | tojson }}", "[1e-07, 1.0, [1, 2], null]"],
+  ["{{ {'b': 1, 'a': []} | tojson(sort_keys=true, indent=2) }}", '{\n  "a": [],\n  "b": 1\n}'],
   ["{{ {'a': [1, 'é']} | tojson }}", '{"a": [1, "é"]}'],
   ["{{ {'a': [1, 'é']} | tojson(separators=(',', ':'), ensure_ascii=true) }}", '{"a":[1,"\\u00e9"]}'],
   ["{{ {'a': [1]} | tojson(indent=2) }}", '{\n  "a": [\n    1\n  ]\n}'],
@@ -55,27 +67,27 @@ test.each([
     "6",
   ],
   ["{% for c in 'abc' %}{{ loop.index }}{{ c }}{% endfor %}", "1a2b3c"],
-  ["{% set l = [] %}{% do l.append(1) %}{%- do l.extend([2]) -%}{{ l }}", "[1, 2]"],
+  ["{% set l = [] %}{% do l.append(1) %}{%- do l.extend([2]) -%}{{ l }}", "12"],
   ["a{% generation %}b{% endgeneration %}c", "abc"],
   [
     "{{ '  xyx '.strip() }}|{{ 'xyx'.strip('x') }}|{{ 'xyx'.lstrip('x') }}|{{ 'xyx'.rstrip('xy') }}|",
     "xyx|y|yx||",
   ],
-  ["{{ 'a-b-c'.split('-', 1) }} {{ 'a-b-c'.rsplit('-', 1) }}", "['a', 'b-c'] ['a-b', 'c']"],
+  ["{{ 'a-b-c'.split('-', 1) | string }} {{ 'a-b-c'.rsplit('-', 1) | string }}", "['a', 'b-c'] ['a-b', 'c']"],
   ["{{ 'preface'.removeprefix('pre') }} {{ 'file.txt'.removesuffix('.txt') }}", "face file"],
   [
     "{{ 'aaa'.replace('a', 'b', 2) }} {{ 'ab' | replace('', '-') }} {{ 'a.b' | replace('.', '!') }}",
     "bba -a-b- a!b",
   ],
   [
-    "{{ 'a.b'.partition('.') }} {{ 'x' in 'xyz' }} {{ 'abc'.find('c') }} {{ '-'.join(['a', 'b']) }}",
+    "{{ 'a.b'.partition('.') | string }} {{ 'x' in 'xyz' }} {{ 'abc'.find('c') }} {{ '-'.join(['a', 'b']) }}",
     "['a', '.', 'b'] True 2 a-b",
   ],
   ["{{ 'hELLO' | capitalize }} {{ 'b' | upper }} {{ missing | upper }}.", "Hello B ."],
   ["{{ [1, 2] | map('string') | join('+') }} {{ [{'n': 'x'}] | map(attribute='n') | join }}", "1+2 x"],
   ["{{ [{'k': 1}, {}] | selectattr('k', 'undefined') | list | length }}", "1"],
   [
-    "{{ ['a', '', 'b'] | select | list }} {{ [3, 1] | min }} {{ [1, 2] | sum }} {{ 2.567 | round(1) }}",
+    "{{ ['a', '', 'b'] | select | list | string }} {{ [3, 1] | min }} {{ [1, 2] | sum }} {{ 2.567 | round(1) }}",
     "['a', 'b'] 1 3 2.6",
   ],
   ["{{ missing | default('d') }} {{ '' | default('d', true) }} {{ '' | d('e', boolean=true) }}", "d d e"],
@@ -85,7 +97,7 @@ test.each([
     "hi you, hi me",
   ],
   ["line one\r\n{% if true %}\r\nline two\r\n{% endif %}", "line one\nline two\n"],
-])("prints %j as Python's Jinja does", (template, text) => {
+])("prints %j as llama.cpp's Jinja does", (template, text) => {
   expect(print(template)).toBe(text);
 });
 
@@ -98,12 +110,37 @@ test("tells the date of the clock it was given, in English", () => {
 
 test("gives templates their usual variables", () => {
   const template = compileChatTemplate(
-    "{{ bos_token }}{{ eos_token }} {{ tools is none }} {{ enable_thinking }} {{ reasoning_effort }} {{ mine }} {{ add_generation_prompt }}",
+    "{# reasoning #}{{ bos_token }}{{ eos_token }} {{ tools is defined }} {{ enable_thinking }} {{ reasoning_effort }} {{ mine }} {{ add_generation_prompt }}",
     { bosToken: "<s>", eosToken: "</s>", variables: { mine: 7 } },
   );
-  expect(template.render({ messages: [user] })).toBe("<s></s> True True  7 True");
-  expect(template.render({ messages: [user], think: false })).toBe("<s></s> True False  7 True");
-  expect(template.render({ messages: [user], think: "low" })).toBe("<s></s> True True low 7 True");
+  expect(template.render({ messages: [user] })).toBe("<s></s> False True  7 True");
+  expect(template.render({ messages: [user], think: false })).toBe("<s></s> False False  7 True");
+  expect(template.render({ messages: [user], think: "low" })).toBe("<s></s> False True low 7 True");
+});
+
+test("tells the date in the two forms that llama.cpp gives", () => {
+  const now = () => new Date(2025, 0, 5);
+  expect(print("{{ date_string }}|{{ datetime }}", { now })).toBe("05 Jan 2025|Jan 05 2025");
+});
+
+test("does not ask for thinking by default where a template shows none", () => {
+  const template = compileChatTemplate("{{ enable_thinking }}");
+  expect(template.render({ messages: [user] })).toBe("False");
+  expect(template.render({ messages: [user], think: true })).toBe("True");
+});
+
+test("writes tools with a description even if they have none, and developers' turns as the system's", () => {
+  const template = compileChatTemplate(
+    "{{ tools | tojson }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+  );
+  const tool: Tool = {
+    type: "function",
+    function: { name: "f", parameters: { type: "object", properties: {} } },
+  };
+  const developer = { role: "developer", content: "d" } as Message;
+  expect(template.render({ messages: [developer, user], tools: [tool] })).toBe(
+    '[{"type": "function", "function": {"name": "f", "description": "", "parameters": {"type": "object", "properties": {}}}}][system]d[user]hi',
+  );
 });
 
 test("passes tools in Ollama's key order, thinking, calls and results", () => {
@@ -115,7 +152,7 @@ test("passes tools in Ollama's key order, thinking, calls and results", () => {
   expect(template.render({ messages, tools: [weather] })).toBe(
     '[{"type": "function", "function": {"name": "weather", "description": "Looks <out>", "parameters": ' +
       '{"type": "object", "properties": {"city": {"type": "string"}}}}}]|user::hi;assistant:hm:' +
-      '{"id": "call_ab12cd34", "type": "function", "function": {"name": "weather", "arguments": {"city": "Paris", "days": 2}}}' +
+      '{"type": "function", "function": {"name": "weather", "arguments": {"city": "Paris", "days": 2}}, "id": "call_ab12cd34"}' +
       ";tool::mildcall_ab12cd34weather;",
   );
 });
@@ -141,8 +178,10 @@ test("merges system turns into the next question where a template has none", () 
   expect(template.render({ messages: [system("only")] })).toBe("[user]only");
 });
 
-test("describes tools, calls and results in words where a template has no place for them", () => {
-  const template = compileChatTemplate("{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}");
+test("describes tools, calls and results in words where a template refuses them", () => {
+  const template = compileChatTemplate(
+    "{% for m in messages %}{% if m.tool_calls %}{{ raise_exception('no calls') }}{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+  );
   expect(template.traits).toMatchObject({ writesTools: false, writesCalls: false });
   const system: Message = { role: "system", content: "Rules." };
   const prompt = template.render({ messages: [system, user, calling, result, user], tools: [weather] });
@@ -150,7 +189,7 @@ test("describes tools, calls and results in words where a template has no place 
     '[system]Rules.\n\nYou can call these tools, given as JSON:\n<tools>\n{"type": "function"',
   );
   expect(prompt).toContain(
-    '[assistant]<tool_call>\n{"name": "weather", "arguments": {"city": "Paris", "days": 2}}\n</tool_call>[tool]mild[user]hi',
+    '[assistant]<tool_call>\n{"name": "weather", "arguments": {"city": "Paris", "days": 2}}\n</tool_call>',
   );
 });
 
@@ -170,8 +209,8 @@ test("sends content as typed parts to a template that walks them", () => {
 });
 
 test.each([
-  ["text", "{{ '' + c.function.arguments }}", '{"city": "Paris", "days": 2}'],
-  ["text", "{{ c.function.arguments }}", '{"city": "Paris", "days": 2}'],
+  ["text", "{{ '' + c.function.arguments }}", '{"city":"Paris","days":2}'],
+  ["text", "{{ c.function.arguments }}", '{"city":"Paris","days":2}'],
   ["an object", "{{ c.function.arguments | tojson }}", '{"city": "Paris", "days": 2}'],
   [
     "an object",
@@ -193,17 +232,20 @@ test("shortens the ids of calls for templates that insist, and keeps calls and r
   expect(template.render({ messages: [calling, result, user] })).toContain("<call00000>mild");
 });
 
-test("gives calls and results ids where the client gave none", () => {
-  const template = compileChatTemplate(
-    "{% for m in messages %}{% for c in m.tool_calls %}+{{ c.id }}{{ c.function.arguments | tojson }}{% endfor %}{% if m.tool_call_id %}-{{ m.tool_call_id }}{% endif %}{% endfor %}",
-  );
+test("gives calls and results ids where the client gave none and the template insists", () => {
+  const template = (insists: string) =>
+    compileChatTemplate(
+      `{% for m in messages %}{% for c in m.tool_calls %}${insists}+{{ c.id }}{{ c.function.arguments | tojson }}{% endfor %}{% if m.tool_call_id %}-{{ m.tool_call_id }}{% endif %}{% endfor %}`,
+    );
   const call = { function: { name: "f", arguments: {} } };
   const messages: Message[] = [
     { role: "assistant", content: "", tool_calls: [call, call] },
     { role: "tool", content: "1" },
     { role: "tool", content: "2" },
   ];
-  expect(template.render({ messages })).toBe("+call00000{}+call00001{}-call00000-call00001");
+  expect(template("").render({ messages })).toBe("+{}+{}");
+  const check = "{% if not c.id %}{{ raise_exception('no id') }}{% endif %}";
+  expect(template(check).render({ messages })).toBe("+call00000{}+call00001{}-call00000-call00001");
 });
 
 test("puts image markers where the text says, else behind it", () => {
@@ -218,21 +260,28 @@ test("puts image markers where the text says, else behind it", () => {
   );
 });
 
-test("goes on with a last answer, inside a thinking block that the prompt has opened", () => {
+test("goes on with a last answer, behind thinking as the template writes it", () => {
   const plain = compileChatTemplate(
-    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]",
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}",
   );
   expect(plain.render({ messages: [user, { role: "assistant", content: "1." }] })).toBe(
     "[user]hi[assistant]1.",
   );
-  const thinking = compileChatTemplate(
-    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]<think>{{ '\\n' }}",
-  );
   const begun: Message = { role: "assistant", content: "So", thinking: "hm" };
-  expect(thinking.render({ messages: [user, begun] })).toBe("[user]hi[assistant]<think>\nhm\n</think>\n\nSo");
-  expect(thinking.render({ messages: [user, { ...begun, content: "" }] })).toBe(
-    "[user]hi[assistant]<think>\nhm",
-  );
+  const written =
+    "{% for m in messages %}[{{ m.role }}]{% if m.reasoning_content %}<think>\n{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]";
+  for (const opened of ["", "{{ '<think>\\n' }}"]) {
+    const thinking = compileChatTemplate(`${written}${opened}{% endif %}`);
+    expect(thinking.render({ messages: [user, begun] })).toBe(
+      "[user]hi[assistant]<think>\nhm\n</think>\n\nSo",
+    );
+    expect(thinking.render({ messages: [user, { role: "assistant", content: "So" }] })).toBe(
+      "[user]hi[assistant]<think>\n\n</think>\n\nSo",
+    );
+    expect(thinking.render({ messages: [user, { ...begun, content: "" }] })).toBe(
+      "[user]hi[assistant]<think>\nhm",
+    );
+  }
 });
 
 test("says what a template objects to", () => {

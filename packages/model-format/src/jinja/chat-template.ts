@@ -1,9 +1,11 @@
 import { PromptError } from "../errors.ts";
 import type { Conversation, Renderer } from "../prompt/renderer.ts";
-import { adaptConversation } from "./adapt-conversation.ts";
+import { type AdaptOptions, adaptConversation, reworded } from "./adapt-conversation.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { asPromptError, runTemplate } from "./run-template.ts";
+import { strftime } from "./strftime.ts";
 import { probeTraits, type TemplateTraits } from "./template-traits.ts";
+import { type ThinkingFrame, thinkingFrame } from "./thinking-frame.ts";
 import type { WorkLimits } from "./work-budget.ts";
 
 export interface ChatTemplateOptions {
@@ -42,24 +44,54 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
   const run = (input: Readonly<Record<string, unknown>>, limits: WorkLimits) =>
     runTemplate(
       program,
-      { enable_thinking: true, bos_token: bosToken, eos_token: eosToken, ...variables, ...input },
+      {
+        bos_token: bosToken,
+        eos_token: eosToken,
+        ...dates(now()),
+        ...input,
+      },
       { now, limits },
     );
-  const traits = probeTraits((input) => run(input, probeLimits));
-  const thinkingKey = text.includes("reasoning_content") ? "reasoning_content" : "thinking";
+  const probe = (input: Readonly<Record<string, unknown>>) =>
+    run({ enable_thinking: true, ...variables, ...input }, probeLimits);
+  const traits = probeTraits(probe);
+  const frame = thinkingFrame(text, probe);
+  // A template that knows of nothing but the switch is not told to think by default.
+  const thinks = frame !== undefined || text.includes("reasoning");
+  const adaptOptions: AdaptOptions = {
+    traits,
+    thinkingKey: text.includes("reasoning_content") ? "reasoning_content" : "thinking",
+    knowsDevelopers: text.includes("<|channel|>"),
+  };
+  const attempt = (conversation: Conversation) => {
+    const { history, beginning } = splitBeginning(conversation);
+    const adapted = adaptConversation(history, adaptOptions);
+    const limits = limitsFor(adapted.messages.length, JSON.stringify(adapted).length);
+    const input = {
+      enable_thinking: thinks,
+      ...variables,
+      ...adapted,
+      ...thinkingVariables(conversation.think),
+    };
+    const prompt = run({ ...input, add_generation_prompt: true }, limits);
+    if (beginning === undefined) return prompt;
+    const before = run(input, limits);
+    return before + continuation(whatIsAdded(before, prompt), beginning, frame);
+  };
   return {
     traits,
     render(conversation) {
-      const { history, beginning } = splitBeginning(conversation);
       try {
-        const adapted = adaptConversation(history, traits, thinkingKey);
-        const limits = limitsFor(adapted.messages.length, JSON.stringify(adapted).length);
-        const input = { ...adapted, ...thinkingVariables(conversation.think), add_generation_prompt: true };
-        const prompt = run(input, limits);
-        return beginning === undefined ? prompt : prompt + continuation(prompt, beginning);
+        return attempt(conversation);
       } catch (cause) {
         // Arguments nested without end exhaust the stack before the template sees them.
-        throw asPromptError(cause);
+        const problem = asPromptError(cause);
+        if (problem.code !== "TEMPLATE_FAILED") throw problem;
+        try {
+          return attempt(reworded(conversation, traits));
+        } catch {
+          throw problem;
+        }
       }
     },
   };
@@ -96,13 +128,13 @@ const probeLimits: WorkLimits = { work: 30_000, textChars: 100_000, elements: 50
 
 function thinkingVariables(think: Conversation["think"]): Readonly<Record<string, unknown>> {
   if (think === undefined) return {};
-  const thinks = think !== false;
-  return {
-    enable_thinking: thinks,
-    // DeepSeek's name for the same switch.
-    thinking: thinks,
-    ...(typeof think === "string" ? { reasoning_effort: think } : {}),
-  };
+  const effort = typeof think === "string" ? { reasoning_effort: think, reasoning_strength: think } : {};
+  return { enable_thinking: think !== false, ...effort };
+}
+
+/** Today, in the two forms that templates were once given. */
+function dates(today: Date): Readonly<Record<string, unknown>> {
+  return { datetime: strftime(today, "%b %d %Y"), date_string: strftime(today, "%d %b %Y") };
 }
 
 function splitBeginning(conversation: Conversation): {
@@ -114,9 +146,25 @@ function splitBeginning(conversation: Conversation): {
   return { history: { ...conversation, messages: conversation.messages.slice(0, -1) }, beginning: last };
 }
 
-/** The beginning of an answer, in the block that the prompt has opened. */
-function continuation(prompt: string, { thinking, content }: Conversation["messages"][number]): string {
-  if (!/<think>\s*$/.test(prompt.slice(-64))) return content;
-  if (content === "") return thinking ?? "";
-  return `${thinking ?? ""}\n</think>\n\n${content}`;
+/** What opens the answer, as llama.cpp finds it: the rest of the prompt from where it differs from one without. */
+function whatIsAdded(before: string, prompt: string): string {
+  let same = 0;
+  while (same < before.length && before[same] === prompt[same]) same += 1;
+  return prompt.slice(same);
+}
+
+/** The beginning of an answer, behind thinking as the template writes it, even if nothing was thought. */
+function continuation(
+  opening: string,
+  { thinking = "", content }: Conversation["messages"][number],
+  frame: ThinkingFrame | undefined,
+): string {
+  if (frame === undefined || frame.opening === "") return opening + content;
+  // What a prompt opens, it may open without the blanks of earlier answers.
+  const bare = { opening: frame.opening.trim(), closing: frame.closing.trim() };
+  const isBare = !opening.includes(frame.opening) && opening.includes(bare.opening);
+  const tags = isBare ? bare : frame;
+  const at = opening.indexOf(tags.opening);
+  const thought = (at === -1 ? opening : opening.slice(0, at)) + tags.opening + thinking;
+  return content === "" && thinking !== "" ? thought : thought + tags.closing + content;
 }

@@ -1,6 +1,16 @@
 import type { RuntimeValue } from "./library.ts";
-import { elementsOf, isTrue, isUndefined, pythonText, runtimeList, toRuntime } from "./runtime-values.ts";
+import {
+  elementsOf,
+  hasNumberKeys,
+  isNone,
+  isTrue,
+  isUndefined,
+  pythonText,
+  runtimeList,
+  toRuntime,
+} from "./runtime-values.ts";
 import { replaceText, textMethods } from "./text-methods.ts";
+import { toJson } from "./to-json.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
 export interface FilterCall {
@@ -44,16 +54,21 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ["round", rounded],
   ["escape", escaped],
   ["e", escaped],
-  ["tojson", checkIndent],
+  ["dictsort", sortedByNumber],
+  ["items", itemsOfNothing],
+  ["tojson", written],
 ]);
 
 function withDefault(operand: RuntimeValue, { args, named }: FilterCall): RuntimeValue {
   const whenFalse = args[1] ?? named.get("boolean");
-  const missing = isUndefined(operand) || (whenFalse !== undefined && isTrue(whenFalse) && !isTrue(operand));
+  const isMissing = isUndefined(operand) || isNone(operand);
+  const missing = isMissing || (whenFalse !== undefined && isTrue(whenFalse) && !isTrue(operand));
   return missing ? (args[0] ?? named.get("default_value") ?? toRuntime("")) : operand;
 }
 
-function length({ value }: RuntimeValue): RuntimeValue | undefined {
+function length(operand: RuntimeValue): RuntimeValue | undefined {
+  const { value } = operand;
+  if (isUndefined(operand)) return toRuntime(0);
   if (typeof value === "string") return toRuntime([...value].length);
   if (Array.isArray(value)) return toRuntime(value.length);
   return value instanceof Map ? toRuntime(value.size) : undefined;
@@ -157,8 +172,31 @@ function escaped(operand: RuntimeValue): RuntimeValue {
   return toRuntime(pythonText(operand).replace(/[&<>'"]/g, (character) => entities[character] ?? character));
 }
 
-/** The library writes the JSON; a huge indent would fill the memory first. */
-function checkIndent(_operand: RuntimeValue, { named, budget }: FilterCall): undefined {
-  const indent = named.get("indent")?.value;
+/** `dictsort` of an object whose keys are numbers; the library sorts texts. */
+function sortedByNumber({ value }: RuntimeValue): RuntimeValue | undefined {
+  if (!(value instanceof Map) || !hasNumberKeys(value)) return undefined;
+  const entries = [...value].map(([key, item]) => [Number(key), item] as const).sort(([a], [b]) => a - b);
+  return runtimeList(entries.map(([key, item]) => runtimeList([toRuntime(key), item])));
+}
+
+/** What is not there has no items. */
+function itemsOfNothing(operand: RuntimeValue): RuntimeValue | undefined {
+  return isUndefined(operand) || isNone(operand) ? runtimeList([]) : undefined;
+}
+
+function written(operand: RuntimeValue, { args, named, budget }: FilterCall): RuntimeValue {
+  const indent = (named.get("indent") ?? args[0])?.value;
+  // A huge indent would fill the memory.
   if (typeof indent === "number") budget.reserveText(indent > 64 ? Number.POSITIVE_INFINITY : indent);
+  const separators = named.get("separators")?.value;
+  const [between, behindKey] = Array.isArray(separators) ? separators.map(pythonText) : [];
+  return toRuntime(
+    toJson(operand, {
+      ...(typeof indent === "number" && { indent }),
+      ...(between !== undefined && { between }),
+      ...(behindKey !== undefined && { behindKey }),
+      ascii: isTrue(named.get("ensure_ascii") ?? toRuntime(false)),
+      sorted: isTrue(named.get("sort_keys") ?? toRuntime(false)),
+    }),
+  );
 }

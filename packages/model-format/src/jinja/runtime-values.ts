@@ -23,7 +23,7 @@ export function isUndefined(value: RuntimeValue): boolean {
 }
 
 // The library's none holds undefined like its undefined does: only the type tells.
-function isNone(value: RuntimeValue): boolean {
+export function isNone(value: RuntimeValue): boolean {
   return value.type === "NullValue";
 }
 
@@ -32,6 +32,17 @@ export function elementsOf({ value }: RuntimeValue): readonly RuntimeValue[] {
   if (Array.isArray(value)) return value;
   if (typeof value === "string") return [...value].map(toRuntime);
   return value instanceof Map ? [...value.keys()].map(toRuntime) : [];
+}
+
+const numberKeyed = new WeakSet<object>();
+
+/** Keys are texts to the library; this object's were numbers when it was written down. */
+export function noteNumberKeys(object: ReadonlyMap<string, RuntimeValue>): void {
+  numberKeyed.add(object);
+}
+
+export function hasNumberKeys(object: ReadonlyMap<string, RuntimeValue>): boolean {
+  return numberKeyed.has(object);
 }
 
 /** Python's `==`: no conversions but those between numbers and booleans. */
@@ -60,7 +71,23 @@ export function isTrue(value: RuntimeValue): boolean {
   return value.__bool__().value;
 }
 
-/** Python's `str`: what a template prints for a value. */
+/** What `{{ … }}` writes. As in llama.cpp, none and objects are nothing, and of a list all that it holds. */
+export function printedText(value: RuntimeValue): string {
+  if (isNone(value) || value.value instanceof Map) return "";
+  if (Array.isArray(value.value)) return value.value.map(printedText).join("");
+  if (typeof value.value !== "number" || value.type !== "FloatValue") return pythonText(value);
+  // Six digits behind the point, without the zeros at the end.
+  return Math.abs(value.value) < 1e21
+    ? value.value.toFixed(6).replace(/(\.\d+?)0*$/, "$1")
+    : pythonText(value);
+}
+
+/** What is appended to a text: nothing for none, as in llama.cpp. */
+export function joinedText(value: RuntimeValue): string {
+  return isNone(value) ? "" : pythonText(value);
+}
+
+/** Python's `str`. */
 export function pythonText(value: RuntimeValue): string {
   if (typeof value.value === "string") return value.value;
   return isUndefined(value) ? "" : pythonRepr(value);

@@ -98,13 +98,9 @@ function shows(run: Run, messages: readonly unknown[], words: string): boolean {
   return tryRun(run, messages)?.includes(words) ?? false;
 }
 
-function tryRun(
-  run: Run,
-  messages: readonly unknown[],
-  tools: readonly unknown[] | null = null,
-): string | undefined {
+function tryRun(run: Run, messages: readonly unknown[], tools?: readonly unknown[]): string | undefined {
   try {
-    return run({ messages, tools, add_generation_prompt: true });
+    return run({ messages, ...(tools && { tools }), add_generation_prompt: true });
   } catch (error) {
     if (PromptError.is(error)) return undefined;
     throw error;

@@ -33,6 +33,7 @@ export const textMethods: ReadonlyMap<string, TextMethod> = new Map<string, Text
   ["rfind", (text, args) => toRuntime(text.lastIndexOf(textOf(args[0])))],
   ["count", (text, args) => toRuntime(text.split(textOf(args[0])).length - 1)],
   ["join", (text, [list], budget) => toRuntime(joinTexts(text, list, budget))],
+  ["format", (text, args) => toRuntime(filledIn(text, args))],
   ["isdigit", (text) => toRuntime(/^\p{Nd}+$/u.test(text))],
   ["isalpha", (text) => toRuntime(/^\p{L}+$/u.test(text))],
   ["isalnum", (text) => toRuntime(/^[\p{L}\p{Nd}]+$/u.test(text))],
@@ -90,6 +91,16 @@ function splitFromEnd(text: string, [separator, limit]: readonly RuntimeValue[])
 function partition(text: string, separator: string, index: number, fromEnd = false): readonly string[] {
   if (index === -1) return fromEnd ? ["", "", text] : [text, "", ""];
   return [text.slice(0, index), separator, text.slice(index + separator.length)];
+}
+
+/** `{}` and `{0}` of `str.format`; what else that knows stays as it is. */
+function filledIn(text: string, args: readonly RuntimeValue[]): string {
+  let next = 0;
+  return text.replace(/\{\{|\}\}|\{(\d*)\}/g, (field, index: string | undefined) => {
+    if (index === undefined) return field.charAt(0);
+    const arg = args[index === "" ? next++ : Number(index)];
+    return arg === undefined ? field : pythonText(arg);
+  });
 }
 
 function joinTexts(separator: string, list: RuntimeValue | undefined, budget: WorkBudget): string {
