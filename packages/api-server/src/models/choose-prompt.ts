@@ -18,6 +18,7 @@ import type { Capability } from "@puna/protocol";
 import { familyPrompt } from "./family-prompt.ts";
 import type { ModelPrompt } from "./model-prompt.ts";
 import { nativePrompt } from "./native-prompt.ts";
+import type { SequenceTokens } from "./sequence-tokens.ts";
 import type { StoredModel } from "./stored-model.ts";
 import { templatePrompt } from "./template-prompt.ts";
 
@@ -37,12 +38,14 @@ const bareTemplate = "{{ .Prompt }}";
 
 /**
  * Decides how a model is spoken to, and what it can do that way.
+ * @param tokens  what the file's own chat template may write around turns
  * @throws PromptError `TEMPLATE_INVALID`; an unknown renderer fails when it is used
  */
 export function choosePrompt(
   model: StoredModel,
   gguf: Gguf | undefined,
   settings: PromptSettings,
+  tokens?: SequenceTokens,
 ): ChosenPrompt {
   const { config } = model;
   const ownTemplate = model.template === undefined ? undefined : PromptTemplate.parse(model.template);
@@ -72,7 +75,12 @@ export function choosePrompt(
     shownTemplate: isNative ? chatTemplate : template.source,
     prompt:
       path.type === "native"
-        ? nativePrompt(chatTemplateOrFallback(chatTemplate).template, chatTemplate ?? "", template)
+        ? nativePrompt(chatTemplateOrFallback(chatTemplate, tokens).template, {
+            text: chatTemplate ?? "",
+            bare: template,
+            // The tokenizer writes it again.
+            addedBos: tokens?.addsBos === true ? tokens.bosToken : "",
+          })
         : toRendered(path, template, family),
   };
 }

@@ -7,6 +7,7 @@ import { FactsFile, type ModelFacts } from "./facts-file.ts";
 import { fileSource } from "./file-source.ts";
 import { toDetails } from "./model-details.ts";
 import type { ModelPrompt } from "./model-prompt.ts";
+import { readSequenceTokens } from "./sequence-tokens.ts";
 import { readStoredModel, type StoredModel } from "./stored-model.ts";
 
 /** A stored model, understood: what it can do and how it is spoken to. */
@@ -85,7 +86,8 @@ export class ModelCatalog {
     const model = await readStoredModel(this.#store, stored);
     const gguf =
       model.modelPath === undefined ? undefined : await readGguf(await fileSource(model.modelPath));
-    return { model, gguf, ...choosePrompt(model, gguf, this.#settings) };
+    const tokens = gguf === undefined ? undefined : await readSequenceTokens(gguf);
+    return { model, gguf, ...choosePrompt(model, gguf, this.#settings, tokens) };
   }
 }
 

@@ -16,12 +16,17 @@ const toolTags: readonly string[] = [
   "<function_call>",
 ];
 
-/**
- * A model that is spoken to by the Jinja template in its file.
- * @param text  "" where there is none: chats then go through `template`, which is llama.cpp's choice for such files, and
- *   bare prompts through `bare`, as in Ollama
- */
-export function nativePrompt(template: ChatTemplate, text: string, bare: PromptTemplate): ModelPrompt {
+export interface NativeOptions {
+  /** "" where there is none: chats then go through ChatML, which is llama.cpp's choice for such files. */
+  readonly text: string;
+  /** What bare prompts go through where the file has no template, as in Ollama. */
+  readonly bare: PromptTemplate;
+  /** The token that the tokenizer puts before every prompt; a template's own is left out. */
+  readonly addedBos: string;
+}
+
+/** A model that is spoken to by the Jinja template in its file. */
+export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: NativeOptions): ModelPrompt {
   const toolTag = toolTags.find((tag) => text.includes(tag)) ?? "{";
   return {
     mode: "native",
@@ -35,7 +40,8 @@ export function nativePrompt(template: ChatTemplate, text: string, bare: PromptT
     render(conversation) {
       // As Ollama sends them to its engine: earlier thinking stays behind.
       const messages = tagImages(conversation.messages).map(({ thinking: _, ...message }) => message);
-      return template.render({ ...conversation, messages });
+      const prompt = template.render({ ...conversation, messages });
+      return addedBos !== "" && prompt.startsWith(addedBos) ? prompt.slice(addedBos.length) : prompt;
     },
     ...(text === "" && { renderText: (conversation) => bare.render(conversation) }),
     fillIn: undefined,
