@@ -23,8 +23,10 @@ export {
 } from "./jinja/chat-template.ts";
 export { chatTemplateAbilities } from "./jinja/chat-template-abilities.ts";
 export type { TemplateTraits } from "./jinja/template-traits.ts";
+export { FramedThinking, type FramedThinkingOptions } from "./output/framed-thinking.ts";
 export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";
 export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
+export { leadingBlanksDropped } from "./output/leading-blanks.ts";
 export { type LooseToolCallOptions, looseToolCalls, looseToolCallTokens } from "./output/loose-tool-calls.ts";
 export type {
   OutputEvent,

@@ -1,20 +1,14 @@
-import type { ChatTemplate, PromptTemplate } from "@puna/model-format";
+import {
+  type ChatTemplate,
+  FramedThinking,
+  leadingBlanksDropped,
+  type OutputParser,
+  type PromptTemplate,
+} from "@puna/model-format";
+import { callFormat } from "./call-format.ts";
 import { inSequence } from "./in-sequence.ts";
-import type { ModelPrompt } from "./model-prompt.ts";
+import type { AnswerReading, ModelPrompt } from "./model-prompt.ts";
 import { tagImages } from "./tag-images.ts";
-import { preservedTags, thinkingParser, toolCallParser } from "./tag-parsers.ts";
-
-/** What the templates that ship in GGUF files put around thinking, with rare exceptions. */
-const thinkTags = { opening: "<think>", closing: "</think>" };
-
-/** What begins a tool call in the templates that ship in GGUF files; the first that the template names counts. */
-const toolTags: readonly string[] = [
-  "<tool_call>",
-  "[TOOL_CALLS]",
-  "<|tool_call|>",
-  "<|python_tag|>",
-  "<function_call>",
-];
 
 export interface NativeOptions {
   /** "" where there is none: chats then go through ChatML, which is llama.cpp's choice for such files. */
@@ -27,14 +21,15 @@ export interface NativeOptions {
 
 /** A model that is spoken to by the Jinja template in its file. */
 export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: NativeOptions): ModelPrompt {
-  const toolTag = toolTags.find((tag) => text.includes(tag)) ?? "{";
+  const calls = callFormat(text);
   return {
     mode: "native",
     hasFamilyParser: false,
     leadingBos: "",
     preservedTokens(tools) {
-      const thinks = text.includes(thinkTags.opening) ? [thinkTags.opening, thinkTags.closing] : [];
-      return [...thinks, ...preservedTags(toolTag, tools)];
+      const { opening = "", closing = "" } = template.thinking ?? {};
+      const tags = [opening.trim(), closing.trim()].filter((tag) => tag !== "");
+      return [...tags, ...calls.preservedTokens(tools)];
     },
     finalChannelOpening: undefined,
     render(conversation) {
@@ -46,8 +41,19 @@ export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: N
     ...(text === "" && { renderText: (conversation) => bare.render(conversation) }),
     fillIn: undefined,
     chatParser: (reading) =>
-      inSequence(thinkingParser(thinkTags, reading), toolCallParser(toolTag, reading.tools)),
+      inSequence(thinkingReader(template.thinking, reading), calls.parser(reading.tools)),
     // Without a conversation the text is what the model wrote, tags and all.
     generateParser: () => undefined,
   };
+}
+
+/** Thinking is told from the answer whether or not it was asked for; blanks before the answer are dropped with it. */
+function thinkingReader(
+  frame: ChatTemplate["thinking"],
+  { prompt, tools, lastMessage }: AnswerReading,
+): OutputParser | undefined {
+  if (frame === undefined) return tools.length > 0 ? leadingBlanksDropped() : undefined;
+  const { role, content, thinking } = lastMessage ?? {};
+  const startsInside = role === "assistant" && content === "" && thinking !== undefined && thinking !== "";
+  return new FramedThinking({ ...frame, prompt, startsInside });
 }

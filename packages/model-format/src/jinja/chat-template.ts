@@ -21,6 +21,8 @@ export interface ChatTemplateOptions {
 /** A GGUF file's own Jinja chat template, read once. */
 export interface ChatTemplate extends Renderer {
   readonly traits: TemplateTraits;
+  /** How it marks thinking; undefined where it does not seem to know any. */
+  readonly thinking: ThinkingFrame | undefined;
   /**
    * A last assistant message is a beginning that the model goes on with.
    * @throws PromptError `TEMPLATE_FAILED` when the template refuses the conversation or cannot run, `TEMPLATE_LIMIT`
@@ -80,6 +82,7 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
   };
   return {
     traits,
+    thinking: frame,
     render(conversation) {
       try {
         return attempt(conversation);
