@@ -38,6 +38,10 @@ interface FilterNode extends TemplateNode {
   };
 }
 
+interface TupleNode extends TemplateNode {
+  readonly value: readonly TemplateNode[];
+}
+
 interface ObjectNode extends TemplateNode {
   readonly value: ReadonlyMap<TemplateNode, TemplateNode>;
 }
@@ -86,6 +90,8 @@ export class ChatInterpreter extends Interpreter {
   #evaluateOwn(node: TemplateNode, environment: Environment): RuntimeValue | undefined {
     if (isPrint(node)) return toRuntime(printedText(this.evaluate(node.printed, environment)));
     if (isObjectLiteral(node)) return this.#object(node, environment);
+    // The library unpacks lists only.
+    if (isTuple(node)) return runtimeList(node.value.map((item) => this.evaluate(item, environment)));
     if (isBinary(node)) return this.#binary(node, environment);
     if (isMember(node)) return this.#member(node, environment);
     if (isIterable(node)) return this.#iterable(node, environment);
@@ -93,12 +99,22 @@ export class ChatInterpreter extends Interpreter {
   }
 
   #binary({ operator, left, right }: BinaryNode, environment: Environment): RuntimeValue | undefined {
-    if (!["==", "!=", "~", "+"].includes(operator.value)) return undefined;
+    const repeats = operator.value === "*" && left.type === "StringLiteral";
+    if (!repeats && !["==", "!=", "~", "+", "in", "not in"].includes(operator.value)) return undefined;
     const a = this.evaluate(left, environment);
     const b = this.evaluate(right, environment);
+    if (repeats) return this.#repeated(a, b);
     if (operator.value === "~") return toRuntime(joinedText(a) + joinedText(b));
     if (operator.value === "+") return sum(a, b);
+    if (operator.value.endsWith("in")) return toRuntime(isIn(a, b) === (operator.value === "in"));
     return toRuntime(pythonEquals(a, b) === (operator.value === "=="));
+  }
+
+  #repeated({ value: text }: RuntimeValue, { value: count }: RuntimeValue): RuntimeValue {
+    if (typeof text !== "string" || typeof count !== "number")
+      throw new Error("cannot repeat a text so often");
+    this.#budget.reserveText(text.length * count);
+    return toRuntime(text.repeat(Math.max(0, Math.floor(count))));
   }
 
   /** Keys that are no texts are kept as one: the library knows no others. */
@@ -211,6 +227,16 @@ function sum(a: RuntimeValue, b: RuntimeValue): RuntimeValue {
   throw new Error(`cannot add ${a.type} and ${b.type}`);
 }
 
+/** Whether a list, an object or a text has it; a name that is not there is a mistake to notice. */
+function isIn(element: RuntimeValue, { value, type }: RuntimeValue): boolean {
+  if (isUndefined(element)) throw new Error("cannot look for what is undefined");
+  if (Array.isArray(value)) return value.some((item) => pythonEquals(item, element));
+  if (typeof element.value === "string" && value instanceof Map) return value.has(element.value);
+  if (typeof element.value === "string" && typeof value === "string") return value.includes(element.value);
+  if (value instanceof Map || type === "UndefinedValue") return false;
+  throw new Error(`cannot look into ${type}`);
+}
+
 function isPlain({ value, type }: RuntimeValue): boolean {
   return (
     ["string", "number", "boolean"].includes(typeof value) ||
@@ -225,6 +251,10 @@ function isPrint(node: TemplateNode): node is PrintNode {
 
 function isObjectLiteral(node: TemplateNode): node is ObjectNode {
   return node.type === "ObjectLiteral";
+}
+
+function isTuple(node: TemplateNode): node is TupleNode {
+  return node.type === "TupleLiteral";
 }
 
 function isIterable(node: TemplateNode): node is IterableNode {

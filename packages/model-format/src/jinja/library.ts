@@ -29,7 +29,7 @@ export interface RuntimeValue {
 export interface Environment {
   set(name: string, value: unknown): RuntimeValue;
   /** What may stand after `is`. */
-  readonly tests: ReadonlyMap<string, (...operands: readonly (RuntimeValue | undefined)[]) => boolean>;
+  readonly tests: Map<string, (...operands: readonly (RuntimeValue | undefined)[]) => boolean>;
 }
 
 /** A node of a parsed template. */

@@ -1,6 +1,6 @@
 import { PromptError } from "../errors.ts";
 import { ChatInterpreter } from "./chat-interpreter.ts";
-import { Environment, type TemplateNode } from "./library.ts";
+import { Environment, type RuntimeValue, type TemplateNode } from "./library.ts";
 import { strftime } from "./strftime.ts";
 import { WorkBudget, type WorkLimits } from "./work-budget.ts";
 
@@ -22,6 +22,7 @@ export function runTemplate(
 ): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ ...globals(now), ...variables })) environment.set(name, value);
+  for (const [name, test] of tests) environment.tests.set(name, test);
   const budget = new WorkBudget(limits);
   try {
     return String(new ChatInterpreter(environment, budget).evaluate(template, environment).value);
@@ -29,6 +30,18 @@ export function runTemplate(
     throw asPromptError(cause);
   }
 }
+
+type Test = (operand: RuntimeValue | undefined) => boolean;
+
+/** What the library lacks or sees otherwise: a name that is not there can be walked, to no end. */
+const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
+  [
+    "iterable",
+    (operand) => ["UndefinedValue", "ArrayValue", "ObjectValue", "StringValue"].includes(operand?.type ?? ""),
+  ],
+  ["sequence", (operand) => ["UndefinedValue", "ArrayValue", "StringValue"].includes(operand?.type ?? "")],
+  ["float", (operand) => operand?.type === "FloatValue"],
+]);
 
 function globals(now: () => Date): Readonly<Record<string, unknown>> {
   return {

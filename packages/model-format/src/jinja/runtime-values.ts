@@ -106,8 +106,7 @@ function pythonRepr(value: RuntimeValue): string {
   }
   if (!Array.isArray(inner)) return "<function>";
   const items = inner.map(pythonRepr);
-  if (value.type !== "TupleValue") return `[${items.join(", ")}]`;
-  return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
+  return `[${items.join(", ")}]`;
 }
 
 function pythonNumber(value: number, float: boolean): string {
@@ -119,19 +118,8 @@ function pythonNumber(value: number, float: boolean): string {
   return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
-const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
+/** In llama.cpp nothing is escaped, and the other quote serves texts with an apostrophe. */
 function quotedText(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(/[\\'\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => {
-    if (character === "'") return quote === "'" ? "\\'" : character;
-    return escapes[character] ?? codeEscape(character.codePointAt(0) ?? 0);
-  });
-  return quote + escaped + quote;
-}
-
-function codeEscape(code: number): string {
-  const hex = code.toString(16);
-  if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
-  return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+  const quote = text.includes("'") ? '"' : "'";
+  return quote + text + quote;
 }
