@@ -74,7 +74,9 @@ async function aggregate(running: RunningSubject, count: number, maxTokens: numb
     running.generate({ prompt: promptOf(64, ++unique), maxTokens, onPiece }),
   );
   const tokens = (await Promise.all(runs)).reduce((sum, run) => sum + run.tokens, 0);
-  if (tokens !== count * maxTokens) throw new Error(`${tokens} tokens came instead of ${count * maxTokens}`);
+  // Ollama knows no `ignore_eos`: an answer of its may end early, and the rate is that of what came.
+  if (tokens < 0.75 * count * maxTokens)
+    throw new Error(`${tokens} tokens came instead of ${count * maxTokens}`);
   return (tokens / (last - begun)) * 1000;
 }
 
