@@ -1,33 +1,15 @@
-import type { CompletionRequest } from "@puna/engine";
 import { expect, it } from "vitest";
-import { openTestServer, type TestServer } from "./support/test-server.ts";
+import { openTemplatedServer, type TemplatedServer } from "./support/templated-server.ts";
 
 const ask = [{ role: "user", content: "hi" }];
 const tools = [{ type: "function", function: { name: "f" } }];
 
+const template =
+  '{{ if .Tools }}{{ .Tools }} {{ end }}{{ range .Messages }}<{{ .Role }}>{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}{{ if .ToolCalls }}<tool_call>{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}</tool_call>{{ end }}{{ end }}';
+
 /** `t` knows tools, thinking and stop texts. */
-async function openServer(
-  pieces: readonly string[] = ["Hello"],
-): Promise<TestServer & { readonly requests: readonly CompletionRequest[] }> {
-  const requests: CompletionRequest[] = [];
-  const test = await openTestServer({
-    answer(request) {
-      requests.push(request);
-      return { pieces };
-    },
-  });
-  const template =
-    '{{ if .Tools }}{{ .Tools }} {{ end }}{{ range .Messages }}<{{ .Role }}>{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}{{ if .ToolCalls }}<tool_call>{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}</tool_call>{{ end }}{{ end }}';
-  const parameters = { stop: ["END"] };
-  const response = await test.post("/api/create", {
-    model: "t",
-    from: "m",
-    template,
-    parameters,
-    stream: false,
-  });
-  if (!response.ok) throw new Error(await response.text());
-  return { ...test, requests };
+function openServer(pieces: readonly string[] = ["Hello"]): Promise<TemplatedServer> {
+  return openTemplatedServer(pieces, { template, parameters: { stop: ["END"] } });
 }
 
 async function json(response: Response): Promise<Record<string, unknown>> {

@@ -1,6 +1,5 @@
-import type { CompletionRequest } from "@puna/engine";
 import { describe, expect, it } from "vitest";
-import { openTestServer, type TestServer } from "./support/test-server.ts";
+import { openTemplatedServer, type TemplatedServer } from "./support/templated-server.ts";
 
 const messages = [{ role: "user", content: "hi" }];
 const tools = ["f", "g"].map((name) => ({
@@ -28,25 +27,12 @@ interface Reply {
   readonly sequence_number: number;
 }
 
-interface Recorded {
-  /** What reached the engine. */
-  readonly requests: readonly CompletionRequest[];
-}
+const template =
+  '{{ range .Messages }}<|{{ .Role }}|>{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}{{ if .ToolCalls }}<tool_call>{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}</tool_call>{{ end }}\n{{ end }}{{ .Tools }}<|assistant|>';
 
 /** `m` has no template; `t` has tools and thinking. */
-async function openServer(pieces: readonly string[] = ["Hello", " world"]): Promise<TestServer & Recorded> {
-  const requests: CompletionRequest[] = [];
-  const test = await openTestServer({
-    answer(request) {
-      requests.push(request);
-      return { pieces };
-    },
-  });
-  const template =
-    '{{ range .Messages }}<|{{ .Role }}|>{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}{{ if .ToolCalls }}<tool_call>{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}</tool_call>{{ end }}\n{{ end }}{{ .Tools }}<|assistant|>';
-  const response = await test.post("/api/create", { model: "t", from: "m", template, stream: false });
-  if (!response.ok) throw new Error(await response.text());
-  return { ...test, requests };
+function openServer(pieces: readonly string[] = ["Hello", " world"]): Promise<TemplatedServer> {
+  return openTemplatedServer(pieces, { template });
 }
 
 async function replyOf(response: Response): Promise<Reply> {

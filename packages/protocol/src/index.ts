@@ -27,5 +27,5 @@ export type { LoadOptions, Options, SamplingOptions } from "./options.ts";
 export { parseFormat } from "./parse-format.ts";
 export { checkOptionRanges, type ParsedOptions, parseOptions } from "./parse-options.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./protocol-error.ts";
-export { quoteGo } from "./quote-go.ts";
+export { escapeGoCharacter, quoteGo } from "./quote-go.ts";
 export type { Tool, ToolParameters, ToolProperty } from "./tool.ts";

@@ -15,10 +15,11 @@ const unprintable = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 /** Text in double quotes as Go's `%q` has it, which error texts show to Ollama's clients. */
 export function quoteGo(text: string): string {
-  return `"${text.toWellFormed().replace(unprintable, escapeCharacter)}"`;
+  return `"${text.toWellFormed().replace(unprintable, escapeGoCharacter)}"`;
 }
 
-function escapeCharacter(character: string): string {
+/** One character in Go's notation: `\n`, `\x1b`, `\u2028`. */
+export function escapeGoCharacter(character: string): string {
   const known = short[character];
   if (known !== undefined) return known;
   const code = character.codePointAt(0) ?? 0;

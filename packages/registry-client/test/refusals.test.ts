@@ -5,6 +5,12 @@ import { pull } from "../src/index.ts";
 import { publishModel, startLoopbackRegistry } from "../src/testing/index.ts";
 import { messageOf, outcome } from "./support.ts";
 
+async function errorOfPull({ host }: { readonly host: string }): Promise<unknown> {
+  await using temporary = await openTemporaryStore();
+  const name = ModelName.parse(`${host}/library/m`);
+  return (await outcome(pull({ name, store: temporary.store, insecure: true }))).error;
+}
+
 test.each([
   [404, "file does not exist"],
   [403, "403: "],
@@ -12,10 +18,8 @@ test.each([
   await using registry = await startLoopbackRegistry({
     intercept: ({ method }, response) => method === "HEAD" && response.writeHead(status).end() !== undefined,
   });
-  await using temporary = await openTemporaryStore();
   publishModel(registry, Buffer.from("weights"));
-  const name = ModelName.parse(`${registry.host}/library/m`);
-  const { error } = await outcome(pull({ name, store: temporary.store, insecure: true }));
+  const error = await errorOfPull(registry);
   expect(messageOf(error)).toBe(text);
   expect(registry.seen.map(({ method }) => method)).toEqual(["GET", "HEAD"]);
 });
@@ -24,10 +28,8 @@ test.each([405, 500])("fetches a blob all the same where HEAD is answered with %
   await using registry = await startLoopbackRegistry({
     intercept: ({ method }, response) => method === "HEAD" && response.writeHead(status).end() !== undefined,
   });
-  await using temporary = await openTemporaryStore();
   publishModel(registry, Buffer.from("weights"));
-  const name = ModelName.parse(`${registry.host}/library/m`);
-  const { error } = await outcome(pull({ name, store: temporary.store, insecure: true }));
+  const error = await errorOfPull(registry);
   expect(error).toBeUndefined();
 });
 
@@ -42,9 +44,7 @@ test.each([
       response.writeHead(401, challenge === undefined ? {} : { "www-authenticate": challenge }).end() !==
       undefined,
   });
-  await using temporary = await openTemporaryStore();
-  const name = ModelName.parse(`${registry.host}/library/m`);
-  const { error } = await outcome(pull({ name, store: temporary.store, insecure: true }));
+  const error = await errorOfPull(registry);
   expect(messageOf(error)).toBe(
     `pull model manifest: realm host "" does not match original host "${registry.host}"`,
   );

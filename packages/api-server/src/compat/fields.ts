@@ -16,5 +16,12 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
 /** Fields that are complained about as Go's decoder does, whose words Ollama's clients show. */
 export const goFields = { text: goString, flag: goBool, count: goInt, number: goNumber };
 
+/** An object without its fields that are null, for objects whose kinds are told apart by hand: null says nothing. */
+export function withoutNulls(value: unknown): unknown {
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
+}
+
 /** An object of any content. */
 export const jsonObject = goMap(z.unknown(), "map[string]interface {}");

@@ -1,6 +1,5 @@
 import type { StoredManifest } from "@puna/blob-store";
-import type { ThinkValue } from "@puna/protocol";
-import { quoteGo } from "@puna/protocol";
+import { quoteGo, type ThinkValue } from "@puna/protocol";
 import { badRequest, notFound } from "../errors.ts";
 import type { KnownModel } from "../models/model-catalog.ts";
 import type { GenerationSettings } from "./generation-request.ts";

@@ -1,5 +1,4 @@
-import type { Message } from "@puna/protocol";
-import { quoteGo } from "@puna/protocol";
+import { type Message, quoteGo } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
 import { findModel } from "../models/find-model.ts";

@@ -143,7 +143,7 @@ function isFirst({ function: { index } }: ToolCall): boolean {
 }
 
 async function renderTurn(turn: Turn, messages: readonly Message[]) {
-  const { known, lease, settings, tools, think, scope } = turn;
+  const { known, lease, options, settings, tools, think, scope } = turn;
   const conversation: Conversation = {
     messages,
     ...(tools.length > 0 && { tools }),
@@ -151,7 +151,6 @@ async function renderTurn(turn: Turn, messages: readonly Message[]) {
   };
   const render = (kept: Conversation) => known.prompt.render(kept);
   if (settings.truncate === false) return { prompt: render(conversation), messages, droppedMessages: 0 };
-  const { options } = turn;
   const fitted = await fitMessages({ known, lease, options, conversation, render, signal: scope.signal });
   const kept = messages.filter((message, index) => index >= fitted.firstKept || message.role === "system");
   return { prompt: fitted.prompt, messages: kept, droppedMessages: fitted.droppedMessages.length };

@@ -1,8 +1,9 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
+import { isNotFound } from "../server/status-prefix.ts";
 import { startSpinner } from "../ui/spinner.ts";
-import { isNotFound, unloadModel } from "./stop.ts";
+import { unloadModel } from "./stop.ts";
 
 export class Rm extends BaseCommand {
   static override description = "Remove a model";

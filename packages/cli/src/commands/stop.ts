@@ -1,8 +1,8 @@
 import { Args } from "@oclif/core";
-import { type Puna, PunaError } from "@puna/sdk";
+import type { Puna } from "@puna/sdk";
 import { BaseCommand } from "../base-command.ts";
 import { CliError } from "../errors.ts";
-import { withStatusPrefix } from "../server/status-prefix.ts";
+import { isNotFound, withStatusPrefix } from "../server/status-prefix.ts";
 import { startSpinner } from "../ui/spinner.ts";
 
 export class Stop extends BaseCommand {
@@ -24,10 +24,4 @@ export class Stop extends BaseCommand {
 /** Asks the server to let go of a model: an empty prompt with keep-alive zero. */
 export async function unloadModel(client: Puna, model: string): Promise<void> {
   await withStatusPrefix(client.generate({ model, prompt: "", keep_alive: 0, stream: false }));
-}
-
-export function isNotFound(error: unknown): boolean {
-  // A refused stream is an error of the command line, with the status in front.
-  const cause = CliError.is(error) ? error.cause : error;
-  return PunaError.is(cause) && cause.code === "NOT_FOUND";
 }

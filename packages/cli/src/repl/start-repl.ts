@@ -1,11 +1,10 @@
 import type { Message, ShowResponse } from "@puna/protocol";
-import { isNotFound } from "../commands/stop.ts";
 import type { CliContext } from "../context.ts";
 import { describeError } from "../describe-error.ts";
 import { attachMedia, beginsWithMediaPath } from "../run/attach-media.ts";
 import type { Conversation } from "../run/conversation.ts";
 import { streamAnswer } from "../run/stream-answer.ts";
-import { withStatusPrefix } from "../server/status-prefix.ts";
+import { isNotFound, withStatusPrefix } from "../server/status-prefix.ts";
 import { onResize } from "../ui/on-resize.ts";
 import { completeCommand } from "./complete-command.ts";
 import { editInEditor } from "./edit-in-editor.ts";

@@ -1,8 +1,8 @@
 import type { ShowResponse } from "@puna/protocol";
 import { pullWithProgress } from "../commands/pull.ts";
-import { isNotFound } from "../commands/stop.ts";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { isNotFound } from "../server/status-prefix.ts";
 import { pullOrSuggestCloud } from "./cloud-suggestion.ts";
 
 /** Asks for the model; pulls it when the server does not have it, and asks again. @returns it, under the name it has */

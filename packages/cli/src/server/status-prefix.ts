@@ -37,3 +37,9 @@ export async function withStatusPrefix<T>(request: Promise<T>): Promise<T> {
     throw new CliError("SERVER", `${line}: ${error.message}`, { cause: error });
   }
 }
+
+/** Whether the server has no such model; also where `withStatusPrefix` has reworded it. */
+export function isNotFound(error: unknown): boolean {
+  const cause = CliError.is(error) ? error.cause : error;
+  return PunaError.is(cause) && cause.code === "NOT_FOUND";
+}

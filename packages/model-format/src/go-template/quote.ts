@@ -1,3 +1,4 @@
+import { escapeGoCharacter } from "@puna/protocol";
 import { rejoin } from "./bytes.ts";
 
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
@@ -6,17 +7,6 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 export function isPrintable(character: string): boolean {
   return printable.test(character);
 }
-
-const named: Readonly<Record<string, string>> = {
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-};
 
 /** Go's strconv.Quote. */
 export function quote(text: string, asciiOnly = false): string {
@@ -31,23 +21,19 @@ export function quoteCharacter(character: string, asciiOnly = false): string {
 const special = /["'\\\u0000-\u001f\u007f]|[^\u0000-\u007f]/gu;
 
 function quoteWith(text: string, mark: string, asciiOnly: boolean): string {
-  const body = text.replace(special, (character) => {
-    if (character === mark) return `\\${mark}`;
-    return named[character] ?? quoteOne(character, asciiOnly);
-  });
+  const body = text.replace(special, (character) =>
+    character === mark ? `\\${mark}` : quoteOne(character, asciiOnly),
+  );
   return mark + body + mark;
 }
 
 function quoteOne(character: string, asciiOnly: boolean): string {
   const point = character.codePointAt(0) ?? 0;
-  if (point < 0x7f ? point >= 0x20 : !asciiOnly && isPrintable(character)) return character;
-  if (point < 0x80) return `\\x${hex(point, 2)}`;
-  if (point >= 0xdc80 && point <= 0xdcff) return `\\x${hex(point - 0xdc00, 2)}`;
-  return point < 0x10000 ? `\\u${hex(point, 4)}` : `\\U${hex(point, 8)}`;
-}
-
-function hex(point: number, digits: number): string {
-  return point.toString(16).padStart(digits, "0");
+  const isPlain = point < 0x7f ? point >= 0x20 : !asciiOnly && isPrintable(character);
+  if (isPlain && character !== "\\") return character;
+  // A byte that is part of no character.
+  if (point >= 0xdc80 && point <= 0xdcff) return `\\x${(point - 0xdc00).toString(16)}`;
+  return escapeGoCharacter(character);
 }
 
 /** Go's strconv.CanBackquote: one line, no control characters but tabs, no backquote. */

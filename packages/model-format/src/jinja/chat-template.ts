@@ -2,6 +2,7 @@ import { PromptError } from "../errors.ts";
 import type { Conversation, Renderer } from "../prompt/renderer.ts";
 import { type AdaptOptions, adaptConversation, reworded } from "./adapt-conversation.ts";
 import { parseTemplate } from "./parse-template.ts";
+import { samePrefix } from "./probe.ts";
 import { asPromptError, runTemplate } from "./run-template.ts";
 import { strftime } from "./strftime.ts";
 import { probeTraits, type TemplateTraits } from "./template-traits.ts";
@@ -151,9 +152,7 @@ function splitBeginning(conversation: Conversation): {
 
 /** What opens the answer, as llama.cpp finds it: the rest of the prompt from where it differs from one without. */
 function whatIsAdded(before: string, prompt: string): string {
-  let same = 0;
-  while (same < before.length && before[same] === prompt[same]) same += 1;
-  return prompt.slice(same);
+  return prompt.slice(samePrefix(before, prompt));
 }
 
 /** The beginning of an answer, behind thinking as the template writes it, even if nothing was thought. */

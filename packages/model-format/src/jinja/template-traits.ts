@@ -1,4 +1,4 @@
-import { PromptError } from "../errors.ts";
+import { type Probe, tryProbe } from "./probe.ts";
 
 /** What a template understands, found out by trying. What it does not is put in other words for it. */
 export interface TemplateTraits {
@@ -15,8 +15,6 @@ export interface TemplateTraits {
   /** Ids of calls must have nine letters and digits, as Mistral's do. */
   readonly wantsShortIds: boolean;
 }
-
-type Run = (variables: Readonly<Record<string, unknown>>) => string;
 
 interface ProbeCall {
   readonly arguments: unknown;
@@ -44,7 +42,7 @@ const shortId = "abcdefgh1";
  * Tries a template on small conversations.
  * @param run  renders it; whatever it throws as PromptError counts as not understood
  */
-export function probeTraits(run: Run): TemplateTraits {
+export function probeTraits(run: Probe): TemplateTraits {
   const wantsTypedContent =
     !shows(run, [user], "probe-question") &&
     shows(run, [{ ...user, content: typed("probe-question") }], "probe-question");
@@ -94,15 +92,10 @@ function wellWritten(output: string | undefined): boolean {
   return !output.includes('\\"probe_key') && !output.includes("{'probe_key");
 }
 
-function shows(run: Run, messages: readonly unknown[], words: string): boolean {
+function shows(run: Probe, messages: readonly unknown[], words: string): boolean {
   return tryRun(run, messages)?.includes(words) ?? false;
 }
 
-function tryRun(run: Run, messages: readonly unknown[], tools?: readonly unknown[]): string | undefined {
-  try {
-    return run({ messages, ...(tools && { tools }), add_generation_prompt: true });
-  } catch (error) {
-    if (PromptError.is(error)) return undefined;
-    throw error;
-  }
+function tryRun(run: Probe, messages: readonly unknown[], tools?: readonly unknown[]): string | undefined {
+  return tryProbe(run, { messages, ...(tools && { tools }), add_generation_prompt: true });
 }

@@ -1,4 +1,4 @@
-import { PromptError } from "../errors.ts";
+import { type Probe, samePrefix, tryProbe } from "./probe.ts";
 
 /** What a template writes around thinking, blanks included. */
 export interface ThinkingFrame {
@@ -6,8 +6,6 @@ export interface ThinkingFrame {
   readonly opening: string;
   readonly closing: string;
 }
-
-type Run = (variables: Readonly<Record<string, unknown>>) => string;
 
 const question = { role: "user", content: "probe-question" };
 const answer = { role: "assistant", content: "probe-answer" };
@@ -20,8 +18,10 @@ const tag = "(?:<[^<>]+>|\\[[^\\[\\]]+\\])";
  * @param run  renders; whatever it throws as PromptError counts as not understood
  * @source llama.cpp common/chat-diff-analyzer.cpp: the same two comparisons
  */
-export function thinkingFrame(text: string, run: Run): ThinkingFrame | undefined {
-  const shown = aroundThoughts(tryRun(run, [question, { ...answer, reasoning_content: thoughts }], {}));
+export function thinkingFrame(text: string, run: Probe): ThinkingFrame | undefined {
+  const shown = aroundThoughts(
+    tryProbe(run, { messages: [question, { ...answer, reasoning_content: thoughts }] }),
+  );
   const frame = withPromptTags(shown, run);
   if (frame !== undefined) return frame;
   // Some templates cut thinking away, or expect it in another place, but name its tags.
@@ -42,10 +42,11 @@ function aroundThoughts(output: string | undefined): ThinkingFrame | undefined {
 }
 
 /** What a prompt ends with when thinking is wanted or not: an opening tag, or an empty block of thinking. */
-function withPromptTags(shown: ThinkingFrame | undefined, run: Run): ThinkingFrame | undefined {
+function withPromptTags(shown: ThinkingFrame | undefined, run: Probe): ThinkingFrame | undefined {
   const { opening = "", closing = "" } = shown ?? {};
-  const off = tryRun(run, [question], { enable_thinking: false, add_generation_prompt: true });
-  const on = tryRun(run, [question], { enable_thinking: true, add_generation_prompt: true });
+  const prompt = (enable_thinking: boolean) =>
+    tryProbe(run, { messages: [question], enable_thinking, add_generation_prompt: true });
+  const [off, on] = [prompt(false), prompt(true)];
   if (off === undefined || on === undefined) return shown;
   const same = samePrefix(off, on);
   const [added, lost] = [on.slice(same), off.slice(same)];
@@ -55,23 +56,4 @@ function withPromptTags(shown: ThinkingFrame | undefined, run: Run): ThinkingFra
     return { opening: opening === "" ? (before?.[1] ?? "") : opening, closing: lost };
   }
   return shown;
-}
-
-function samePrefix(a: string, b: string): number {
-  let same = 0;
-  while (same < a.length && a[same] === b[same]) same += 1;
-  return same;
-}
-
-function tryRun(
-  run: Run,
-  messages: readonly unknown[],
-  variables: Readonly<Record<string, unknown>>,
-): string | undefined {
-  try {
-    return run({ messages, ...variables });
-  } catch (error) {
-    if (PromptError.is(error)) return undefined;
-    throw error;
-  }
 }

@@ -108,9 +108,9 @@ export class FramedThinking implements OutputParser {
     const at = this.#held.indexOf(this.#closing);
     const length = at === -1 ? this.#held.length - overlap(this.#held, this.#closing) : at;
     if (this.#isBlank) this.#isBlank = leadingSpaceLength(this.#held) >= length;
+    const behind = this.#held.slice(length + this.#closing.length);
     if (!this.#isBlank) this.#give(events, length);
-    if (at === -1) return false;
-    return this.#become("closed", this.#held.slice(this.#held.indexOf(this.#closing) + this.#closing.length));
+    return at !== -1 && this.#become("closed", behind);
   }
 
   #give(events: OutputEvent[], length: number): void {

@@ -1,6 +1,6 @@
 import { goList, goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goFields, integer, jsonObject, optional } from "../fields.ts";
+import { goFields, integer, jsonObject, optional, withoutNulls } from "../fields.ts";
 
 /** Blocks are told apart by hand: unknown kinds are let through, named in a warning and ignored. */
 const blockSchema = z.looseObject({
@@ -11,19 +11,9 @@ const blockSchema = z.looseObject({
 export type Block = z.output<typeof blockSchema>;
 
 const content = z.preprocess(
-  withoutNulls,
+  (value) => (Array.isArray(value) ? value.map(withoutNulls) : value),
   z.union([z.string(), z.array(blockSchema)], "must be a text or a list of content blocks"),
 );
-
-/** Null says nothing, wherever it stands. */
-function withoutNulls(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((block: unknown) => {
-    if (block === null) return {};
-    if (typeof block !== "object" || Array.isArray(block)) return block;
-    return Object.fromEntries(Object.entries(block).filter(([, field]) => field !== null));
-  });
-}
 
 const messageSchema = goStruct(
   { role: optional(goFields.text), content: optional(content) },

@@ -1,6 +1,6 @@
 import { goList, goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
-import { goFields, jsonObject, optional } from "../../fields.ts";
+import { goFields, jsonObject, optional, withoutNulls } from "../../fields.ts";
 
 /** Items are told apart by hand: the texts of their errors name the item. */
 const itemSchema = z.preprocess(
@@ -8,13 +8,6 @@ const itemSchema = z.preprocess(
   z.looseObject({ type: optional(goFields.text), role: optional(goFields.text) }),
 );
 export type InputItem = z.output<typeof itemSchema>;
-
-/** Null says nothing, as in Go's decoder. */
-function withoutNulls(item: unknown): unknown {
-  if (item === null) return {};
-  if (typeof item !== "object" || Array.isArray(item)) return item;
-  return Object.fromEntries(Object.entries(item).filter(([, field]) => field !== null));
-}
 
 const functionShape = {
   type: optional(goFields.text),

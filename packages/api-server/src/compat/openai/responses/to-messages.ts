@@ -1,5 +1,4 @@
-import type { Message } from "@puna/protocol";
-import { quoteGo } from "@puna/protocol";
+import { type Message, quoteGo } from "@puna/protocol";
 import { badRequest } from "../../../errors.ts";
 import { imageData, parseArguments, toRole } from "../to-messages.ts";
 import type { InputItem, ResponsesRequest } from "./schema.ts";
