@@ -36,31 +36,26 @@ export type AnswerEvent =
  */
 export async function* runAnswer(options: AnswerOptions): AsyncGenerator<AnswerEvent> {
   const repeats = new RepeatCounter();
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
   const reader = new PartReader(options);
-  try {
-    for await (const event of options.lease.complete(options.request, signal)) {
-      if (event.type === "generation-end") {
-        const part = reader.read(options.parser?.end() ?? [], undefined, true);
-        yield { type: "answer-end", reason: event.reason, engineEnd: event, text: reader.text, ...part };
-        return;
-      }
-      if (repeats.add(event.text) > maxRepeats) {
-        yield {
-          type: "answer-end",
-          reason: "repeat",
-          engineEnd: undefined,
-          text: reader.text,
-          ...reader.read([], undefined, true),
-        };
-        return;
-      }
-      const part = reader.readText(event);
-      if (options.emitEmpty || !isEmpty(part)) yield { type: "answer-delta", ...part };
+  // Left early, it tells the engine to stop.
+  for await (const event of options.lease.complete(options.request, options.signal)) {
+    if (event.type === "generation-end") {
+      const part = reader.read(options.parser?.end() ?? [], undefined, true);
+      yield { type: "answer-end", reason: event.reason, engineEnd: event, text: reader.text, ...part };
+      return;
     }
-  } finally {
-    stop.abort();
+    if (repeats.add(event.text) > maxRepeats) {
+      yield {
+        type: "answer-end",
+        reason: "repeat",
+        engineEnd: undefined,
+        text: reader.text,
+        ...reader.read([], undefined, true),
+      };
+      return;
+    }
+    const part = reader.readText(event);
+    if (options.emitEmpty || !isEmpty(part)) yield { type: "answer-delta", ...part };
   }
 }
 

@@ -51,40 +51,54 @@ export class RunnerRequests {
   }
 
   /** @param signal  aborting asks the child to stop; the promise still settles when the child says so */
-  request(body: RequestBody, signal?: AbortSignal, events?: EventQueue<TokenEvent>): Promise<unknown> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const id = this.#nextId++;
-    if (this.#pending.size === 0) this.busySince = Date.now();
-    const cancel = () => this.#channel.send({ type: "cancel", id });
-    signal?.addEventListener("abort", cancel, { once: true });
-    const answered = new Promise<unknown>((resolve, reject) => {
-      const isWork = body.type === "complete" || body.type === "embed" || body.type === "rank";
-      this.#pending.set(id, { isWork, resolve, reject, ...(events === undefined ? {} : { events }) });
-    });
-    // RequestBody is HostMessage without its id, which is given back here.
-    this.#channel.send({ ...body, id } as HostMessage);
-    if (signal?.aborted) cancel();
-    return answered.finally(() => signal?.removeEventListener("abort", cancel));
+  async request(body: RequestBody, signal?: AbortSignal): Promise<unknown> {
+    const { id, answered } = this.#send(body);
+    const cancel = this.#cancelOn(signal, id);
+    try {
+      return await answered;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
   }
 
   async *stream(body: RequestBody, signal?: AbortSignal): AsyncIterable<TokenEvent> {
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted) abort();
     const events = new EventQueue<TokenEvent>();
-    const settled = this.request(body, controller.signal, events).then(
+    const { id, answered } = this.#send(body, events);
+    const settled = answered.then(
       () => events.end(),
       (error: unknown) => events.end(error instanceof Error ? error : new Error(String(error))),
     );
+    const cancel = this.#cancelOn(signal, id);
     try {
       yield* events;
     } finally {
-      // A reader that stops reading frees the slot. The reason of an abort costs a stack trace, so none without need.
-      if (!events.hasEnded) abort();
-      signal?.removeEventListener("abort", abort);
+      // A reader that stops reading frees the slot.
+      if (!events.hasEnded) cancel();
+      signal?.removeEventListener("abort", cancel);
       await settled;
     }
+  }
+
+  #send(body: RequestBody, events?: EventQueue<TokenEvent>): { id: number; answered: Promise<unknown> } {
+    const id = this.#nextId++;
+    if (this.#failure !== undefined) return { id, answered: Promise.reject(this.#failure) };
+    if (this.#pending.size === 0) this.busySince = Date.now();
+    const isWork = body.type === "complete" || body.type === "embed" || body.type === "rank";
+    const { promise: answered, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { isWork, resolve, reject, ...(events === undefined ? {} : { events }) });
+    // RequestBody is HostMessage without its id, which is given back here.
+    this.#channel.send({ ...body, id } as HostMessage);
+    return { id, answered };
+  }
+
+  /** @returns what asks the child to stop, for as long as it has not answered */
+  #cancelOn(signal: AbortSignal | undefined, id: number): () => void {
+    const cancel = () => {
+      if (this.#pending.has(id)) this.#channel.send({ type: "cancel", id });
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted) cancel();
+    return cancel;
   }
 
   /** The runner is gone: everything that waited for it fails, and so does everything asked later. */

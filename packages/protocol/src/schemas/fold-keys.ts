@@ -34,7 +34,7 @@ function foldObject(
   unknown: Set<string>,
   path: string,
 ): unknown {
-  const names = new Map(Object.keys(schema.shape).map((name) => [name.toLowerCase(), name]));
+  const names = namesOf(schema);
   const folded: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     const name = names.get(key.toLowerCase());
@@ -46,6 +46,18 @@ function foldObject(
     }
   }
   return folded;
+}
+
+/** By their lower case. Schemas are few and live as long as the process; requests are many. */
+const namesBySchema = new WeakMap<z.ZodObject, ReadonlyMap<string, string>>();
+
+function namesOf(schema: z.ZodObject): ReadonlyMap<string, string> {
+  let names = namesBySchema.get(schema);
+  if (names === undefined) {
+    names = new Map(Object.keys(schema.shape).map((name) => [name.toLowerCase(), name]));
+    namesBySchema.set(schema, names);
+  }
+  return names;
 }
 
 /** What Go leaves in an element of that type when JSON says null. */
