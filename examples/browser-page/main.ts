@@ -1,11 +1,9 @@
 // A page that talks to a model from the browser, without a bundler. `node main.ts`
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { createPuna } from "puna";
 
 const puna = await createPuna();
-const models = getRequestListener(puna.app.fetch);
 /** What the page may import; its import map has the same names. */
 const folders = new Map([
   ["sdk", new URL(".", import.meta.resolve("@puna/sdk"))],
@@ -16,7 +14,7 @@ const server = createServer(async (request, response) => {
   const path = request.url ?? "/";
   if (path.startsWith("/llm/")) {
     request.url = path.slice("/llm".length);
-    return models(request, response);
+    return puna.app.nodeListener(request, response);
   }
   const [, folder = "", file = ""] = /^\/modules\/(\w+)\/([\w-]+\.js)$/.exec(path) ?? [];
   const base = folders.get(folder);

@@ -1,5 +1,4 @@
 // Serves a model under /llm of an Express service that has routes of its own. `node main.ts`
-import { getRequestListener } from "@hono/node-server";
 import express from "express";
 import { createPuna } from "puna";
 
@@ -9,7 +8,7 @@ app.get("/", (_request, response) => {
   response.send("my own service");
 });
 // Before any body parser: the models' routes read their bodies themselves.
-app.use("/llm", getRequestListener(puna.app.fetch));
+app.use("/llm", puna.app.nodeListener);
 
 const port = Number(process.env["PORT"] ?? 3000);
 app.listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/llm/api/tags`));

@@ -1,10 +1,8 @@
 // Serves a model under /llm of a Fastify service that has routes of its own. `node main.ts`
-import { getRequestListener } from "@hono/node-server";
 import fastify from "fastify";
 import { createPuna } from "puna";
 
 const puna = await createPuna();
-const listener = getRequestListener(puna.app.fetch);
 const app = fastify();
 app.get("/", () => "my own service");
 await app.register(
@@ -15,7 +13,7 @@ await app.register(
     scope.all("/*", (request, reply) => {
       reply.hijack();
       request.raw.url = request.raw.url?.replace(/^\/llm/, "") || "/";
-      void listener(request.raw, reply.raw);
+      puna.app.nodeListener(request.raw, reply.raw);
     });
     ready();
   },

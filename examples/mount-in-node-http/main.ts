@@ -1,14 +1,12 @@
 // Serves a model under /llm of a bare node:http server. `node main.ts`
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { createPuna } from "puna";
 
 const puna = await createPuna();
-const models = getRequestListener(puna.app.fetch);
 const server = createServer((request, response) => {
   if (!request.url?.startsWith("/llm/")) return response.end("my own service");
   request.url = request.url.slice("/llm".length);
-  return models(request, response);
+  return puna.app.nodeListener(request, response);
 });
 
 const port = Number(process.env["PORT"] ?? 3000);

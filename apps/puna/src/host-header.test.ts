@@ -1,16 +1,12 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { getRequestListener } from "@hono/node-server";
 import { expect, it } from "vitest";
-import { refuseTarget, withCheckedHost } from "./host-header.ts";
+import { withCheckedHost } from "./host-header.ts";
 
 /** What comes back for the bytes of a request; a request that is let through is answered with its Host. */
 async function ask(request: string): Promise<string> {
-  const listener = getRequestListener(
-    ({ url, headers }) => new Response(`${new URL(url).pathname} of ${headers.get("host")}`),
-    { hostname: "localhost", errorHandler: refuseTarget },
-  );
+  const listener: RequestListener = ({ url, headers }, response) => response.end(`${url} of ${headers.host}`);
   const server = createServer({ requireHostHeader: false }, withCheckedHost(listener));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
@@ -28,7 +24,6 @@ it.each([
   ["GET / HTTP/1.1\r\nHost: a/b\r\n", "400 Bad Request: malformed Host header"],
   ["GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n", "400 Bad Request: too many Host headers"],
   ["GET / HTTP/1.1\r\n", "400 Bad Request: missing required Host header"],
-  ["GET /a\\b HTTP/1.1\r\nHost: a\r\n", "400 Bad Request"],
 ])("refuses %j", async (head, body) => {
   const reply = await ask(`${head}Connection: close\r\n\r\n`);
   expect(reply).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -46,5 +41,5 @@ it.each(["localhost", "LOCALHOST:1", "::1", "[::1]:80", "127.1:80", "999.1.1.1",
 );
 
 it("asks HTTP/1.0 for no host", async () => {
-  expect(await ask("GET /x HTTP/1.0\r\n\r\n")).toContain("/x of null");
+  expect(await ask("GET /x HTTP/1.0\r\n\r\n")).toContain("/x of undefined");
 });

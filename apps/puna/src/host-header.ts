@@ -17,26 +17,12 @@ function hostProblem({
   return hostBytes.test(host) ? undefined : "malformed Host header";
 }
 
-/**
- * Refuses requests whose `Host` header is none before they reach the adapter. It makes a URL of the header, which not
- * every host can stand in (`::1`, `127.1:80`); so the URL gets another, and the guards read the header that was sent.
- */
+/** Refuses requests whose `Host` header is none, as Go's server does. */
 export function withCheckedHost(listener: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     const problem = hostProblem(incoming);
-    if (problem === undefined) {
-      incoming.headers.host = "localhost";
-      return listener(incoming, outgoing);
-    }
+    if (problem === undefined) return listener(incoming, outgoing);
     outgoing.writeHead(400, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
     outgoing.end(`400 Bad Request: ${problem}`);
   };
-}
-
-/** What the adapter cannot make a request of, such as a target that is no path. */
-export function refuseTarget(): Response {
-  return new Response("400 Bad Request", {
-    status: 400,
-    headers: { "Content-Type": "text/plain; charset=utf-8", Connection: "close" },
-  });
 }

@@ -1,3 +1,5 @@
+import type { EventEmitter } from "node:events";
+
 /** Tells when nothing was asked for long enough. A request that is still running counts as asking. */
 export class IdleClock {
   readonly #idleMs: number;
@@ -11,29 +13,14 @@ export class IdleClock {
     this.#wind();
   }
 
-  /** Counts a request until its response has been written, or given up. */
-  async track(answer: () => Promise<Response> | Response): Promise<Response> {
+  /** Counts a request until its reply has been written, or given up. */
+  track(outgoing: EventEmitter): void {
     this.#running += 1;
     clearTimeout(this.#timer);
-    let isOver = false;
-    const over = () => {
-      if (isOver) return;
-      isOver = true;
+    outgoing.once("close", () => {
       this.#running -= 1;
       if (this.#running === 0) this.#wind();
-    };
-    try {
-      const response = await answer();
-      if (response.body === null) {
-        over();
-        return response;
-      }
-      const body = response.body.pipeThrough(new TransformStream({ flush: over, cancel: over }));
-      return new Response(body, response);
-    } catch (error) {
-      over();
-      throw error;
-    }
+    });
   }
 
   stop(): void {

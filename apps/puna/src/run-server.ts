@@ -1,14 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
-import { getRequestListener } from "@hono/node-server";
-import { isStreamed } from "@puna/api-server";
 import { openIdentity } from "@puna/blob-store";
 import { compose } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { clientUrl } from "./host.ts";
-import { refuseTarget, withCheckedHost } from "./host-header.ts";
+import { withCheckedHost } from "./host-header.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { createLogger } from "./logger.ts";
 import { RotatingFile } from "./rotating-file.ts";
@@ -39,15 +37,10 @@ export async function runServer(config: Config, version: string, idleMs?: number
 
   const over = Promise.withResolvers<string>();
   const idle = idleMs === undefined ? undefined : new IdleClock(idleMs, () => over.resolve("idle"));
-  const answer = async (
-    request: Request,
-    { incoming }: { readonly incoming: { readonly httpVersion: string } },
-  ) => announceChunks(await parts.server.fetch(request), incoming.httpVersion);
-  const listener = getRequestListener(
-    (request, env) => (idle === undefined ? answer(request, env) : idle.track(() => answer(request, env))),
-    // What HTTP/1.0 calls it, which needs no Host header; empty ones are this machine for Ollama too.
-    { hostname: "localhost", errorHandler: refuseTarget },
-  );
+  const handle = withCheckedHost((incoming, outgoing) => {
+    idle?.track(outgoing);
+    parts.server.nodeListener(incoming, outgoing);
+  });
   // Bodies have no limit in time, models are large; `unstalled` of the API server ends those that stop coming.
   const limits = {
     maxHeaderSize: maxHeaderBytes,
@@ -57,7 +50,6 @@ export async function runServer(config: Config, version: string, idleMs?: number
     requireHostHeader: false,
   };
   const tls = await readTls(config);
-  const handle = withCheckedHost(withFirstPiece(listener));
   const http =
     tls === undefined ? createHttpServer(limits, handle) : createHttpsServer({ ...limits, ...tls }, handle);
   await listen(http, config);
@@ -78,23 +70,6 @@ export async function runServer(config: Config, version: string, idleMs?: number
   idle?.stop();
   logger.info("stopping", { reason });
   await close(http);
-}
-
-/**
- * Sends the headers of a stream together with its first piece, which is there when they are. Sent apart they wake the
- * client, which takes the processor from the piece that it waits for: some 2 ms while a model computes.
- */
-function withFirstPiece(listener: RequestListener): RequestListener {
-  return (incoming, outgoing) => {
-    outgoing.flushHeaders = () => {};
-    return listener(incoming, outgoing);
-  };
-}
-
-/** What is streamed goes out at once: without this header the adapter waits a millisecond for the end of the body. */
-function announceChunks(response: Response, httpVersion: string): Response {
-  if (isStreamed(response) && httpVersion === "1.1") response.headers.set("transfer-encoding", "chunked");
-  return response;
 }
 
 /** Certificate and key, which come together or not at all. */

@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import type { Store } from "@puna/blob-store";
 import type { Engine, ModelLoadOptions } from "@puna/engine";
 import type { RegistryClient } from "@puna/registry-client";
@@ -7,8 +8,11 @@ import { openAiRoutes } from "./compat/openai/routes.ts";
 import { rerankRoutes } from "./compat/rerank/routes.ts";
 import type { Dependencies, Logger, ProbeDevices, Quantizer, ServerSettings } from "./dependencies.ts";
 import { type ApiKeyRecord, ApiKeys } from "./http/api-keys.ts";
+import { fromFetch } from "./http/api-request.ts";
 import { type BindAddress, hostPolicy, isLoopback } from "./http/host-policy.ts";
+import { nodeListener } from "./http/node-listener.ts";
 import { originPolicy } from "./http/origin-policy.ts";
+import { toResponse } from "./http/reply.ts";
 import { requestHandler } from "./http/request-handler.ts";
 import type { Route } from "./http/route.ts";
 import { RouteTable } from "./http/route-table.ts";
@@ -83,6 +87,11 @@ export interface PunaServer extends Hono, AsyncDisposable {
    * Answers a request of this very program without asking for an API key. Never hand it what came over a network.
    */
   trustedFetch(request: Request): Promise<Response>;
+  /**
+   * Answers requests of `node:http`, and of whatever passes them on unread: `createServer(server.nodeListener)`,
+   * `app.use("/llm", server.nodeListener)` in Express. Without the detour over `Request` and `Response`.
+   */
+  readonly nodeListener: RequestListener;
 }
 
 /** Asking takes a child process, and devices change rarely. */
@@ -142,11 +151,14 @@ export function createServer(options: ServerOptions): PunaServer {
     running,
   });
   const app = new Hono();
-  app.all("*", (context) => handle(context.req.raw));
+  const fetch = async (request: Request) => toResponse(await handle(fromFetch(request)));
+  app.all("*", (context) => fetch(context.req.raw));
   return Object.assign(app, {
     // What Hono would do, without its router: there is one route.
-    fetch: (request: Request) => handle(request),
-    trustedFetch: (request: Request) => handle(request, { isTrusted: true }),
+    fetch,
+    trustedFetch: async (request: Request) =>
+      toResponse(await handle(fromFetch(request), { isTrusted: true })),
+    nodeListener: nodeListener(handle),
     [Symbol.asyncDispose]: async () => {
       await running.close(options.drainMs ?? 0);
       metrics[Symbol.dispose]();

@@ -4,5 +4,4 @@ export { ApiError, type ApiErrorCode } from "./errors.ts";
 export type { ApiKeyRecord } from "./http/api-keys.ts";
 export type { BindAddress } from "./http/host-policy.ts";
 export { isLoopback } from "./http/host-policy.ts";
-export { isStreamed } from "./http/stream-response.ts";
 export { ollamaVersion } from "./version.ts";

@@ -109,6 +109,8 @@ export interface ManifestStore {
   read(name: NameParts): Promise<StoredManifest | undefined>;
   /** Maps a name to the casing of an existing model, if there is one that differs only in case. */
   resolve(name: NameParts): Promise<NameParts | undefined>;
+  /** The manifest of a name, or of the one that differs only in case. @throws StoreError as `read` */
+  find(name: NameParts): Promise<StoredManifest | undefined>;
   /**
    * Puts a manifest under a name, last of all writes: every blob it names must be there.
    * A `Uint8Array` is kept byte for byte; an object is encoded as Ollama encodes it.

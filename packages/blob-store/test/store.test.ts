@@ -211,6 +211,11 @@ describe("manifests", () => {
     const found = await temporary.store.manifests.resolve(ModelName.parse("mIXED:tAG"));
     expect(found).toMatchObject({ model: "Mixed", tag: "Tag" });
     expect(await temporary.store.manifests.resolve(ModelName.parse("other"))).toBeUndefined();
+    const { manifests } = temporary.store;
+    expect(await manifests.find(ModelName.parse("mIXED:tAG"))).toEqual(
+      found && (await manifests.read(found)),
+    );
+    expect(await manifests.find(ModelName.parse("other"))).toBeUndefined();
   });
 
   test("a copy shares layers; deleting one keeps what the other needs; deleting both leaves an empty store", async () => {

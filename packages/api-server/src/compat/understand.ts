@@ -1,15 +1,14 @@
 import { parseModelReference } from "@puna/protocol";
 import { parseRequest } from "@puna/protocol/schemas";
 import type * as z from "zod";
-import { earlyErrorResponse, errorResponse } from "../http/error-response.ts";
+import { earlyErrorReply, errorReply } from "../http/error-reply.ts";
 import { readBody } from "../http/read-body.ts";
 import { requireParsed } from "../http/read-request.ts";
+import type { Reply } from "../http/reply.ts";
 import type { Family, RequestContext } from "../http/route.ts";
 import { cloudDisabled } from "../models/find-model.ts";
 
-type Understood<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly response: Response };
+type Understood<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reply: Reply };
 
 /**
  * Reads and translates a request of a compatible route. What goes wrong here is answered with a charset and without
@@ -27,11 +26,11 @@ export async function understand<TSchema extends z.ZodType, T>(
     const parsed = parseRequest(schema, body);
     if (isCloudModel(parsed.ok ? modelOf(parsed.value) : readModel(body))) {
       const refusal = cloudDisabled("remote model is unavailable");
-      return { ok: false, response: errorResponse(refusal, "ollama", context.id) };
+      return { ok: false, reply: errorReply(refusal, "ollama", context.id) };
     }
     return { ok: true, value: translate(requireParsed(context, parsed)) };
   } catch (error) {
-    return { ok: false, response: earlyErrorResponse(error, family, context.id) };
+    return { ok: false, reply: earlyErrorReply(error, family, context.id) };
   }
 }
 

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ApiKeys } from "./api-keys.ts";
+import { fromFetch } from "./api-request.ts";
 
 const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
-const withKey = (key: string) => new Request("http://x/", { headers: { authorization: `Bearer ${key}` } });
+const requestWith = (headers: Record<string, string> = {}) =>
+  fromFetch(new Request("http://x/", { headers }));
+const withKey = (key: string) => requestWith({ authorization: `Bearer ${key}` });
 
 describe("ApiKeys", () => {
   let nowMs = 0;
@@ -22,14 +25,14 @@ describe("ApiKeys", () => {
   );
 
   it("asks for nothing when there are no keys", () => {
-    expect(new ApiKeys([], () => 0).authorize(new Request("http://x/"), "manage")).toBeUndefined();
+    expect(new ApiKeys([], () => 0).authorize(requestWith(), "manage")).toBeUndefined();
   });
 
   it("lets everyone use open routes", () => {
-    expect(keys.authorize(new Request("http://x/"), "open")).toBeUndefined();
+    expect(keys.authorize(requestWith(), "open")).toBeUndefined();
   });
 
-  it.each([new Request("http://x/"), withKey("wrong"), withKey("")])("refuses unknown keys", (request) => {
+  it.each([requestWith(), withKey("wrong"), withKey("")])("refuses unknown keys", (request) => {
     expect(() => keys.authorize(request, "infer")).toThrow(expect.objectContaining({ code: "UNAUTHORIZED" }));
   });
 
@@ -52,9 +55,7 @@ describe("ApiKeys", () => {
   });
 
   it("takes Anthropic's header too", () => {
-    expect(keys.authorize(new Request("http://x/", { headers: { "x-api-key": "o" } }), "infer")?.name).toBe(
-      "owner",
-    );
+    expect(keys.authorize(requestWith({ "x-api-key": "o" }), "infer")?.name).toBe("owner");
   });
 
   it("limits requests per minute and refills with time", () => {

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ApiError } from "../errors.ts";
+import type { ApiRequest } from "./api-request.ts";
 import type { Verb } from "./route.ts";
 
 /** What one key may do. Keys are known by their hash only. */
@@ -51,7 +52,7 @@ export class ApiKeys {
    * @returns undefined when no keys are asked for
    * @throws ApiError `UNAUTHORIZED`, `FORBIDDEN`, `TOO_MANY_REQUESTS`
    */
-  authorize(request: Request, verb: Verb): ApiKeyGrant | undefined {
+  authorize(request: Pick<ApiRequest, "header">, verb: Verb): ApiKeyGrant | undefined {
     if (this.#entries.length === 0) return undefined;
     if (verb === "open") return undefined;
     const entry = this.#find(keyOf(request));
@@ -90,9 +91,9 @@ function toEntry(record: ApiKeyRecord, now: number): Entry {
 }
 
 /** Bearer token, or the header of Anthropic's clients. */
-function keyOf({ headers }: Request): string | undefined {
-  const bearer = /^Bearer\s+(.+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return bearer ?? headers.get("x-api-key") ?? undefined;
+function keyOf(request: Pick<ApiRequest, "header">): string | undefined {
+  const bearer = /^Bearer\s+(.+)$/i.exec(request.header("authorization") ?? "")?.[1];
+  return bearer ?? request.header("x-api-key");
 }
 
 function allows(models: readonly string[] | undefined, model: string): boolean {

@@ -1,11 +1,12 @@
 import { zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type ApiRequest, fromFetch } from "./api-request.ts";
 import { readBody } from "./read-body.ts";
 
-function requestOf(chunks: readonly Uint8Array[], headers: Record<string, string> = {}): Request {
+function requestOf(chunks: readonly Uint8Array[], headers: Record<string, string> = {}): ApiRequest {
   const body = ReadableStream.from(chunks);
-  return new Request("http://localhost/", { method: "POST", body, headers, duplex: "half" });
+  return fromFetch(new Request("http://localhost/", { method: "POST", body, headers, duplex: "half" }));
 }
 
 const chunkLists = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 16 });

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
 import { ApiError, badRequest } from "../errors.ts";
+import type { ApiRequest } from "./api-request.ts";
 import { unstalled, within } from "./unstalled.ts";
 
 /** Most that a packed body may become. @source ollama middleware/zstd */
@@ -12,19 +13,23 @@ const smallBytes = 64 * 1024;
  * Reads a whole body into memory, but never more than `maxBytes` of it.
  * @throws ApiError `TOO_LARGE`
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
+export async function readBody(
+  request: Pick<ApiRequest, "header" | "bytes" | "body">,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const declared = Number(request.header("content-length") ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
-  const isPacked = request.headers.get("content-encoding")?.toLowerCase() === "zstd";
+  const isPacked = request.header("content-encoding")?.toLowerCase() === "zstd";
   if (!isPacked && declared > 0 && declared <= smallBytes) {
-    const bytes = new Uint8Array(await within(request.arrayBuffer()));
+    const bytes = await within(request.bytes());
     if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
     return bytes;
   }
-  if (request.body === null) return new Uint8Array();
-  if (!isPacked) return readAll(unstalled(request.body), maxBytes);
+  const body = request.body();
+  if (body === undefined) return new Uint8Array();
+  if (!isPacked) return readAll(unstalled(body), maxBytes);
   try {
-    const unpacked = pipeline(Readable.from(unstalled(request.body)), createZstdDecompress(), () => {});
+    const unpacked = pipeline(Readable.from(unstalled(body)), createZstdDecompress(), () => {});
     return await readAll(unpacked, Math.min(maxBytes, maxUnpackedBytes));
   } catch (error) {
     if (ApiError.is(error)) throw error;

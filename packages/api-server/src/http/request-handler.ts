@@ -2,11 +2,13 @@ import { CodedError } from "@puna/protocol/errors";
 import type { Dependencies } from "../dependencies.ts";
 import { ApiError } from "../errors.ts";
 import type { ApiKeyGrant, ApiKeys } from "./api-keys.ts";
-import { errorResponse } from "./error-response.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { errorReply } from "./error-reply.ts";
 import { isCanceled, toApiFailure } from "./error-status.ts";
 import type { HostDecision } from "./host-policy.ts";
-import { contentTypes, emptyResponse } from "./json-response.ts";
+import { contentTypes, emptyReply } from "./json-reply.ts";
 import type { originPolicy } from "./origin-policy.ts";
+import type { Reply } from "./reply.ts";
 import { newRequestId } from "./request-id.ts";
 import type { RequestContext, Route } from "./route.ts";
 import type { RouteMatch, RouteTable } from "./route-table.ts";
@@ -33,50 +35,39 @@ const maxWarningBytes = 2048;
  */
 export function requestHandler(
   options: HandlerOptions,
-): (request: Request, origin?: { readonly isTrusted: boolean }) => Promise<Response> {
+): (request: ApiRequest, origin?: { readonly isTrusted: boolean }) => Promise<Reply> {
   const { dependencies, table, prefix, running } = options;
   const { logger, metrics, now } = dependencies;
   return async (request, { isTrusted } = { isTrusted: false }) => {
     const arrivedAtMs = now();
     const id = newRequestId();
-    const url = urlOf(request);
-    const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) || "/" : url.pathname;
+    const path = request.path.startsWith(prefix) ? request.path.slice(prefix.length) || "/" : request.path;
     const match = table.match(request.method, path);
     const routeName = match.type === "found" ? match.route.path : match.type;
     metrics.requestBegan();
-    const reply: Reply = {};
+    const outcome: Outcome = {};
     const abort = new AbortController();
     running.begin(abort);
-    const response = await respond(options, {
-      request,
-      url,
-      match,
-      id,
-      arrivedAtMs,
-      reply,
-      abort,
-      isTrusted,
-    });
-    response.headers.set("x-request-id", id);
-    const { status } = response;
+    const reply = await respond(options, { request, match, id, arrivedAtMs, outcome, abort, isTrusted });
+    const { status } = reply;
     const ended = () => {
       running.end(abort);
       const ms = now() - arrivedAtMs;
       metrics.requestEnded(routeName, status, ms);
-      logEnd(logger, reply.error, { id, method: request.method, path: url.pathname, status, ms });
+      logEnd(logger, outcome.error, { id, method: request.method, path: request.path, status, ms });
     };
     // A reply that is in memory is as good as sent.
-    if (reply.streamEnd === undefined) ended();
-    else void reply.streamEnd.then(ended);
-    return response;
+    if (outcome.streamEnd === undefined) ended();
+    else void outcome.streamEnd.then(ended);
+    return { ...reply, headers: { ...reply.headers, "x-request-id": id } };
   };
 }
 
-/** What becomes of a reply besides the response. */
-interface Reply {
+/** What becomes of a request besides its reply. */
+interface Outcome {
   /** What went wrong, early or late. */
   error?: unknown;
-  /** Of a response that goes on after it was returned. */
+  /** Of a reply that goes on after it was returned. */
   streamEnd?: Promise<void>;
 }
 
@@ -97,59 +88,50 @@ function logEnd(
   else logger.error("request failed", error instanceof Error ? { ...failed, stack: error.stack } : failed);
 }
 
-/** Servers that mount this one may build the URL of a host that none can have; the guards look at the header. */
-function urlOf({ url }: Request): URL {
-  return URL.parse(url) ?? new URL(url.replace(/^([a-z]+:\/\/)[^/?#]*/i, "$1localhost"));
-}
-
 interface Incoming {
-  readonly request: Request;
-  readonly url: URL;
+  readonly request: ApiRequest;
   readonly match: RouteMatch;
   readonly id: string;
   readonly arrivedAtMs: number;
-  readonly reply: Reply;
+  readonly outcome: Outcome;
   readonly abort: AbortController;
   /** Comes from the program itself, which may do everything. */
   readonly isTrusted: boolean;
 }
 
-async function respond(options: HandlerOptions, incoming: Incoming): Promise<Response> {
-  const { request, url, match } = incoming;
+async function respond(options: HandlerOptions, incoming: Incoming): Promise<Reply> {
+  const { request, match } = incoming;
   if (match.type === "broken") return plainText(400, "400 Bad Request", {}, "text/plain; charset=utf-8");
   if (match.type === "redirect")
-    return redirect(match, `${options.prefix}${escapePath(match.location)}${url.search}`, request.method);
+    return redirect(match, `${options.prefix}${escapePath(match.location)}${request.search}`, request.method);
   const allow: Record<string, string> = match.type === "wrong-method" ? { Allow: match.allow } : {};
-  const host = request.headers.get("host") ?? url.host;
+  const { host } = request;
   const decision = options.decideOrigin({
-    origin: request.headers.get("origin") ?? undefined,
+    origin: request.header("origin"),
     host,
     isPreflight: request.method === "OPTIONS",
   });
-  if (decision.type === "refuse") return emptyResponse(403, allow);
-  if (decision.type === "preflight") return emptyResponse(204, { ...allow, ...decision.headers });
+  if (decision.type === "refuse") return emptyReply(403, allow);
+  if (decision.type === "preflight") return emptyReply(204, { ...allow, ...decision.headers });
   const hostDecision = options.decideHost(host);
   const extra = decision.type === "allow" ? decision.headers : {};
-  if (hostDecision === "refused") return emptyResponse(403, { ...allow, ...extra });
-  if (request.method === "OPTIONS" && hostDecision === "name")
-    return emptyResponse(204, { ...allow, ...extra });
-  const response = await dispatch(options, incoming);
-  for (const [name, value] of Object.entries(extra)) response.headers.set(name, value);
-  return response;
+  if (hostDecision === "refused") return emptyReply(403, { ...allow, ...extra });
+  if (request.method === "OPTIONS" && hostDecision === "name") return emptyReply(204, { ...allow, ...extra });
+  return withHeaders(await dispatch(options, incoming), extra);
 }
 
 async function dispatch(
   options: HandlerOptions,
-  { request, match, id, arrivedAtMs, reply, abort, isTrusted }: Incoming,
-): Promise<Response> {
+  { request, match, id, arrivedAtMs, outcome, abort, isTrusted }: Incoming,
+): Promise<Reply> {
   if (match.type === "wrong-method") return plainText(405, "405 method not allowed", { Allow: match.allow });
   if (match.type !== "found") return plainText(404, "404 page not found");
   const { route, params } = match;
   const family = route.familyOf?.(request) ?? route.family;
   if (options.running.isClosing) {
-    return errorResponse(new ApiError("UNAVAILABLE", "the server is shutting down"), family, id);
+    return errorReply(new ApiError("UNAVAILABLE", "the server is shutting down"), family, id);
   }
-  let signal: AbortSignal | undefined;
+  let isWatched = false;
   const warnings: string[] = [];
   try {
     const grant = isTrusted ? undefined : options.keys.authorize(request, route.verb);
@@ -158,10 +140,11 @@ async function dispatch(
       params,
       id,
       abort,
-      // Made when it is asked for: most requests end at once and never look at it.
+      // The client is watched when somebody asks: most requests end at once and never do.
       get signal() {
-        signal ??= AbortSignal.any([abort.signal, request.signal]);
-        return signal;
+        if (!isWatched) request.onGone((reason) => abort.abort(reason));
+        isWatched = true;
+        return abort.signal;
       },
       arrivedAtMs,
       maxBodyBytes: options.maxBodyBytes,
@@ -169,31 +152,35 @@ async function dispatch(
       warn: (warning) => warnings.push(warning),
       requireModelAccess: (model) => requireModelAccess(grant, model),
       reportLate: (error) => {
-        reply.error = error;
+        outcome.error = error;
       },
       beginStream: () => {
         const { promise, resolve } = Promise.withResolvers<void>();
-        reply.streamEnd = promise;
+        outcome.streamEnd = promise;
         return resolve;
       },
     };
-    const response = await handle(route, context);
-    if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
-    return response;
+    return withWarnings(await handle(route, context), warnings);
   } catch (error) {
-    reply.error = error;
-    const response = errorResponse(error, family, id);
-    if (warnings.length > 0) response.headers.set("x-puna-warnings", toHeader(warnings));
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    outcome.error = error;
+    const reply = withWarnings(errorReply(error, family, id), warnings);
+    return request.method === "HEAD" ? emptyReply(reply.status, reply.headers) : reply;
   }
 }
 
-async function handle(route: Route, context: RequestContext): Promise<Response> {
+async function handle(route: Route, context: RequestContext): Promise<Reply> {
   if (context.request.method !== "HEAD") return route.handle(context);
   if (route.head !== undefined) return route.head(context);
-  const response = await route.handle(context);
-  await response.body?.cancel();
-  return new Response(null, response);
+  const { status, headers } = await route.handle(context);
+  return emptyReply(status, headers);
+}
+
+function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+function withWarnings(reply: Reply, warnings: readonly string[]): Reply {
+  return warnings.length === 0 ? reply : withHeaders(reply, { "x-puna-warnings": toHeader(warnings) });
 }
 
 function requireModelAccess(grant: ApiKeyGrant | undefined, model: string): void {
@@ -211,17 +198,18 @@ function redirect(
   { status }: Extract<RouteMatch, { type: "redirect" }>,
   target: string,
   method: string,
-): Response {
+): Reply {
   const words = status === 301 ? "Moved Permanently" : "Temporary Redirect";
   const body =
     method === "GET"
       ? `<a href="${target.replaceAll("&", "&amp;").replaceAll('"', "&#34;")}">${words}</a>.\n\n`
-      : null;
+      : undefined;
   const hasType = method === "GET" || method === "HEAD";
-  return new Response(body, {
+  return {
     status,
     headers: { Location: target, ...(hasType && { "Content-Type": contentTypes.html }) },
-  });
+    ...(body !== undefined && { body }),
+  };
 }
 
 function plainText(
@@ -229,8 +217,8 @@ function plainText(
   text: string,
   headers: Readonly<Record<string, string>> = {},
   type: string = contentTypes.text,
-): Response {
-  return new Response(text, { status, headers: { ...headers, "Content-Type": type } });
+): Reply {
+  return { status, headers: { ...headers, "Content-Type": type }, body: text };
 }
 
 /** Headers carry printable ASCII only. */

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { emptyReply } from "./json-reply.ts";
 import type { Route } from "./route.ts";
 import { RouteTable } from "./route-table.ts";
 
 function route(method: Route["method"], path: string, rest: Partial<Route> = {}): Route {
-  return { method, path, verb: "open", family: "ollama", handle: () => new Response(), ...rest };
+  return { method, path, verb: "open", family: "ollama", handle: () => emptyReply(), ...rest };
 }
 
 const table = new RouteTable([
   route("GET", "/api/tags", { withHead: true }),
   route("POST", "/api/chat"),
-  route("POST", "/api/blobs/:digest", { head: async () => new Response() }),
+  route("POST", "/api/blobs/:digest", { head: async () => emptyReply() }),
   route("GET", "/v1/models/:model"),
   route("GET", "/v1/models"),
 ]);

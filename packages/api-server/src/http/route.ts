@@ -1,4 +1,6 @@
 import type { RequestScope } from "../services/generation-request.ts";
+import type { ApiRequest } from "./api-request.ts";
+import type { Reply } from "./reply.ts";
 
 /** What a key must allow to use a route. `open` routes tell nothing that a stranger may not know. */
 export type Verb = "open" | "infer" | "embed" | "manage" | "admin";
@@ -8,7 +10,7 @@ export type Family = "ollama" | "openai" | "anthropic";
 
 /** One request on its way through the server. */
 export interface RequestContext extends RequestScope {
-  readonly request: Request;
+  readonly request: ApiRequest;
   /** Decoded values of the `:name` segments of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly id: string;
@@ -30,10 +32,10 @@ export interface Route {
   /** HEAD is answered like GET, without the body. */
   readonly withHead?: boolean;
   /** HEAD has an answer of its own. */
-  readonly head?: (context: RequestContext) => Promise<Response>;
+  readonly head?: (context: RequestContext) => Promise<Reply>;
   readonly verb: Verb;
   readonly family: Family;
   /** For routes that more than one family asks: in whose words errors are told. */
-  readonly familyOf?: (request: Request) => Family;
-  handle(context: RequestContext): Promise<Response> | Response;
+  readonly familyOf?: (request: ApiRequest) => Family;
+  handle(context: RequestContext): Promise<Reply> | Reply;
 }

@@ -5,7 +5,7 @@ describe("unstalled", () => {
   it("hands on what comes", async () => {
     const parts = [Uint8Array.of(1), Uint8Array.of(2, 3)];
     const read: Uint8Array[] = [];
-    for await (const part of unstalled(ReadableStream.from(parts))) read.push(part);
+    for await (const part of unstalled(ReadableStream.from(parts).getReader())) read.push(part);
     expect(read).toEqual(parts);
   });
 
@@ -15,7 +15,7 @@ describe("unstalled", () => {
       start: (controller) => controller.enqueue(Uint8Array.of(1)),
       cancel,
     });
-    const read = unstalled(silent, 20);
+    const read = unstalled(silent.getReader(), 20);
     expect((await read.next()).value).toEqual(Uint8Array.of(1));
     await expect(read.next()).rejects.toMatchObject({ code: "STALLED" });
     await expect.poll(() => cancel.mock.calls.length).toBe(1);
@@ -27,7 +27,7 @@ describe("unstalled", () => {
       pull: (controller) => controller.enqueue(Uint8Array.of(1)),
       cancel,
     });
-    for await (const part of unstalled(endless)) {
+    for await (const part of unstalled(endless.getReader())) {
       expect(part).toEqual(Uint8Array.of(1));
       break;
     }

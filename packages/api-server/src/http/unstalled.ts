@@ -1,4 +1,5 @@
 import { ApiError } from "../errors.ts";
+import type { BodyReader } from "./api-request.ts";
 
 /** Far longer than any network pauses; a client that sends nothing for so long has gone or means no good. */
 const bodyStallMs = 60_000;
@@ -8,18 +9,16 @@ const bodyStallMs = 60_000;
  * @throws ApiError `STALLED`
  */
 export async function* unstalled(
-  source: ReadableStream<Uint8Array>,
+  reader: BodyReader,
   limitMs: number = bodyStallMs,
 ): AsyncGenerator<Uint8Array> {
-  // Not iterated: an iterator cannot be ended while it waits.
-  const reader = source.getReader();
   let isDone = false;
   try {
     for (;;) {
-      const next = await within(reader.read(), limitMs);
-      isDone = next.done;
-      if (next.done) return;
-      yield next.value;
+      const { done, value } = await within(reader.read(), limitMs);
+      isDone = done;
+      if (done || value === undefined) return;
+      yield value;
     }
   } finally {
     if (!isDone) await reader.cancel().catch(() => {});

@@ -17,10 +17,10 @@ export async function findModel(
 ): Promise<FoundModel> {
   const { name, source } = parseModelReference(reference);
   if (source === "cloud") throw cloudDisabled(cloudAction);
-  const existing = await findName(store, name);
+  const stored = await store.manifests.find(name);
   return {
-    name: existing ?? name,
-    stored: existing === undefined ? undefined : await store.manifests.read(existing),
+    name: stored === undefined ? name : new ModelName({ ...stored.name, scheme: name.scheme }),
+    stored,
   };
 }
 

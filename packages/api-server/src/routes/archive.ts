@@ -2,11 +2,11 @@ import { StoreError } from "@puna/blob-store";
 import { ModelName, type ProgressResponse } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
+import { byteStream } from "../http/reply.ts";
 import type { RequestContext, Route } from "../http/route.ts";
 import { unstalled } from "../http/unstalled.ts";
-import { findName } from "../models/find-model.ts";
 import { requireModel } from "../services/generation-checks.ts";
-import { progressResponse } from "./progress-reply.ts";
+import { progressReply } from "./progress-reply.ts";
 
 /** Models out of the store and into it, as one file each: a tar of the OCI image layout. */
 export function archiveRoutes({ store }: Dependencies): Route[] {
@@ -20,11 +20,12 @@ export function archiveRoutes({ store }: Dependencies): Route[] {
         const model = modelOf(context);
         if (model === undefined) throw badRequest("the query must name a model");
         context.requireModelAccess(model.toShortString());
-        const name = await findName(store, model);
-        const stored = requireModel(name && (await store.manifests.read(name)), model.toShortString());
-        return new Response(ReadableStream.from(store.exportModel(stored.name)), {
+        const stored = requireModel(await store.manifests.find(model), model.toShortString());
+        return {
+          status: 200,
           headers: { "Content-Type": "application/x-tar" },
-        });
+          body: byteStream(store.exportModel(stored.name)),
+        };
       },
     },
     {
@@ -32,11 +33,11 @@ export function archiveRoutes({ store }: Dependencies): Route[] {
       method: "POST",
       path: "/api/puna/store/import",
       async handle(context) {
-        const { body } = context.request;
-        if (body === null) throw badRequest("an archive is required as the body");
+        const body = context.request.body();
+        if (body === undefined) throw badRequest("an archive is required as the body");
         const name = modelOf(context);
         if (name !== undefined) context.requireModelAccess(name.toShortString());
-        return progressResponse(context, importModel(store, unstalled(body), name), true);
+        return progressReply(context, importModel(store, unstalled(body), name), true);
       },
     },
   ];
@@ -58,7 +59,7 @@ async function* importModel(
 }
 
 function modelOf({ request }: RequestContext): ModelName | undefined {
-  const model = new URL(request.url).searchParams.get("model");
+  const model = new URLSearchParams(request.search).get("model");
   return model === null ? undefined : ModelName.parseValid(model);
 }
 

@@ -2,7 +2,7 @@ import { type Store, StoreError } from "@puna/blob-store";
 import { quoteGo, tryParseDigest } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { type ApiError, badRequest, notFound } from "../errors.ts";
-import { emptyResponse } from "../http/json-response.ts";
+import { emptyReply } from "../http/json-reply.ts";
 import type { RequestContext, Route } from "../http/route.ts";
 import { unstalled } from "../http/unstalled.ts";
 
@@ -18,12 +18,13 @@ export function blobRoute(dependencies: Dependencies): Route {
       const { text, digest } = digestOf(context);
       if (text !== digest || !(await keepForCreate(store, digest, context.signal)))
         throw notFound(`blob ${quoteGo(text)} not found`);
-      return emptyResponse();
+      return emptyReply();
     },
     async handle(context) {
       const { given, text, digest } = digestOf(context);
-      if (text === digest && (await keepForCreate(store, digest, context.signal))) return emptyResponse();
-      const source = context.request.body === null ? emptyStream() : unstalled(context.request.body);
+      if (text === digest && (await keepForCreate(store, digest, context.signal))) return emptyReply();
+      const body = context.request.body();
+      const source = body === undefined ? emptyStream() : unstalled(body);
       try {
         if (given === digest) {
           await store.reserve(digest, context.signal);
@@ -37,7 +38,7 @@ export function blobRoute(dependencies: Dependencies): Route {
         if (!StoreError.is(error) || error.code !== "DIGEST_MISMATCH") throw error;
         throw mismatch(given, String(error.details["got"] ?? ""), error);
       }
-      return emptyResponse(201);
+      return emptyReply(201);
     },
   };
 }

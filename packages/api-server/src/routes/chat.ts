@@ -5,7 +5,7 @@ import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { runChat } from "../services/run-chat.ts";
 import { chatFraming } from "./generation-frames.ts";
-import { generationResponse } from "./generation-reply.ts";
+import { generationReply } from "./generation-reply.ts";
 import { toSettings } from "./to-settings.ts";
 
 export function chatRoute(dependencies: Dependencies): Route {
@@ -24,7 +24,7 @@ export function chatRoute(dependencies: Dependencies): Route {
         tools: request.tools,
       };
       const framing = chatFraming({ model: request.model, now: dependencies.now });
-      return generationResponse(
+      return generationReply(
         context,
         runChat(dependencies, settings, context),
         framing,

@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from "../errors.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Route } from "../http/route.ts";
 import { cloudDisabled } from "../models/find-model.ts";
@@ -39,7 +39,7 @@ export function cloudRoutes(): Route[] {
       path: "/api/experimental/model-recommendations",
       verb: "open",
       family: "ollama",
-      handle: () => jsonResponse({ recommendations: [] }),
+      handle: () => jsonReply({ recommendations: [] }),
     },
   ];
 }

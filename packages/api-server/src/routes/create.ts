@@ -3,7 +3,7 @@ import type { Dependencies } from "../dependencies.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { checkCreate, createModel } from "../services/create-model.ts";
-import { progressResponse } from "./progress-reply.ts";
+import { progressReply } from "./progress-reply.ts";
 
 export function createRoute(dependencies: Dependencies): Route {
   return {
@@ -16,7 +16,7 @@ export function createRoute(dependencies: Dependencies): Route {
       const name = checkCreate(request);
       context.requireModelAccess(name.toShortString());
       const steps = createModel(dependencies, name, request, context.signal);
-      return progressResponse(context, steps, request.stream ?? true);
+      return progressReply(context, steps, request.stream ?? true);
     },
   };
 }

@@ -2,7 +2,7 @@ import { type EmbedResponse, parseKeepAlive } from "@puna/protocol";
 import { embeddingsRequestSchema, embedRequestSchema } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest } from "../errors.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { embed, embedRaw } from "../services/embed.ts";
@@ -19,8 +19,8 @@ export function embedRoute(dependencies: Dependencies): Route {
       const settings = { ...request, input: request.input, keepAliveMs: parseKeepAlive(keepAlive) };
       const { vectors, promptTokens, totalMs, loadMs } = await embed(dependencies, settings, context);
       const response: EmbedResponse = { model: request.model, embeddings: vectors };
-      if (vectors.length === 0) return jsonResponse(response);
-      return jsonResponse({
+      if (vectors.length === 0) return jsonReply(response);
+      return jsonReply({
         ...response,
         total_duration: nanoseconds(totalMs),
         load_duration: nanoseconds(loadMs),
@@ -44,7 +44,7 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
       const { model, prompt, options } = request;
       const keepAliveMs = parseKeepAlive(request.keep_alive);
       const embedding = await embedRaw(dependencies, { model, prompt, options, keepAliveMs }, context);
-      return jsonResponse({ embedding });
+      return jsonReply({ embedding });
     },
   };
 }

@@ -5,7 +5,7 @@ import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { runGenerate } from "../services/run-generate.ts";
 import { generateFraming } from "./generation-frames.ts";
-import { generationResponse } from "./generation-reply.ts";
+import { generationReply } from "./generation-reply.ts";
 import { toSettings } from "./to-settings.ts";
 
 export function generateRoute(dependencies: Dependencies): Route {
@@ -30,7 +30,7 @@ export function generateRoute(dependencies: Dependencies): Route {
       };
       const framing = generateFraming({ model: request.model, now: dependencies.now });
       const events = runGenerate(dependencies, settings, context);
-      return generationResponse(context, events, framing, request.stream ?? true);
+      return generationReply(context, events, framing, request.stream ?? true);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { CreateKeyResponse, KeyInfo } from "@puna/protocol";
 import { createKeyRequestSchema } from "@puna/protocol/schemas";
 import { ApiError, badRequest, notFound } from "../errors.ts";
 import type { ApiKeyRecord, ApiKeys } from "../http/api-keys.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 
@@ -31,7 +31,7 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
       ...base,
       method: "GET",
       path: "/api/puna/keys",
-      handle: () => jsonResponse({ keys: keys.records.map(toInfo) }),
+      handle: () => jsonReply({ keys: keys.records.map(toInfo) }),
     },
     {
       ...base,
@@ -54,7 +54,7 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
         };
         await change([...keys.records, record]);
         const response: CreateKeyResponse = { ...toInfo(record), key };
-        return jsonResponse(response);
+        return jsonReply(response);
       },
     },
     {
@@ -70,7 +70,7 @@ export function keyRoutes({ keys, save, areRequired }: KeyRoutesOptions): Route[
         if (rest.length === 0 && areRequired)
           throw badRequest("others can reach this server: the last key must stay");
         await change(rest);
-        return jsonResponse({});
+        return jsonReply({});
       },
     },
   ];

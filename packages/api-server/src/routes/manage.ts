@@ -1,6 +1,6 @@
 import { copyRequestSchema, deleteRequestSchema } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
-import { emptyResponse } from "../http/json-response.ts";
+import { emptyReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { copyModel } from "../services/copy-model.ts";
@@ -17,7 +17,7 @@ export function copyRoute(dependencies: Dependencies): Route {
       context.requireModelAccess(source);
       context.requireModelAccess(destination);
       await copyModel(dependencies, source, destination);
-      return emptyResponse();
+      return emptyReply();
     },
   };
 }
@@ -33,7 +33,7 @@ export function deleteRoute(dependencies: Dependencies): Route {
       const model = request.model || request.name;
       context.requireModelAccess(model);
       await deleteModel(dependencies, model);
-      return emptyResponse();
+      return emptyReply();
     },
   };
 }

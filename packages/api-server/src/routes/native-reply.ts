@@ -1,9 +1,10 @@
 import { encodeNdjson } from "@puna/protocol/framing";
-import { streamErrorResponse } from "../http/error-response.ts";
+import { streamErrorReply } from "../http/error-reply.ts";
 import { toApiFailure } from "../http/error-status.ts";
-import { contentTypes } from "../http/json-response.ts";
+import { contentTypes } from "../http/json-reply.ts";
+import type { Reply } from "../http/reply.ts";
 import type { RequestContext } from "../http/route.ts";
-import { type StreamFormat, streamResponse } from "../http/stream-response.ts";
+import { type StreamFormat, streamReply } from "../http/stream-reply.ts";
 
 /** Ollama's streams: a line of JSON for each value; an error is the last line. */
 function ndjsonFormat<T>(): StreamFormat<T> {
@@ -15,14 +16,11 @@ function ndjsonFormat<T>(): StreamFormat<T> {
 }
 
 /** Streams values as NDJSON. An error before the first value has its own status. */
-export async function ndjsonResponse<T>(
-  context: RequestContext,
-  values: AsyncIterable<T>,
-): Promise<Response> {
+export async function ndjsonReply<T>(context: RequestContext, values: AsyncIterable<T>): Promise<Reply> {
   try {
-    return await streamResponse(values, ndjsonFormat<T>(), context);
+    return await streamReply(values, ndjsonFormat<T>(), context);
   } catch (error) {
     context.reportLate(error);
-    return streamErrorResponse(error);
+    return streamErrorReply(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Dependencies } from "../dependencies.ts";
-import { contentTypes, jsonResponse } from "../http/json-response.ts";
+import { contentTypes, jsonReply } from "../http/json-reply.ts";
 import type { Route } from "../http/route.ts";
 import { describeApi } from "../openapi/describe-api.ts";
 
@@ -20,17 +20,21 @@ export function operationRoutes(
   });
   let description: object | undefined;
   const own: Route[] = [
-    get("/health", "open", () => jsonResponse({ status: "ok" })),
+    get("/health", "open", () => jsonReply({ status: "ok" })),
     get("/ready", "open", async () => {
       await store.manifests.list();
-      return jsonResponse({ status: "ready" });
+      return jsonReply({ status: "ready" });
     }),
     get("/metrics", "admin", async () => {
-      return new Response(await metrics.print(), { headers: { "Content-Type": metrics.contentType } });
+      return {
+        status: 200,
+        headers: { "Content-Type": metrics.contentType },
+        body: await metrics.print(),
+      };
     }),
     get("/openapi.json", "open", () => {
       description ??= describeApi([...routes, ...own], version);
-      return jsonResponse(description, 200, contentTypes.json);
+      return jsonReply(description, 200, contentTypes.json);
     }),
   ];
   return own;

@@ -1,5 +1,5 @@
 import type { Dependencies } from "../dependencies.ts";
-import { contentTypes, jsonResponse } from "../http/json-response.ts";
+import { contentTypes, jsonReply } from "../http/json-reply.ts";
 import type { Route } from "../http/route.ts";
 import { listModels } from "../services/list-models.ts";
 import { listRunning } from "../services/list-running.ts";
@@ -18,20 +18,24 @@ export function readOnlyRoutes(dependencies: Dependencies, version: string): Rou
   return [
     get(
       "/",
-      () => new Response("Ollama is running", { headers: { "Content-Type": "text/plain; charset=utf-8" } }),
+      () => ({
+        status: 200,
+        headers: { "Content-Type": "text/plain; charset=utf-8" },
+        body: "Ollama is running",
+      }),
       {
         withHead: true,
       },
     ),
-    get("/api/version", () => jsonResponse({ version: ollamaVersion, puna: version }), { withHead: true }),
-    get("/api/tags", async () => jsonResponse({ models: await listModels(dependencies) }), {
+    get("/api/version", () => jsonReply({ version: ollamaVersion, puna: version }), { withHead: true }),
+    get("/api/tags", async () => jsonReply({ models: await listModels(dependencies) }), {
       withHead: true,
       verb: "infer",
     }),
-    get("/api/ps", async () => jsonResponse({ models: await listRunning(dependencies) }), { verb: "infer" }),
+    get("/api/ps", async () => jsonReply({ models: await listRunning(dependencies) }), { verb: "infer" }),
     get("/api/status", () => {
       const source = dependencies.settings.cloudSwitch;
-      return jsonResponse({ cloud: { disabled: source !== "none", source } }, 200, contentTypes.json);
+      return jsonReply({ cloud: { disabled: source !== "none", source } }, 200, contentTypes.json);
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { showRequestSchema } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { showModel } from "../services/show-model.ts";
@@ -24,8 +24,8 @@ export function showRoute(dependencies: Dependencies): Route {
         options: request.options ?? {},
         verbose: request.verbose ?? false,
       });
-      if (!echoesName.test(context.request.headers.get("user-agent") ?? "")) return jsonResponse(shown);
-      return jsonResponse({ ...shown, model_info: { ...shown.model_info, "general.basename": model } });
+      if (!echoesName.test(context.request.header("user-agent") ?? "")) return jsonReply(shown);
+      return jsonReply({ ...shown, model_info: { ...shown.model_info, "general.basename": model } });
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { PruneResult, SlotsResponse } from "@puna/protocol";
 import { pruneRequestSchema, verifyRequestSchema } from "@puna/protocol/schemas";
 import type { Dependencies } from "../dependencies.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { listDevices } from "../services/list-devices.ts";
 import { measureStore } from "../services/measure-store.ts";
 import { verifyStore } from "../services/verify-store.ts";
-import { ndjsonResponse } from "./native-reply.ts";
+import { ndjsonReply } from "./native-reply.ts";
 
 /** Care of the store, and a look into the engine; Ollama has none of these. */
 export function storeRoutes(dependencies: Dependencies): Route[] {
@@ -18,7 +18,7 @@ export function storeRoutes(dependencies: Dependencies): Route[] {
       ...base,
       method: "GET",
       path: "/api/puna/store/df",
-      handle: async () => jsonResponse(await measureStore(dependencies)),
+      handle: async () => jsonReply(await measureStore(dependencies)),
     },
     {
       ...base,
@@ -36,7 +36,7 @@ export function storeRoutes(dependencies: Dependencies): Route[] {
           kept: plan.kept.length,
           dry_run: request.dry_run ?? false,
         };
-        return jsonResponse(result);
+        return jsonReply(result);
       },
     },
     {
@@ -45,23 +45,20 @@ export function storeRoutes(dependencies: Dependencies): Route[] {
       path: "/api/puna/store/verify",
       async handle(context) {
         const { repair = false, insecure = false } = await readRequest(context, verifyRequestSchema);
-        return ndjsonResponse(
-          context,
-          verifyStore(dependencies, { repair, insecure, signal: context.signal }),
-        );
+        return ndjsonReply(context, verifyStore(dependencies, { repair, insecure, signal: context.signal }));
       },
     },
     {
       ...base,
       method: "GET",
       path: "/api/puna/slots",
-      handle: () => jsonResponse(slotsOf(dependencies)),
+      handle: () => jsonReply(slotsOf(dependencies)),
     },
     {
       ...base,
       method: "GET",
       path: "/api/puna/devices",
-      handle: async () => jsonResponse(await listDevices(dependencies)),
+      handle: async () => jsonReply(await listDevices(dependencies)),
     },
   ];
 }

@@ -3,7 +3,7 @@ import { chatRequestSchema } from "@puna/protocol/schemas";
 import * as z from "zod";
 import { integer, optional } from "../compat/fields.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { jsonResponse } from "../http/json-response.ts";
+import { jsonReply } from "../http/json-reply.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { applyTemplate, tokenizeText, tokensToText } from "../services/tokenize.ts";
@@ -45,16 +45,16 @@ export function tokenRoutes(dependencies: Dependencies): Route[] {
         addSpecial: request.add_special ?? false,
       };
       const tokens = await tokenizeText(dependencies, settings, context);
-      if (request.with_pieces !== true) return jsonResponse({ tokens });
+      if (request.with_pieces !== true) return jsonReply({ tokens });
       const pieces = await Promise.all(
         tokens.map(async (id) => ({ id, piece: await tokensToText(dependencies, settings, [id], context) })),
       );
-      return jsonResponse({ tokens: pieces });
+      return jsonReply({ tokens: pieces });
     }),
     post("/api/detokenize", async (context) => {
       const request = await readRequest(context, detokenizeSchema);
       context.requireModelAccess(request.model);
-      return jsonResponse({
+      return jsonReply({
         content: await tokensToText(dependencies, toModelSettings(request), request.tokens, context),
       });
     }),
@@ -63,7 +63,7 @@ export function tokenRoutes(dependencies: Dependencies): Route[] {
       context.requireModelAccess(request.model);
       const { model: name, tools, think, messages = [] } = request;
       const prompt = await applyTemplate(dependencies, { model: name, tools, think, messages }, context);
-      return jsonResponse({ prompt });
+      return jsonReply({ prompt });
     }),
   ];
 }

@@ -5,7 +5,7 @@ import { badRequest } from "../errors.ts";
 import { readRequest } from "../http/read-request.ts";
 import type { Route } from "../http/route.ts";
 import { pullModel, pushModel } from "../services/transfer-model.ts";
-import { progressResponse } from "./progress-reply.ts";
+import { progressReply } from "./progress-reply.ts";
 
 export function pullRoute(dependencies: Dependencies): Route {
   return {
@@ -19,7 +19,7 @@ export function pullRoute(dependencies: Dependencies): Route {
       context.requireModelAccess(model);
       const settings = { insecure: request.insecure ?? false, signal: context.signal };
       const steps = pullModel(dependencies, parsePullName(model), settings);
-      return progressResponse(context, steps, request.stream ?? true);
+      return progressReply(context, steps, request.stream ?? true);
     },
   };
 }
@@ -37,7 +37,7 @@ export function pushRoute(dependencies: Dependencies): Route {
       context.requireModelAccess(model);
       const settings = { insecure: request.insecure ?? false, signal: context.signal };
       const steps = pushModel(dependencies, ModelName.parse(model), settings);
-      return progressResponse(context, steps, request.stream ?? true);
+      return progressReply(context, steps, request.stream ?? true);
     },
   };
 }

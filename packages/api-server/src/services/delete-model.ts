@@ -1,7 +1,6 @@
-import { type ModelName, ProtocolError, parsePullName, quoteGo } from "@puna/protocol";
+import { ModelName, ProtocolError, parsePullName, quoteGo } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
 import { badRequest, notFound } from "../errors.ts";
-import { findName } from "../models/find-model.ts";
 import { weightsPath } from "../models/stored-model.ts";
 
 /** Removes a model, and unloads it unless another name has the same weights. @throws ApiError `BAD_REQUEST`, `NOT_FOUND` */
@@ -11,17 +10,16 @@ export async function deleteModel(
 ): Promise<void> {
   if (model.trim() === "") throw badRequest("model is required");
   const name = readName(model);
-  const existing = await findName(store, name);
-  const stored = existing === undefined ? undefined : await store.manifests.read(existing);
-  if (existing === undefined || stored === undefined) throw notFound(`model '${model}' not found`);
-  const label = existing.toShortString();
+  const stored = await store.manifests.find(name);
+  if (stored === undefined) throw notFound(`model '${model}' not found`);
+  const label = new ModelName(stored.name).toShortString();
   const path = await weightsPath(store, stored);
   const isLoadedByIt = engine.loaded().some((info) => info.label === label && info.modelPath === path);
   if (path !== undefined && isLoadedByIt) {
     await engine.unload(path);
     await loadedBlobs.sweep();
   }
-  await store.manifests.delete(existing);
+  await store.manifests.delete(stored.name);
 }
 
 function readName(model: string): ModelName {

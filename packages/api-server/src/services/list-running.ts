@@ -1,7 +1,6 @@
 import type { LoadedModelInfo } from "@puna/engine";
 import { ModelName, type RunningModel } from "@puna/protocol";
 import type { Dependencies } from "../dependencies.ts";
-import { findName } from "../models/find-model.ts";
 
 /** What `expires_at` says for models that stay until the server ends: Go's longest duration from now. */
 const foreverMs = 9_223_372_036_854;
@@ -23,8 +22,7 @@ async function toRunning(
   nowMs: number,
 ): Promise<RunningModel | undefined> {
   if (info.label === undefined) return undefined;
-  const name = await findName(store, ModelName.parse(info.label));
-  const stored = name === undefined ? undefined : await store.manifests.read(name);
+  const stored = await store.manifests.find(ModelName.parse(info.label));
   if (stored === undefined) return undefined;
   const { details } = await catalog.facts(stored);
   return {

@@ -16,10 +16,17 @@ export function createManifestStore(context: StoreContext, blobs: BlobStore): Ma
   const { layout, locks, trace } = context;
   const reader = new ManifestReader(layout);
 
-  const resolve = (name: NameParts): NameParts | undefined => {
-    if (reader.read(name) !== undefined) return name;
+  const namedAlike = (name: NameParts): NameParts | undefined => {
     const wanted = caseless(name);
     return reader.names().find((candidate) => caseless(candidate) === wanted);
+  };
+  const resolve = (name: NameParts): NameParts | undefined =>
+    reader.read(name) === undefined ? namedAlike(name) : name;
+  const find = (name: NameParts): StoredManifest | undefined => {
+    const exact = reader.read(name);
+    if (exact !== undefined) return exact;
+    const other = namedAlike(name);
+    return other && reader.read(other);
   };
 
   const place = async (name: NameParts, bytes: Uint8Array): Promise<StoredManifest> => {
@@ -58,6 +65,7 @@ export function createManifestStore(context: StoreContext, blobs: BlobStore): Ma
   return {
     read: async (name) => reader.read(name),
     resolve: async (name) => resolve(name),
+    find: async (name) => find(name),
     async write(name, manifest) {
       const bytes = manifest instanceof Uint8Array ? manifest : Buffer.from(encodeGoJson(manifest));
       const checked = parseManifest(bytes);

@@ -1,11 +1,13 @@
+import type { ApiRequest } from "../../http/api-request.ts";
+
 interface ListedName {
   readonly id: string;
   readonly modifiedAt: Date;
 }
 
 /** Anthropic's clients send their version with every request. */
-export function wantsAnthropic(request: Request): boolean {
-  return request.headers.has("anthropic-version");
+export function wantsAnthropic(request: ApiRequest): boolean {
+  return request.header("anthropic-version") !== undefined;
 }
 
 export function toAnthropicModel({ id, modifiedAt }: ListedName) {
@@ -16,8 +18,8 @@ const defaultLimit = 20;
 const maxLimit = 1000;
 
 /** One page; `after_id`, `before_id` and `limit` in the query choose it. */
-export function toAnthropicModels(models: readonly ListedName[], url: string) {
-  const query = new URL(url).searchParams;
+export function toAnthropicModels(models: readonly ListedName[], search: string) {
+  const query = new URLSearchParams(search);
   const limit = Math.min(maxLimit, Math.max(1, Number(query.get("limit")) || defaultLimit));
   const [after, before] = [query.get("after_id"), query.get("before_id")];
   const start = after === null ? 0 : models.findIndex(({ id }) => id === after) + 1;

@@ -1,10 +1,10 @@
 import type { Dependencies } from "../../dependencies.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { Route } from "../../http/route.ts";
 import { runChat } from "../../services/run-chat.ts";
 import { countPromptTokens } from "../../services/tokenize.ts";
 import { requireEnd } from "../require-end.ts";
-import { type SseEvent, sseResponse } from "../sse-response.ts";
+import { type SseEvent, sseReply } from "../sse-reply.ts";
 import { understand } from "../understand.ts";
 import { estimateInputTokens } from "./estimate-input-tokens.ts";
 import { type MessageEvent, type MessageHead, toMessage, toMessageEvents } from "./from-chat-events.ts";
@@ -26,7 +26,7 @@ function messagesRoute(dependencies: Dependencies): Route {
         request,
         settings: toChatSettings(request, context.warn),
       }));
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       const { request, settings } = understood.value;
       context.requireModelAccess(settings.model);
       const head: MessageHead = {
@@ -35,8 +35,8 @@ function messagesRoute(dependencies: Dependencies): Route {
         stopSequences: request.stop_sequences ?? [],
       };
       const events = runChat(dependencies, settings, context);
-      if (request.stream !== true) return jsonLineResponse(await toMessage(head, events));
-      return sseResponse(context, toSse(toMessageEvents(head, requireEnd(events))), {
+      if (request.stream !== true) return jsonLineReply(await toMessage(head, events));
+      return sseReply(context, toSse(toMessageEvents(head, requireEnd(events))), {
         family: "anthropic",
         errorEvent: "error",
         noCache: true,
@@ -55,9 +55,9 @@ function countTokensRoute(dependencies: Dependencies): Route {
       const understood = await understand(context, "anthropic", countTokensSchema, (request) =>
         toPromptSettings(request, context.warn),
       );
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       context.requireModelAccess(understood.value.model);
-      return jsonLineResponse({
+      return jsonLineReply({
         input_tokens: await countPromptTokens(dependencies, understood.value, context),
       });
     },

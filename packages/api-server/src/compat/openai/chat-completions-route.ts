@@ -1,10 +1,10 @@
 import type { Dependencies } from "../../dependencies.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { RequestContext, Route } from "../../http/route.ts";
 import type { ChatSettings } from "../../services/generation-request.ts";
 import { runChat } from "../../services/run-chat.ts";
 import { requireEnd } from "../require-end.ts";
-import { doneEvent, type SseEvent, sseResponse } from "../sse-response.ts";
+import { doneEvent, type SseEvent, sseReply } from "../sse-reply.ts";
 import { understand } from "../understand.ts";
 import { chatCompletionSchema } from "./chat-schema.ts";
 import {
@@ -33,7 +33,7 @@ export function chatCompletionsRoute(dependencies: Dependencies): Route {
         stream: request.stream ?? false,
         withUsage: request.stream_options?.include_usage ?? false,
       }));
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       const { settings, count, stream, withUsage } = understood.value;
       context.requireModelAccess(settings.model);
       const head = {
@@ -44,11 +44,11 @@ export function chatCompletionsRoute(dependencies: Dependencies): Route {
       const runs = Array.from({ length: count }, (_, index) => forRun(settings, index));
       if (stream) {
         const events = streamRuns(dependencies, context, head, runs, withUsage);
-        return sseResponse(context, events, { family: "openai" });
+        return sseReply(context, events, { family: "openai" });
       }
       const answers = [];
       for (const run of runs) answers.push(await collectAnswer(runChat(dependencies, run, context)));
-      return jsonLineResponse(toChatCompletion(head, answers));
+      return jsonLineReply(toChatCompletion(head, answers));
     },
   };
 }

@@ -3,14 +3,14 @@ import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { RequestContext, Route } from "../../http/route.ts";
 import type { GenerateSettings } from "../../services/generation-request.ts";
 import { runGenerate } from "../../services/run-generate.ts";
 import { tokensToText } from "../../services/tokenize.ts";
 import { goFields, integer, optional } from "../fields.ts";
 import { requireEnd } from "../require-end.ts";
-import { doneEvent, type SseEvent, sseResponse } from "../sse-response.ts";
+import { doneEvent, type SseEvent, sseReply } from "../sse-reply.ts";
 import { understand } from "../understand.ts";
 import { samplingShape } from "./chat-schema.ts";
 import { collectAnswer, type ReplyHead, sumUsage, type Usage } from "./from-chat-events.ts";
@@ -50,7 +50,7 @@ export function completionsRoute(dependencies: Dependencies): Route {
         prompts: toPrompts(request.prompt),
         settings: toGenerateSettings(request, context.warn),
       }));
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       const { request, prompts, settings } = understood.value;
       context.requireModelAccess(settings.model);
       const head = {
@@ -68,7 +68,7 @@ export function completionsRoute(dependencies: Dependencies): Route {
       const echo = request.echo ?? false;
       if (request.stream === true) {
         const withUsage = request.stream_options?.include_usage ?? false;
-        return sseResponse(
+        return sseReply(
           context,
           streamRuns(dependencies, context, { head, runs, promptCount: prompts.length, echo, withUsage }),
           {
@@ -81,7 +81,7 @@ export function completionsRoute(dependencies: Dependencies): Route {
         const answer = await collectAnswer(runGenerate(dependencies, run, context));
         answers.push({ ...answer, prefix: echo ? run.prompt : "" });
       }
-      return jsonLineResponse(toTextCompletion(head, answers, sumUsage(answers, request.n ?? 1)));
+      return jsonLineReply(toTextCompletion(head, answers, sumUsage(answers, request.n ?? 1)));
     },
   };
 }

@@ -3,7 +3,7 @@ import { goStruct } from "@puna/protocol/schemas";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { Route } from "../../http/route.ts";
 import { embed } from "../../services/embed.ts";
 import { goFields, integer, optional } from "../fields.ts";
@@ -54,7 +54,7 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
           asBase64: encoding.toLowerCase() === "base64",
         };
       });
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       const { asBase64, ...settings } = understood.value;
       context.requireModelAccess(settings.model);
       const { vectors, promptTokens } = await embed(
@@ -62,7 +62,7 @@ export function embeddingsRoute(dependencies: Dependencies): Route {
         { ...settings, allowTokens: true },
         context,
       );
-      return jsonLineResponse({
+      return jsonLineReply({
         object: "list",
         data: vectors.map((vector, index) => ({
           object: "embedding",

@@ -1,8 +1,9 @@
 import { ModelName } from "@puna/protocol";
 import type { Dependencies } from "../../dependencies.ts";
 import { notFound } from "../../errors.ts";
-import { errorResponse } from "../../http/error-response.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import type { ApiRequest } from "../../http/api-request.ts";
+import { errorReply } from "../../http/error-reply.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { Route } from "../../http/route.ts";
 import { cloudDisabled, findModel } from "../../models/find-model.ts";
 import { toAnthropicModel, toAnthropicModels, wantsAnthropic } from "../anthropic/models.ts";
@@ -14,7 +15,7 @@ interface ListedName {
   readonly modifiedAt: Date;
 }
 
-const familyOf = (request: Request) => (wantsAnthropic(request) ? "anthropic" : "openai");
+const familyOf = (request: ApiRequest) => (wantsAnthropic(request) ? "anthropic" : "openai");
 
 /** Shared by OpenAI's and Anthropic's clients; the latter say so by a header. */
 export function modelsRoute({ store, logger }: Dependencies): Route {
@@ -34,8 +35,8 @@ export function modelsRoute({ store, logger }: Dependencies): Route {
         return { id: full.toShortString(), name: full, modifiedAt };
       });
       if (wantsAnthropic(context.request))
-        return jsonLineResponse(toAnthropicModels(names, context.request.url));
-      return jsonLineResponse({ object: "list", data: names.map(toModel) });
+        return jsonLineReply(toAnthropicModels(names, context.request.search));
+      return jsonLineReply({ object: "list", data: names.map(toModel) });
     },
   };
 }
@@ -50,11 +51,11 @@ export function modelRoute({ store }: Dependencies): Route {
     async handle(context) {
       const id = context.params["model"] ?? "";
       if (isCloudModel(id))
-        return errorResponse(cloudDisabled("remote model details are unavailable"), "ollama", context.id);
+        return errorReply(cloudDisabled("remote model details are unavailable"), "ollama", context.id);
       const { name, stored } = await findModel(store, id);
       if (stored === undefined) throw notFound(`model '${name.toShortString()}' not found`);
       const found = { id, name, modifiedAt: stored.modifiedAt };
-      return jsonLineResponse(wantsAnthropic(context.request) ? toAnthropicModel(found) : toModel(found));
+      return jsonLineReply(wantsAnthropic(context.request) ? toAnthropicModel(found) : toModel(found));
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { Dependencies } from "../../dependencies.ts";
 import { ApiError, badRequest } from "../../errors.ts";
-import { earlyErrorResponse } from "../../http/error-response.ts";
+import { earlyErrorReply } from "../../http/error-reply.ts";
 import { readBody } from "../../http/read-body.ts";
+import type { Reply } from "../../http/reply.ts";
 import type { RequestContext, Route } from "../../http/route.ts";
 import { findModel } from "../../models/find-model.ts";
 import { requireModel } from "../../services/generation-checks.ts";
@@ -24,7 +25,7 @@ export function transcriptionsRoute({ store }: Dependencies): Route {
 }
 
 /** @returns the model that shall hear, or the answer to a form that is wrong */
-async function readModel(context: RequestContext): Promise<string | Response> {
+async function readModel(context: RequestContext): Promise<string | Reply> {
   try {
     const form = await readForm(context);
     const file = form.get("file");
@@ -34,12 +35,12 @@ async function readModel(context: RequestContext): Promise<string | Response> {
     if (file.size === 0) throw badRequest("audio file is empty");
     return model;
   } catch (error) {
-    return earlyErrorResponse(error, "openai", context.id);
+    return earlyErrorReply(error, "openai", context.id);
   }
 }
 
 async function readForm({ request, maxBodyBytes }: RequestContext): Promise<FormData> {
-  const type = request.headers.get("content-type") ?? "";
+  const type = request.header("content-type") ?? "";
   if (!/^multipart\/form-data\b/i.test(type))
     throw badRequest("failed to parse multipart form: request Content-Type isn't multipart/form-data");
   if (!/;\s*boundary=/i.test(type))

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import type { Dependencies } from "../../dependencies.ts";
 import { badRequest } from "../../errors.ts";
-import { jsonLineResponse } from "../../http/json-response.ts";
+import { jsonLineReply } from "../../http/json-reply.ts";
 import type { Route } from "../../http/route.ts";
 import { rerank } from "../../services/rerank.ts";
 import { integer, optional } from "../fields.ts";
@@ -46,7 +46,7 @@ function rerankRoute(dependencies: Dependencies, path: string, toReply: (ranking
           throw badRequest("documents is required");
         return request;
       });
-      if (!understood.ok) return understood.response;
+      if (!understood.ok) return understood.reply;
       const request = understood.value;
       const { model = "", query = "", documents = [] } = request;
       context.requireModelAccess(model);
@@ -58,7 +58,7 @@ function rerankRoute(dependencies: Dependencies, path: string, toReply: (ranking
         .map((score, index) => ({ index, score, text: texts[index] ?? "" }))
         .sort((left, right) => right.score - left.score)
         .slice(0, request.top_n ?? texts.length);
-      return jsonLineResponse(toReply({ request, results, tokens }));
+      return jsonLineReply(toReply({ request, results, tokens }));
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { Message } from "@puna/protocol";
 import type { Dependencies } from "../../../dependencies.ts";
 import { ApiError } from "../../../errors.ts";
-import { jsonLineResponse } from "../../../http/json-response.ts";
+import { jsonLineReply } from "../../../http/json-reply.ts";
+import type { Reply } from "../../../http/reply.ts";
 import type { RequestContext, Route } from "../../../http/route.ts";
 import { runChat } from "../../../services/run-chat.ts";
 import { requireEnd } from "../../require-end.ts";
-import { type SseEvent, sseResponse } from "../../sse-response.ts";
+import { type SseEvent, sseReply } from "../../sse-reply.ts";
 import { understand } from "../../understand.ts";
 import { newNumberedId } from "../ids.ts";
 import { type ResponseHead, toResponse, toResponseEvents } from "./from-chat-events.ts";
@@ -28,7 +29,7 @@ export function responsesRoutes(dependencies: Dependencies): Route[] {
     {
       ...route,
       method: "GET",
-      handle: (context) => jsonLineResponse(find(responses, context.params["id"] ?? "").response),
+      handle: (context) => jsonLineReply(find(responses, context.params["id"] ?? "").response),
     },
     {
       ...route,
@@ -37,7 +38,7 @@ export function responsesRoutes(dependencies: Dependencies): Route[] {
         const id = context.params["id"] ?? "";
         find(responses, id);
         responses.delete(id);
-        return jsonLineResponse({ id, object: "response", deleted: true });
+        return jsonLineReply({ id, object: "response", deleted: true });
       },
     },
   ];
@@ -47,12 +48,12 @@ async function respond(
   dependencies: Dependencies,
   responses: ResponseStore,
   context: RequestContext,
-): Promise<Response> {
+): Promise<Reply> {
   const understood = await understand(context, "openai", responsesSchema, (request) => {
     const messages = [...earlierMessages(responses, request), ...toInputMessages(request.input)];
     return { request, messages, settings: toChatSettings(request, messages, context.warn) };
   });
-  if (!understood.ok) return understood.response;
+  if (!understood.ok) return understood.reply;
   const { request, messages, settings } = understood.value;
   context.requireModelAccess(settings.model);
   const now = () => Math.trunc(dependencies.now() / 1000);
@@ -73,8 +74,8 @@ async function respond(
     },
   };
   const events = runChat(dependencies, settings, context);
-  if (request.stream !== true) return jsonLineResponse(await toResponse(head, events));
-  return sseResponse(context, toSse(toResponseEvents(head, requireEnd(events))), {
+  if (request.stream !== true) return jsonLineReply(await toResponse(head, events));
+  return sseReply(context, toSse(toResponseEvents(head, requireEnd(events))), {
     family: "openai",
     errorEvent: "error",
     noCache: true,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type StreamFormat, streamResponse } from "./stream-response.ts";
+import { toResponse } from "./reply.ts";
+import { type StreamFormat, streamReply } from "./stream-reply.ts";
 
 const format: StreamFormat<number> = {
   contentType: "text/plain",
@@ -13,13 +14,16 @@ const contextOf = (parts: { readonly abort?: AbortController; readonly late?: un
   beginStream: () => () => {},
 });
 
-describe("streamResponse", () => {
+const respond = async (...args: Parameters<typeof streamReply<number>>) =>
+  toResponse(await streamReply(...args));
+
+describe("streamReply", () => {
   it("throws what goes wrong before the first value", async () => {
     async function* values(): AsyncGenerator<number> {
       yield* [];
       throw new Error("early");
     }
-    await expect(streamResponse(values(), format, contextOf())).rejects.toThrow("early");
+    await expect(streamReply(values(), format, contextOf())).rejects.toThrow("early");
   });
 
   it("tells a later error as the last line and reports it", async () => {
@@ -28,7 +32,7 @@ describe("streamResponse", () => {
       throw new Error("late");
     }
     const late: unknown[] = [];
-    const response = await streamResponse(values(), format, contextOf({ late }));
+    const response = await respond(values(), format, contextOf({ late }));
     expect(await response.text()).toBe("1\nerror: late\n");
     expect(late).toHaveLength(1);
   });
@@ -38,7 +42,7 @@ describe("streamResponse", () => {
     async function* values() {
       for (;;) yield made++;
     }
-    const response = await streamResponse(values(), format, contextOf());
+    const response = await respond(values(), format, contextOf());
     const reader = response.body?.getReader();
     await reader?.read();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -56,7 +60,7 @@ describe("streamResponse", () => {
       }
     }
     const abort = new AbortController();
-    const response = await streamResponse(values(), format, contextOf({ abort }));
+    const response = await respond(values(), format, contextOf({ abort }));
     const reader = response.body?.getReader();
     await reader?.read();
     await reader?.cancel();
@@ -69,7 +73,7 @@ describe("streamResponse", () => {
       const beginStream = () => () => {
         ends += 1;
       };
-      await use(await streamResponse(values, format, { ...contextOf(), beginStream }));
+      await use(await respond(values, format, { ...contextOf(), beginStream }));
       return ends;
     };
     const whole = async function* () {

@@ -1,5 +1,6 @@
 import { type ApiFailure, toApiFailure } from "./error-status.ts";
-import { contentTypes, jsonLineResponse, jsonResponse } from "./json-response.ts";
+import { contentTypes, jsonLineReply, jsonReply } from "./json-reply.ts";
+import type { Reply } from "./reply.ts";
 import type { Family } from "./route.ts";
 
 /** An error in the words of one family. */
@@ -23,22 +24,22 @@ export function toErrorBody(family: Family, failure: ApiFailure, requestId: stri
 }
 
 /** The answer to a request that failed before any byte of its reply was sent. */
-export function errorResponse(error: unknown, family: Family, requestId: string): Response {
+export function errorReply(error: unknown, family: Family, requestId: string): Reply {
   const failure = toApiFailure(error);
   const body = toErrorBody(family, failure, requestId);
-  return family === "ollama" ? jsonResponse(body, failure.status) : jsonLineResponse(body, failure.status);
+  return family === "ollama" ? jsonReply(body, failure.status) : jsonLineReply(body, failure.status);
 }
 
 /** Where Ollama would have streamed and failed at once, it leaves the charset out. */
-export function streamErrorResponse(error: unknown): Response {
+export function streamErrorReply(error: unknown): Reply {
   const failure = toApiFailure(error);
-  return jsonResponse({ error: failure.message }, failure.status, contentTypes.bareJson);
+  return jsonReply({ error: failure.message }, failure.status, contentTypes.bareJson);
 }
 
 /** Errors of the compatible routes that come before the request is understood. */
-export function earlyErrorResponse(error: unknown, family: Family, requestId: string): Response {
+export function earlyErrorReply(error: unknown, family: Family, requestId: string): Reply {
   const failure = toApiFailure(error);
-  return jsonResponse(toErrorBody(family, failure, requestId), failure.status);
+  return jsonReply(toErrorBody(family, failure, requestId), failure.status);
 }
 
 function openAiType(status: number): string {

@@ -1,9 +1,10 @@
 import { encodeSse } from "@puna/protocol/framing";
-import { errorResponse, toErrorBody } from "../http/error-response.ts";
+import { errorReply, toErrorBody } from "../http/error-reply.ts";
 import { toApiFailure } from "../http/error-status.ts";
-import { contentTypes } from "../http/json-response.ts";
+import { contentTypes } from "../http/json-reply.ts";
+import type { Reply } from "../http/reply.ts";
 import type { Family, RequestContext } from "../http/route.ts";
-import { type StreamFormat, streamResponse } from "../http/stream-response.ts";
+import { type StreamFormat, streamReply } from "../http/stream-reply.ts";
 
 export interface SseEvent {
   /** Absent for streams of bare data. */
@@ -22,11 +23,11 @@ export interface SseOptions {
 }
 
 /** Streams server-sent events. An error before the first has its own status; a later one is the last event. */
-export async function sseResponse(
+export async function sseReply(
   context: RequestContext,
   events: AsyncIterable<SseEvent>,
   { family, errorEvent, noCache = false }: SseOptions,
-): Promise<Response> {
+): Promise<Reply> {
   const headers: Record<string, string> = noCache ? { "Cache-Control": "no-cache" } : {};
   const format: StreamFormat<SseEvent> = {
     contentType: contentTypes.sse,
@@ -38,12 +39,11 @@ export async function sseResponse(
     },
   };
   try {
-    return await streamResponse(events, format, context);
+    return await streamReply(events, format, context);
   } catch (error) {
     context.reportLate(error);
-    const response = errorResponse(error, family, context.id);
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-    return response;
+    const reply = errorReply(error, family, context.id);
+    return { ...reply, headers: { ...reply.headers, ...headers } };
   }
 }
 
