@@ -76,7 +76,12 @@ async function complete(
   return { tokens };
 }
 
-function generateBody(asked: { model: string; options: object; prompt: string; maxTokens: number }): object {
+export function generateBody(asked: {
+  model: string;
+  options: object;
+  prompt: string;
+  maxTokens: number;
+}): object {
   const { model, options, prompt, maxTokens } = asked;
   const chosen = { ...options, ...sampling, ignore_eos: true, num_predict: maxTokens };
   return { model, prompt, raw: true, stream: true, options: chosen };

@@ -15,6 +15,9 @@ const given: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   "README.md": {
     2: `declare const existingHonoApp: {
       mount(path: string, fetch: (request: Request) => Response | Promise<Response>): void;
+    };
+    declare const existingExpressApp: {
+      use(path: string, listener: import("node:http").RequestListener): void;
     };`,
   },
   "packages/cli/README.md": { 1: "declare const context: CliContext;" },
@@ -22,7 +25,7 @@ const given: Readonly<Record<string, Readonly<Record<number, string>>>> = {
 
 /** Blocks that are only compiled, with the reason. */
 const notRun: Readonly<Record<string, string>> = {
-  "README.md 2": "goes into a program of the reader; examples/mount-in-hono is one",
+  "README.md 2": "goes into a program of the reader; examples/mount-in-hono and mount-in-express are two",
   "packages/cli/README.md 1": "takes a context that the reader makes; apps/puna does",
   "packages/ai-provider/README.md 2": "asks a model that thinks, which none of the small real ones does",
   "packages/registry-client/README.md 1": "pulls from the registry of the world",
