@@ -1,6 +1,7 @@
 import { PromptError } from "../errors.ts";
 import type { Conversation, Renderer } from "../prompt/renderer.ts";
 import { type AdaptOptions, adaptConversation, reworded } from "./adapt-conversation.ts";
+import { continuation, fixedBeginning } from "./begun-answer.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { samePrefix } from "./probe.ts";
 import { asPromptError, runTemplate } from "./run-template.ts";
@@ -59,6 +60,7 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
     run({ enable_thinking: true, ...variables, ...input }, probeLimits);
   const traits = probeTraits(probe);
   const frame = thinkingFrame(text, probe);
+  const answerFrame = fixedBeginning(text) ?? (frame?.opening === "" ? undefined : frame);
   // A template that knows of nothing but the switch is not told to think by default.
   const thinks = frame !== undefined || text.includes("reasoning");
   const adaptOptions: AdaptOptions = {
@@ -79,7 +81,7 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
     const prompt = run({ ...input, add_generation_prompt: true }, limits);
     if (beginning === undefined) return prompt;
     const before = run(input, limits);
-    return before + continuation(whatIsAdded(before, prompt), beginning, frame);
+    return before + continuation(whatIsAdded(before, prompt), beginning, answerFrame);
   };
   return {
     traits,
@@ -153,20 +155,4 @@ function splitBeginning(conversation: Conversation): {
 /** What opens the answer, as llama.cpp finds it: the rest of the prompt from where it differs from one without. */
 function whatIsAdded(before: string, prompt: string): string {
   return prompt.slice(samePrefix(before, prompt));
-}
-
-/** The beginning of an answer, behind thinking as the template writes it, even if nothing was thought. */
-function continuation(
-  opening: string,
-  { thinking = "", content }: Conversation["messages"][number],
-  frame: ThinkingFrame | undefined,
-): string {
-  if (frame === undefined || frame.opening === "") return opening + content;
-  // What a prompt opens, it may open without the blanks of earlier answers.
-  const bare = { opening: frame.opening.trim(), closing: frame.closing.trim() };
-  const isBare = !opening.includes(frame.opening) && opening.includes(bare.opening);
-  const tags = isBare ? bare : frame;
-  const at = opening.indexOf(tags.opening);
-  const thought = (at === -1 ? opening : opening.slice(0, at)) + tags.opening + thinking;
-  return content === "" && thinking !== "" ? thought : thought + tags.closing + content;
 }
