@@ -5,6 +5,8 @@ export interface ThinkingFrame {
   /** "" where nothing marks the beginning. */
   readonly opening: string;
   readonly closing: string;
+  /** An answer without thinking begins with the closing all the same. */
+  readonly closesAlone?: boolean;
 }
 
 const question = { role: "user", content: "probe-question" };
@@ -23,7 +25,7 @@ export function thinkingFrame(text: string, run: Probe): ThinkingFrame | undefin
     tryProbe(run, { messages: [question, { ...answer, reasoning_content: thoughts }] }),
   );
   const frame = withPromptTags(shown, run);
-  if (frame !== undefined) return frame;
+  if (frame !== undefined) return closesAlone(frame, run) ? { ...frame, closesAlone: true } : frame;
   // Some templates cut thinking away, or expect it in another place, but name its tags.
   return namedFrames.find(({ opening, closing }) => text.includes(opening) && text.includes(closing));
 }
@@ -52,8 +54,17 @@ function withPromptTags(shown: ThinkingFrame | undefined, run: Probe): ThinkingF
   const [added, lost] = [on.slice(same), off.slice(same)];
   if (lost.trim() === "" && added.trim() !== "" && opening === "") return { opening: added, closing };
   if (added.trim() === "" && lost.trim() !== "" && closing === "") {
+    const pair = new RegExp(`^\\s*(${tag})\\s*(${tag}\\s*)$`).exec(lost);
+    if (pair !== null && opening === "") return { opening: pair[1] ?? "", closing: pair[2] ?? "" };
     const before = new RegExp(`(${tag})\\s*$`).exec(off.slice(0, off.lastIndexOf(lost.trim())));
-    return { opening: opening === "" ? (before?.[1] ?? "") : opening, closing: lost };
+    return { opening: opening === "" ? (before?.[1] ?? "") + added : opening, closing: lost };
   }
   return shown;
+}
+
+function closesAlone({ closing }: ThinkingFrame, run: Probe): boolean {
+  const prompt = tryProbe(run, { messages: [question], add_generation_prompt: true });
+  const answered = tryProbe(run, { messages: [question, answer] });
+  if (prompt === undefined || answered === undefined || closing.trim() === "") return false;
+  return answered.slice(samePrefix(prompt, answered)).startsWith(closing.trim());
 }

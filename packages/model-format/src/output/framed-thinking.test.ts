@@ -47,3 +47,19 @@ test("leaves everything in the answer behind thinking that the prompt has closed
 test("begins inside where nothing marks the beginning", () => {
   expect(read("hm\n</think>\n\nYes.", { opening: "" })).toEqual(["hm\n", "Yes."]);
 });
+
+test("ends where a call begins, if models forget to close it", () => {
+  const prompt = "[assistant]<think>\n";
+  const interruptions = ["<call>", "\n\n<call>"];
+  expect(read("hm<call>x</think>", { prompt, interruptions })).toEqual(["hm", "<call>x</think>"]);
+  expect(read("hm\n\n<call>", { prompt, interruptions })).toEqual(["hm", "\n\n<call>"]);
+  expect(read("hm <cal</think>\nYes <call>", { prompt, interruptions })).toEqual(["hm <cal", "Yes <call>"]);
+  expect(read("\n<call>", { prompt, interruptions })).toEqual(["", "<call>"]);
+});
+
+test("drops a closing without thinking where the template writes one", () => {
+  expect(read("</think>\n\nYes.", { closesAlone: true })).toEqual(["", "Yes."]);
+  expect(read("</thin", { closesAlone: true })).toEqual(["", "</thin"]);
+  expect(read("<think>hm</think>Yes.", { closesAlone: true })).toEqual(["hm", "Yes."]);
+  expect(read("</think>Yes.")).toEqual(["", "</think>Yes."]);
+});

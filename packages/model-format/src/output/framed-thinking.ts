@@ -6,8 +6,12 @@ export interface FramedThinkingOptions {
   /** With the blanks that the template writes around it; "" where nothing marks the beginning. */
   readonly opening: string;
   readonly closing: string;
+  /** The closing may begin an answer without thinking. */
+  readonly closesAlone?: boolean;
   /** The prompt that the text goes on from: it may have opened the thinking, or closed it again. */
   readonly prompt: string;
+  /** What ends the thinking too, and belongs to the answer: calls of models that forget to close it. */
+  readonly interruptions?: readonly string[];
   /** The prompt ends inside thinking that the client began. */
   readonly startsInside?: boolean;
 }
@@ -22,6 +26,8 @@ type State = "before" | "opened" | "thinking" | "closed" | "answer";
 export class FramedThinking implements OutputParser {
   readonly #opening: string;
   readonly #closing: string;
+  readonly #closesAlone: boolean;
+  readonly #interruptions: readonly string[];
   readonly #blanksBehind: { readonly opening: string; readonly closing: string };
   #state: State = "before";
   #held = "";
@@ -30,9 +36,12 @@ export class FramedThinking implements OutputParser {
   /** Only blanks of the thinking came so far; they wait in `#held`. */
   #isBlank = true;
 
-  constructor({ opening, closing, prompt, startsInside = false }: FramedThinkingOptions) {
+  constructor(options: FramedThinkingOptions) {
+    const { opening, closing, interruptions = [], prompt, startsInside = false } = options;
     this.#opening = opening.trim();
     this.#closing = closing.trim();
+    this.#closesAlone = options.closesAlone === true;
+    this.#interruptions = interruptions;
     this.#blanksBehind = { opening: blanksAtEnd(opening), closing: blanksAtEnd(closing) };
     const told = prompt.trimEnd();
     if (startsInside) this.#state = "thinking";
@@ -101,16 +110,24 @@ export class FramedThinking implements OutputParser {
     if (this.#held.startsWith(this.#opening)) {
       return this.#become("opened", this.#held.slice(this.#opening.length));
     }
+    if (this.#closesAlone && this.#held.startsWith(this.#closing)) {
+      return this.#become("closed", this.#held.slice(this.#closing.length));
+    }
+    if (this.#closesAlone && this.#closing.startsWith(this.#held)) return false;
     return !this.#opening.startsWith(this.#held) && this.#become("answer");
   }
 
   #findClosing(events: OutputEvent[]): boolean {
-    const at = this.#held.indexOf(this.#closing);
-    const length = at === -1 ? this.#held.length - overlap(this.#held, this.#closing) : at;
+    const ends = [this.#closing, ...this.#interruptions];
+    const places = ends.map((end) => this.#held.indexOf(end)).map((at) => (at === -1 ? Infinity : at));
+    const at = Math.min(...places);
+    const half = Math.max(...ends.map((end) => overlap(this.#held, end)));
+    const length = at === Infinity ? this.#held.length - half : at;
     if (this.#isBlank) this.#isBlank = leadingSpaceLength(this.#held) >= length;
-    const behind = this.#held.slice(length + this.#closing.length);
+    const isClosed = places[0] === at;
+    const behind = this.#held.slice(length + (isClosed ? this.#closing.length : 0));
     if (!this.#isBlank) this.#give(events, length);
-    return at !== -1 && this.#become("closed", behind);
+    return at !== Infinity && this.#become(isClosed ? "closed" : "answer", behind);
   }
 
   #give(events: OutputEvent[], length: number): void {
