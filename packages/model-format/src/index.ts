@@ -23,6 +23,8 @@ export {
 } from "./jinja/chat-template.ts";
 export { chatTemplateAbilities } from "./jinja/chat-template-abilities.ts";
 export type { TemplateTraits } from "./jinja/template-traits.ts";
+export { bareJsonCalls } from "./output/bare-json-calls.ts";
+export type { CallShape, JsonCallShape, TaggedCallShape } from "./output/call-shape.ts";
 export { FramedThinking, type FramedThinkingOptions } from "./output/framed-thinking.ts";
 export { type HarmonyToolNames, harmonyToolNames, withHarmonyNames } from "./output/harmony/tool-names.ts";
 export { inferThinkingTags, inferToolCallTag, type ThinkingTags } from "./output/infer-tags.ts";
@@ -35,6 +37,8 @@ export type {
   OutputParserOptions,
 } from "./output/output-parser.ts";
 export { outputParserFamily, outputParserNames } from "./output/parser-registry.ts";
+export { functionary } from "./output/parsers/functionary.ts";
+export { taggedCallStarts, taggedCalls } from "./output/tagged-calls.ts";
 export { ThinkingParser, type ThinkingParserOptions } from "./output/thinking.ts";
 export { ToolTagParser } from "./output/tool-tags.ts";
 export {

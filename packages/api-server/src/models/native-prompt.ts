@@ -5,7 +5,7 @@ import {
   type OutputParser,
   type PromptTemplate,
 } from "@puna/model-format";
-import { callFormat } from "./call-format.ts";
+import { type CallFormat, callFormat } from "./call-format.ts";
 import { inSequence } from "./in-sequence.ts";
 import type { AnswerReading, ModelPrompt } from "./model-prompt.ts";
 import { tagImages } from "./tag-images.ts";
@@ -21,7 +21,7 @@ export interface NativeOptions {
 
 /** A model that is spoken to by the Jinja template in its file. */
 export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: NativeOptions): ModelPrompt {
-  const calls = callFormat(text);
+  const calls = callFormat(text, template.calls);
   return {
     mode: "native",
     hasFamilyParser: false,
@@ -41,7 +41,7 @@ export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: N
     ...(text === "" && { renderText: (conversation) => bare.render(conversation) }),
     fillIn: undefined,
     chatParser: (reading) =>
-      inSequence(thinkingReader(template.thinking, reading), calls.parser(reading.tools)),
+      inSequence(thinkingReader(template.thinking, reading, calls), calls.parser(reading)),
     // Without a conversation the text is what the model wrote, tags and all.
     generateParser: () => undefined,
   };
@@ -51,9 +51,11 @@ export function nativePrompt(template: ChatTemplate, { text, bare, addedBos }: N
 function thinkingReader(
   frame: ChatTemplate["thinking"],
   { prompt, tools, lastMessage }: AnswerReading,
+  { marks, interruptions }: CallFormat,
 ): OutputParser | undefined {
-  if (frame === undefined) return tools.length > 0 ? leadingBlanksDropped() : undefined;
+  if (marks === "text-and-thinking") return undefined;
+  if (frame === undefined) return tools.length > 0 && marks === "calls" ? leadingBlanksDropped() : undefined;
   const { role, content, thinking } = lastMessage ?? {};
   const startsInside = role === "assistant" && content === "" && thinking !== undefined && thinking !== "";
-  return new FramedThinking({ ...frame, prompt, startsInside });
+  return new FramedThinking({ ...frame, interruptions: interruptions(tools), prompt, startsInside });
 }

@@ -1,7 +1,9 @@
 import { PromptError } from "../errors.ts";
+import type { CallShape } from "../output/call-shape.ts";
 import type { Conversation, Renderer } from "../prompt/renderer.ts";
 import { type AdaptOptions, adaptConversation, reworded } from "./adapt-conversation.ts";
 import { continuation, fixedBeginning } from "./begun-answer.ts";
+import { inferCallShape } from "./infer-call-shape.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { samePrefix } from "./probe.ts";
 import { asPromptError, runTemplate } from "./run-template.ts";
@@ -25,6 +27,8 @@ export interface ChatTemplate extends Renderer {
   readonly traits: TemplateTraits;
   /** How it marks thinking; undefined where it does not seem to know any. */
   readonly thinking: ThinkingFrame | undefined;
+  /** How it writes calls of tools; undefined where it does not, or in a way of its own. */
+  readonly calls: CallShape | undefined;
   /**
    * A last assistant message is a beginning that the model goes on with.
    * @throws PromptError `TEMPLATE_FAILED` when the template refuses the conversation or cannot run, `TEMPLATE_LIMIT`
@@ -86,6 +90,7 @@ export function compileChatTemplate(text: string, options: ChatTemplateOptions =
   return {
     traits,
     thinking: frame,
+    calls: inferCallShape(text, probe, traits),
     render(conversation) {
       try {
         return attempt(conversation);

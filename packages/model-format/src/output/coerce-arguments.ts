@@ -44,7 +44,7 @@ export function parameterSchema(tool: Tool | undefined, name: string): ToolPrope
 }
 
 /** Types a parameter may have; alternatives are pooled and then count instead of its own types. */
-function argumentTypes(property: ToolProperty | undefined): readonly string[] {
+export function argumentTypes(property: ToolProperty | undefined): readonly string[] {
   if (property === undefined) return [];
   const alternatives = property.anyOf ?? [];
   const sources = alternatives.length > 0 ? alternatives : [property];

@@ -14,6 +14,7 @@ import { overlap } from "./thinking.ts";
 export class ToolTagParser implements OutputParser {
   readonly #tag: string;
   readonly #names: readonly string[];
+  readonly #losesText: boolean;
   #state: "text" | "calls" | "answer" = "text";
   #held = "";
   /** How much of the text held was given out already. */
@@ -25,8 +26,10 @@ export class ToolTagParser implements OutputParser {
   /** Calls that wait for the end of half a name. */
   #waiting: OutputEvent[] = [];
 
-  constructor(tag: string, tools: readonly Tool[]) {
+  /** @param losesText  text behind the tag vanishes if no call is found in it, as it does in Ollama's own reading */
+  constructor(tag: string, tools: readonly Tool[], losesText = true) {
     this.#tag = tag;
+    this.#losesText = losesText;
     this.#names = tools.map((tool) => tool.function.name);
     this.#search = new CallSearch(tag, this.#names);
     this.#ending = new NameFinder(this.#names);
@@ -37,7 +40,7 @@ export class ToolTagParser implements OutputParser {
    * it; `end` does not.
    */
   get rest(): string {
-    return this.#calls === 0 && this.#isBracket() ? this.#held : "";
+    return this.#calls === 0 && (this.#isBracket() || !this.#losesText) ? this.#held : "";
   }
 
   /** Takes the next piece of the answer and gives the text and calls that it completes. */
