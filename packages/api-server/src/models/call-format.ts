@@ -110,7 +110,9 @@ function markupFormat(family: OutputParserFamily, marks: CallFormat["marks"]): C
     interruptions: () => [],
     preservedTokens: (tools) => (reads(tools) ? family.preservedTokens : []),
     parser: ({ tools, lastMessage }) =>
-      reads(tools) ? family.create({ tools, think, ...(lastMessage && { lastMessage }) }) : undefined,
+      reads(tools)
+        ? family.create({ tools, think, failsAsText: true, ...(lastMessage && { lastMessage }) })
+        : undefined,
   };
 }
 

@@ -11,6 +11,8 @@ export interface OutputParserOptions {
   /** An assistant message here means that the answer continues it. */
   readonly lastMessage?: Message;
   readonly think?: ThinkValue;
+  /** What breaks the family's format is answer instead of an error. */
+  readonly failsAsText?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface OutputParserOptions {
  * Never emits half a tag, and gives the same joined result however the text is cut.
  */
 export interface OutputParser {
-  /** @throws OutputError `INVALID_OUTPUT` when the text breaks the family's own format */
+  /** @throws OutputError `INVALID_OUTPUT` when the text breaks the family's own format, unless that is to be text */
   push(text: string): readonly OutputEvent[];
   /** Ends the text: whatever was held back is decided now. */
   end(): readonly OutputEvent[];

@@ -18,7 +18,7 @@ export const glimmer: OutputParserFamily = {
   hasThinking: true,
   hasTools: true,
   preservedTokens: [start, message, messageEnd, turnEnd],
-  create({ tools: declared = [], think }) {
+  create({ tools: declared = [], think, failsAsText = false }) {
     const tools = new GlimmerTools(declared);
     const header: State = (reader) => {
       if (reader.text.startsWith(assistant)) reader.take(assistant.length);
@@ -61,7 +61,7 @@ export const glimmer: OutputParserFamily = {
         emitCall(reader, body, to, tools);
         return header;
       });
-    return streamParser(header);
+    return streamParser(header, { failsAsText });
   },
 };
 

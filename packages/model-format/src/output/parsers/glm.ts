@@ -34,11 +34,12 @@ function glm(thinksFirst: boolean): OutputParserFamily {
       "<arg_value>",
       "</arg_value>",
     ],
-    create({ tools = [], think }) {
+    create({ tools = [], think, failsAsText = false }) {
       const { content, thinking } = stages(tools);
-      if (thinksFirst && wantsThinking(think, true)) return streamParser(thinking);
+      if (thinksFirst && wantsThinking(think, true)) return streamParser(thinking, { failsAsText });
       return streamParser(
         leadingTag(thinkOpen, { found: () => thinking, missing: () => content, atEnd: "drop" }),
+        { failsAsText },
       );
     },
   };

@@ -19,7 +19,7 @@ export const harmony: OutputParserFamily = {
   hasThinking: true,
   hasTools: true,
   preservedTokens: [start, end, message, "<|channel|>", "<|constrain|>"],
-  create({ tools = [], lastMessage }) {
+  create({ tools = [], lastMessage, failsAsText = false }) {
     const written: WrittenCall = { recipient: "", json: "" };
     const between = collect({ into: "nothing", tags: { [start]: () => header("") }, atEnd: "drop" });
     /** @param begun  what the prompt has already written of the header */
@@ -45,7 +45,10 @@ export const harmony: OutputParserFamily = {
       },
     );
     const first = { text: content, thinking, nothing: header("assistant") }[continued(lastMessage)];
-    return streamParser(first, (reader) => emitCall(reader, written, harmonyToolNames(tools)));
+    return streamParser(first, {
+      failsAsText,
+      atEnd: (reader) => emitCall(reader, written, harmonyToolNames(tools)),
+    });
   },
 };
 

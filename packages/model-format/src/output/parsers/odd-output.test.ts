@@ -244,3 +244,24 @@ describe("text that breaks the format", () => {
     expect(() => parser.push("<tool_call>{oops}</tool_call>")).toThrow(OutputError);
   });
 });
+
+describe("text that breaks the format of a family that is to take it for an answer", () => {
+  const harmony = " to=functions.find<|channel|>commentary<|message|>{oops";
+  const glimmer = " to=find<|message|><atem:function_calls>oops";
+  it.each([
+    ["harmony", harmony, harmony],
+    ["harmony", `<|channel|>analysis<|message|>hm<|end|><|start|>assistant${harmony}`, harmony],
+    ["glimmer", glimmer, glimmer],
+    ["glimmer", ` to=self<|message|>hm<|eom|><|start|>assistant${glimmer}`, glimmer],
+    ["qwen3-coder", "Well. <tool_call>oops</tool_call> more", "Well. <tool_call>oops</tool_call> more"],
+    ["glm-ocr", "Well. <tool_call></tool_call> more", "Well. <tool_call></tool_call> more"],
+    ["glm-ocr", "Well. <tool_call>find", "Well. <tool_call>find"],
+  ])("%s: %j", (family, text, shown) => {
+    const read = (chunks: readonly string[]) =>
+      parseOutput(outputParserFamily(family)?.create({ tools, failsAsText: true }) ?? expect.fail(), chunks);
+    const whole = read([text]);
+    expect(whole.error).toBeUndefined();
+    expect(whole.content).toContain(shown);
+    expect(read([...text])).toEqual(whole);
+  });
+});

@@ -63,7 +63,7 @@ export const qwen3Coder: OutputParserFamily = {
   hasThinking: false,
   hasTools: true,
   preservedTokens: [toolOpen, toolClose],
-  create: ({ tools = [] }) => streamParser(contentWithXmlCalls(tools)),
+  create: ({ tools = [], failsAsText = false }) => streamParser(contentWithXmlCalls(tools), { failsAsText }),
 };
 
 /**

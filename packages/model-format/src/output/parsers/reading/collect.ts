@@ -41,8 +41,8 @@ export function collect(options: CollectOptions): State {
       const rule = rules.get(found.tag);
       const before = reader.text.slice(0, found.index);
       const kept = rule?.trimBefore === false ? before : trimSpaceEnd(before);
-      reader.emit(into, kept);
-      reader.take(rule?.leave === true ? kept.length : found.index + found.tag.length);
+      reader.emit(into, reader.take(kept.length));
+      if (rule?.leave !== true) reader.take(found.index + found.tag.length - kept.length);
       return rule?.to();
     }
     if (reader.ended && atEnd !== "drop") {

@@ -27,6 +27,8 @@ export class Reader {
   ended = false;
   /** So many code units at the front of `text` are blanks for sure. */
   #blanks = 0;
+  /** Text that was taken since something came of it. */
+  #unused: string[] = [];
   #events: OutputEvent[] = [];
   #calls = 0;
 
@@ -40,6 +42,7 @@ export class Reader {
     const taken = this.text.slice(0, length);
     this.text = this.text.slice(length);
     this.taken += taken.length;
+    if (taken !== "") this.#unused.push(taken);
     this.#blanks = Math.max(0, this.#blanks - taken.length);
     return taken;
   }
@@ -47,6 +50,8 @@ export class Reader {
   /** Puts text before what is there, for a stage that wants to find it. */
   putBack(text: string): void {
     this.text = text + this.text;
+    const unused = this.#unused.join("");
+    this.#unused = [unused.endsWith(text) ? unused.slice(0, unused.length - text.length) : unused];
     this.#blanks = 0;
   }
 
@@ -75,6 +80,7 @@ export class Reader {
 
   emit(sink: Sink, text: string): void {
     if (text === "" || sink === "nothing") return;
+    this.#unused = [];
     const type = sink === "text" ? "text-delta" : "thinking-delta";
     const last = this.#events.at(-1);
     if (last?.type === type) this.#events[this.#events.length - 1] = { type, text: last.text + text };
@@ -82,10 +88,18 @@ export class Reader {
   }
 
   call(name: string, values: CallArguments, id?: string): void {
+    this.#unused = [];
     const fn = { index: this.#calls, name, arguments: values };
     this.#calls += 1;
     const call = id === undefined ? { function: fn } : { id, function: fn };
     this.#events.push({ type: "tool-call", call });
+  }
+
+  /** Makes an answer of everything that nothing came of. */
+  giveUp(): void {
+    const text = this.#unused.join("") + this.text;
+    this.text = "";
+    this.emit("text", text);
   }
 
   /** @throws OutputError `INVALID_OUTPUT` always */
@@ -100,13 +114,20 @@ export class Reader {
   }
 }
 
+interface StreamOptions {
+  /** Has the last word when the text has ended and no stage wants to go on. */
+  readonly atEnd?: (reader: Reader) => void;
+  /** What breaks the format, and all that follows, is text instead of an error. */
+  readonly failsAsText?: boolean;
+}
+
 /**
  * Runs stages over streamed text.
  * When text breaks the format, the events before the break are returned first and the error is thrown
  * by the next call, so that what a caller has seen does not depend on how the text was cut either.
- * @param atEnd  has the last word when the text has ended and no stage wants to go on
  */
-export function streamParser(start: State, atEnd?: (reader: Reader) => void): OutputParser {
+export function streamParser(start: State, options: StreamOptions = {}): OutputParser {
+  const { atEnd, failsAsText = false } = options;
   const reader = new Reader();
   let state = start;
   let failure: unknown;
@@ -115,9 +136,14 @@ export function streamParser(start: State, atEnd?: (reader: Reader) => void): Ou
     if (failure !== undefined) throw failure;
     try {
       for (let next = state(reader); next !== undefined; next = state(reader)) state = next;
-      if (reader.ended) atEnd?.(reader);
+      if (reader.ended && state !== asText) atEnd?.(reader);
     } catch (error) {
       if (!OutputError.is(error)) throw error;
+      if (failsAsText) {
+        state = asText;
+        reader.giveUp();
+        return reader.drain();
+      }
       failure = error;
       const events = reader.drain();
       // At the end there is no next call; stages take care to fail there before they emit.
@@ -138,3 +164,8 @@ export function streamParser(start: State, atEnd?: (reader: Reader) => void): Ou
     },
   };
 }
+
+const asText: State = (reader) => {
+  reader.giveUp();
+  return undefined;
+};
