@@ -24,7 +24,8 @@ export interface CallFormat {
 }
 
 interface Markup {
-  readonly family: OutputParserFamily | undefined;
+  /** Itself, or its name in the registry. */
+  readonly family: OutputParserFamily | string;
   /** The template has all of them. */
   readonly words: readonly string[];
   readonly marks?: CallFormat["marks"];
@@ -33,31 +34,31 @@ interface Markup {
 /** Formats that are more than calls in JSON or tags, and the family whose parser reads them. */
 const markups: readonly Markup[] = [
   {
-    family: outputParserFamily("harmony"),
+    family: "harmony",
     words: ["<|channel|>", "<|message|>"],
     marks: "text-and-thinking",
   },
   {
-    family: outputParserFamily("glimmer"),
+    family: "glimmer",
     words: ["<atem:function_calls>", "<|eom|>"],
     marks: "text-and-thinking",
   },
   { family: functionary, words: [">>>all", ">>>$"], marks: "text" },
-  { family: outputParserFamily("cohere"), words: ["<|START_ACTION|>", "tool_name"], marks: "text" },
+  { family: "cohere", words: ["<|START_ACTION|>", "tool_name"], marks: "text" },
   {
-    family: outputParserFamily("cogito"),
+    family: "cogito",
     words: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>", "```json"],
   },
-  { family: outputParserFamily("deepseek3"), words: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>"] },
-  { family: outputParserFamily("gemma4-no-thinking"), words: ["<|tool_call>call:"] },
-  { family: outputParserFamily("lfm2"), words: ["<|tool_call_start|>"] },
-  { family: outputParserFamily("lfm2"), words: ["<|tool_list_start|>"] },
+  { family: "deepseek3", words: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>"] },
+  { family: "gemma4-no-thinking", words: ["<|tool_call>call:"] },
+  { family: "lfm2", words: ["<|tool_call_start|>"] },
+  { family: "lfm2", words: ["<|tool_list_start|>"] },
 ];
 
 /** Tags around arguments, where the template does not show them. */
 const unseen: readonly Markup[] = [
-  { family: outputParserFamily("qwen3-coder"), words: ["<tool_call>", "<function=", "<parameter="] },
-  { family: outputParserFamily("glm-ocr"), words: ["<tool_call>", "<arg_key>", "<arg_value>"] },
+  { family: "qwen3-coder", words: ["<tool_call>", "<function=", "<parameter="] },
+  { family: "glm-ocr", words: ["<tool_call>", "<arg_key>", "<arg_value>"] },
 ];
 
 /** Words of templates whose models call tools before they have closed their thinking. */
@@ -89,7 +90,8 @@ export function callFormat(template: string, shape?: CallShape): CallFormat {
   const has = (words: readonly string[]) => words.every((word) => template.includes(word));
   const known = shape === undefined ? [...markups, ...unseen] : markups;
   const markup = known.find(({ words }) => has(words));
-  if (markup?.family !== undefined) return markupFormat(markup.family, markup.marks ?? "calls");
+  const family = typeof markup?.family === "string" ? outputParserFamily(markup.family) : markup?.family;
+  if (family !== undefined) return markupFormat(family, markup?.marks ?? "calls");
   const isForgetful = forgetful.some(has);
   if (shape?.type === "tagged") {
     const starts = isForgetful ? taggedCallStarts(shape) : [];
