@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tinyBert } from "@puna/model-format/testing";
 import { puna, type RunningServer, startServer } from "./processes.ts";
@@ -52,9 +52,37 @@ Answer me in one sentence with this result.<|im_end|>
 {{- end }}<|im_start|>assistant
 `;
 
-/** A real server with every model of `clientModels` in a store of its own. */
+/**
+ * A real server with every model of `clientModels` in a store of its own. The first of a run makes them as a user
+ * would; the others begin with what it made.
+ */
 export async function startClientServer(dir: string, extra: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
+  const own = extra["OLLAMA_MODELS"] ?? join(dir, "models");
+  const folder = process.env["PUNA_TEST_CLIENT_MODELS"];
+  const shared = folder === undefined ? undefined : join(folder, "models");
+  const isMade = shared !== undefined && existsSync(shared);
+  if (isMade) linkStore(shared, own);
   const server = await startServer(dir, extra);
+  if (isMade) return server;
+  await createModels(dir, server);
+  if (shared !== undefined) {
+    const incoming = `${shared}.${process.pid}`;
+    linkStore(own, incoming);
+    // Nothing half-made ever has the final name.
+    renameSync(incoming, shared);
+  }
+  return server;
+}
+
+/** Gives a store's models to another: by links, since the bytes of a blob never change. */
+function linkStore(from: string, to: string): void {
+  mkdirSync(join(to, "blobs"), { recursive: true });
+  for (const name of readdirSync(join(from, "blobs")))
+    linkSync(join(from, "blobs", name), join(to, "blobs", name));
+  cpSync(join(from, "manifests"), join(to, "manifests"), { recursive: true });
+}
+
+async function createModels(dir: string, server: RunningServer): Promise<void> {
   const create = async (model: string, modelfile: string) => {
     const file = join(dir, "Modelfile");
     writeFileSync(file, modelfile);
@@ -73,5 +101,4 @@ export async function startClientServer(dir: string, extra: NodeJS.ProcessEnv = 
   const ranker = join(dir, "rank.gguf");
   writeFileSync(ranker, tinyBert({ pooling: "rank" }));
   await create(clientModels.rank, `FROM ${ranker}\n`);
-  return server;
 }
