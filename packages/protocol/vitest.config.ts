@@ -1,3 +1,4 @@
 import { packageTests } from "../../tooling/vitest.base.ts";
 
-export default packageTests();
+// Pure, so that files may follow each other in one process: starting another costs more than most of them take.
+export default packageTests({ isolate: false });
