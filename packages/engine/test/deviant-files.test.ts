@@ -2,12 +2,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import { collect } from "./support/collect.ts";
 import { deviantFiles, misnamedFile } from "./support/deviant-files.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 /** Files that stock llama.cpp rejects or misreads: one for each published deviation that metadata can mend. */
 describe("files of Ollama's own converter", () => {
   const files = tinyFiles();
-  const engine = createEngine({ env: { PATH: process.env["PATH"] }, driver: "native", maxLoadedModels: 1 });
+  const engine = createEngine({ env: runnerEnv, driver: "native", maxLoadedModels: 1 });
   afterAll(() => engine[Symbol.asyncDispose]());
   const load = { threads: 1, contextTokens: 256 };
   const write = (name: string) => files.write(`${name}.gguf`, deviantFiles[name]?.() ?? new Uint8Array());

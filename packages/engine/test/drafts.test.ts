@@ -6,10 +6,10 @@ import { createQuantizer } from "../src/create-quantizer.ts";
 import type { CompletionRequest, ModelSpec } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
 import { isUsed } from "./support/matmul-library.ts";
+import { runnerEnv as env } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const env = { PATH: process.env["PATH"] };
 const prompt = Array.from({ length: 60 }, (_, index) => 5 + (index % 20));
 
 // Drafts need sums that do not depend on what else is in a decode.

@@ -1,11 +1,12 @@
 import { tinyBert } from "@puna/model-format/testing";
 import { afterAll, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 import { codeOf } from "./support/subjects.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const engine = createEngine({ env: { PATH: process.env["PATH"] }, driver: "native" });
+const engine = createEngine({ env: runnerEnv, driver: "native" });
 afterAll(() => engine[Symbol.asyncDispose]());
 const acquire = (modelPath: string) => engine.acquire({ modelPath, load: { threads: 1, embedding: true } });
 const last = files.write(

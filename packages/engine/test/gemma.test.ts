@@ -6,6 +6,7 @@ import { createEngine } from "../src/create-engine.ts";
 import type { ModelLease } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
 import { gemmaPath } from "./support/real-model.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 
 const model = gemmaPath();
 
@@ -14,7 +15,7 @@ const timeout = 180_000;
 
 describe.skipIf(model === undefined)("a real model with sliding windows", { timeout }, () => {
   const modelPath = model ?? "";
-  const options = { env: { PATH: process.env["PATH"] }, parallel: 2, contextTokens: 4096 };
+  const options = { env: runnerEnv, parallel: 2, contextTokens: 4096 };
   const engine = createEngine(options);
   afterAll(() => engine[Symbol.asyncDispose]());
   const greedy = { temperature: 0 };

@@ -7,11 +7,11 @@ import { Embedder } from "../src/llama/native/embedder.ts";
 import { LlamaModel } from "../src/llama/native/model.ts";
 import { collect } from "./support/collect.ts";
 import { isUsed, library } from "./support/matmul-library.ts";
+import { runnerEnv as env } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 import { tinySpec } from "./support/tiny-spec.ts";
 
 const files = tinyFiles();
-const env = { PATH: process.env["PATH"] };
 const manyTokens = Array.from({ length: 40 }, (_, index) => 5 + (index % 20));
 
 const quantizer = createQuantizer({ folder: `${files.folder}/out`, env, threads: 1 });

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 
 const cache =
   process.env["PUNA_MODEL_CACHE"] ??
@@ -12,7 +13,7 @@ const isThere = existsSync(modelPath);
 if (!isThere) console.log(`skipping tests with a real embedding model: ${modelPath} is missing`);
 
 describe.skipIf(!isThere)("all-MiniLM-L6-v2, as the project converts it", () => {
-  const engine = createEngine({ env: { PATH: process.env["PATH"] } });
+  const engine = createEngine({ env: runnerEnv });
   afterAll(() => engine[Symbol.asyncDispose]());
 
   async function embed(texts: readonly string[]): Promise<readonly (readonly number[])[]> {

@@ -9,10 +9,10 @@ import { createEngine, type EngineOptions } from "../src/create-engine.ts";
 import type { Engine, ModelLease } from "../src/engine.ts";
 import { EngineError } from "../src/errors.ts";
 import { collect } from "./support/collect.ts";
+import { runnerEnv as env } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const env = { PATH: process.env["PATH"] };
 const load = { threads: 1, contextTokens: 512 };
 const llama = { modelPath: files.llama, load };
 const endless = { prompt: "On and on", sampling: { temperature: 0, ignoreEos: true } };

@@ -3,6 +3,7 @@ import { createEngine } from "../src/create-engine.ts";
 import type { ModelLease } from "../src/engine.ts";
 import { collect } from "./support/collect.ts";
 import { gemmaPath } from "./support/real-model.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 
 const modelPath = gemmaPath();
 
@@ -13,7 +14,7 @@ describe.skipIf(modelPath === undefined)(
   "the prompt cache of a real model with four slots",
   { timeout },
   () => {
-    const engine = createEngine({ env: { PATH: process.env["PATH"] }, parallel: 4, contextTokens: 2048 });
+    const engine = createEngine({ env: runnerEnv, parallel: 4, contextTokens: 2048 });
     afterAll(() => engine[Symbol.asyncDispose]());
     const acquire = (): Promise<ModelLease> =>
       engine.acquire({ modelPath: modelPath ?? "", load: { threads: 1 } });

@@ -5,10 +5,10 @@ import { expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import { createQuantizer } from "../src/create-quantizer.ts";
 import { collect } from "./support/collect.ts";
+import { runnerEnv as env } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const env = { PATH: process.env["PATH"] };
 // Rows of 256 values, as the K types need them.
 const source = files.write("source.gguf", tinyLlama({ embeddingLength: 256 }));
 const quantizer = createQuantizer({ folder: `${files.folder}/out`, env, threads: 1 });

@@ -5,10 +5,11 @@ import { afterAll, expect, it } from "vitest";
 import { createEngine } from "../src/create-engine.ts";
 import { readModelFacts } from "../src/read-model-facts.ts";
 import { collect } from "./support/collect.ts";
+import { runnerEnv } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
 
 const files = tinyFiles();
-const engine = createEngine({ env: { PATH: process.env["PATH"] }, driver: "native", contextTokens: 256 });
+const engine = createEngine({ env: runnerEnv, driver: "native", contextTokens: 256 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
 /** Writes the tiny model as three files, as llama-gguf-split does. @returns the first one's path */

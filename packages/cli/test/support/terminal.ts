@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
@@ -10,8 +7,7 @@ const entry = fileURLToPath(new URL("cli-process.ts", import.meta.url));
 /** Only ends what never comes: a busy machine may take long to start a process. */
 const deadlineMs = 40_000;
 /** Dozens of processes load the same sources: compiled once. */
-const compileCache = mkdtempSync(join(tmpdir(), "puna-cli-cache-"));
-process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }));
+const compileCache = process.env["NODE_COMPILE_CACHE"] ?? "";
 
 export interface TerminalOptions {
   readonly columns?: number;

@@ -2,8 +2,9 @@ import { createEngine } from "../../src/create-engine.ts";
 import type { Engine } from "../../src/engine.ts";
 import { EngineError } from "../../src/errors.ts";
 import { createScriptedEngine } from "../../src/testing/create-scripted-engine.ts";
+import { runnerEnv } from "./runner-env.ts";
 
-const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
+const env = { ...runnerEnv, HOME: process.env["HOME"] };
 const script = [..."héllo 🌍 and 世界, told in many words. ".repeat(8)];
 
 export interface Subject {
