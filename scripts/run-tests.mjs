@@ -1,6 +1,8 @@
 // `npm test`: builds what tests start as processes, gets the small real model, runs every suite, counts.
-import { spawnSync } from "node:child_process";
+// `npm test -- --built` takes what is built as it is.
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fetchMiniLm } from "./minilm.mjs";
@@ -10,18 +12,27 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const results = `${root}test-results`;
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
 
-/** Suites that share nothing run together; those that start real servers and models run after them, alone. */
+/**
+ * Suites that share nothing run together; those that start real servers and models run after them, alone. What packs
+ * and installs packages waits for disk and network most of the time, and has no test of time: it runs beside the
+ * others, in the time that they leave.
+ */
 const suites = [
   {
     name: "packages",
     args: ["--project", "@puna/*", "--project", "!@puna/tests"],
   },
-  { name: "system", args: ["--project", "puna", "--project", "@puna/tests"] },
+  {
+    name: "system",
+    args: ["--project", "puna", "--project", "@puna/tests", "--exclude", "**/packed.test.ts"],
+  },
 ];
+const beside = { name: "packed", args: ["--project", "@puna/tests", "tests/packed.test.ts"], isBeside: true };
 
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results);
-run("turbo", ["run", "build", "--output-logs=errors-only"]) || process.exit(1);
+if (!process.argv.includes("--built"))
+  (await run("turbo", ["run", "build", "--output-logs=errors-only"])) || process.exit(1);
 try {
   await fetchModel("gemma", { log: (line) => console.log(line) });
 } catch (error) {
@@ -43,8 +54,9 @@ let failed = 0;
 let skipped = 0;
 /** What went wrong, said once more at the very end: logs of CI are often cut to their tail. */
 const wrong = [];
-for (const suite of suites) {
-  const first = vitest(suite.name, suite.args);
+const packed = vitest(beside);
+for (const suite of [...suites, beside]) {
+  const first = await (suite === beside ? packed : vitest(suite));
   passed += first.passed;
   skipped += first.skipped;
   failed += first.failures.length;
@@ -52,7 +64,7 @@ for (const suite of suites) {
   // On a shared machine a test of time may fail for want of it. Run alone it must pass, and is still named.
   const files = [...new Set(first.failures.map(({ file }) => file))].filter((file) => file !== undefined);
   if (!process.env.CI || files.length === 0 || files.length > 3) continue;
-  const again = vitest(`${suite.name}-again`, [...suite.args, ...files]);
+  const again = await vitest({ name: `${suite.name}-again`, args: [...suite.args, ...files] });
   const still = new Set(again.failures.map(({ name }) => name));
   for (const { name, file } of first.failures) {
     if (file === undefined || again.failures.some((failure) => failure.file === undefined) || still.has(name))
@@ -68,15 +80,10 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 /** Runs vitest: how many tests passed and were skipped, and each failure with its file (none if vitest itself failed). */
-function vitest(name, args) {
+async function vitest({ name, args, isBeside = false }) {
   const report = `${results}/${name}.json`;
-  const ok = run("vitest", [
-    "run",
-    ...args,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ]);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const ok = await run("vitest", ["run", ...args, ...reporters], { isBeside });
   if (!existsSync(report)) return { passed: 0, skipped: 0, failures: [{ name: `${name}: no report` }] };
   const { testResults, numPassedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
   const failures = testResults.flatMap(({ name: file, status, message, assertionResults }) => {
@@ -100,11 +107,25 @@ function describe({ name, message }) {
   return message ? `${name}\n  ${message.split("\n").slice(0, 6).join("\n  ")}` : name;
 }
 
-function run(command, args) {
-  const { status } = spawnSync(`${root}node_modules/.bin/${command}`, args, {
-    cwd: root,
-    env,
-    stdio: "inherit",
+/**
+ * @param options.isBeside  whether it gives way to all others, and says what it has to say at its end
+ * @returns {Promise<boolean>} whether it ended well
+ */
+function run(command, args, { isBeside = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(`${root}node_modules/.bin/${command}`, args, {
+      cwd: root,
+      env,
+      stdio: isBeside ? ["ignore", "pipe", "pipe"] : "inherit",
+    });
+    if (isBeside && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    const output = [];
+    child.stdout?.on("data", (chunk) => output.push(chunk));
+    child.stderr?.on("data", (chunk) => output.push(chunk));
+    child.once("error", reject);
+    child.once("close", (status) => {
+      process.stdout.write(Buffer.concat(output));
+      resolve(status === 0);
+    });
   });
-  return status === 0;
 }
