@@ -49,7 +49,7 @@ let registry: Awaited<ReturnType<typeof startPackageRegistry>>;
 beforeAll(async () => {
   tarballs = await packAll(folder);
   registry = await startPackageRegistry(tarballs);
-});
+}, 600_000);
 afterAll(async () => {
   await registry?.[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
