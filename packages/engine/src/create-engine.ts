@@ -29,7 +29,7 @@ export interface EngineOptions {
   readonly hangTimeoutMs?: number;
   /** Where neither request nor model names one; absent or 0: 4096, or what fits where memory is short. */
   readonly contextTokens?: number;
-  /** `f16`, `q8_0`, `q4_0`. */
+  /** `f16`, `q8_0`, `q4_0`. Without flash attention the quantized ones give way to `f16`, with a warning. */
   readonly kvCacheType?: string;
   readonly flashAttention?: boolean;
   /** Memory of each runner for conversations that lost their slot; a sixteenth of the machine's, at most 1 GiB. */

@@ -21,7 +21,7 @@ export interface ModelLoadOptions {
   readonly mainGpu?: number;
   readonly useMmap?: boolean;
   readonly threads?: number;
-  /** `f16`, `q8_0`, `q4_0`. */
+  /** `f16`, `q8_0`, `q4_0`; the quantized ones need flash attention. */
   readonly kvCacheType?: string;
   readonly flashAttention?: boolean;
   /** `true` for embedding models: sequences are pooled, not continued. */

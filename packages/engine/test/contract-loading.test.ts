@@ -93,6 +93,7 @@ describe.each(subjects.filter(({ isScripted }) => !isScripted))("$name", ({ crea
       ["small batches", { batchTokens: 32 }],
       ["a cache of f16", { kvCacheType: "f16" }],
       ["a cache of q8_0", { kvCacheType: "q8_0", flashAttention: true }],
+      ["a cache of q8_0, and nothing said about flash attention", { kvCacheType: "q8_0" }],
       ["a cache of q4_0", { kvCacheType: "q4_0", flashAttention: true }],
     ];
     it.each(taken)("take %s", async (_, load) => {
@@ -106,8 +107,8 @@ describe.each(subjects.filter(({ isScripted }) => !isScripted))("$name", ({ crea
       [
         "a quantized cache without flash attention",
         { kvCacheType: "q8_0", flashAttention: false },
-        "LOAD_FAILED",
-        /flash/i,
+        "UNSUPPORTED",
+        /needs flash attention, which is off; switch it on or use f16/,
       ],
     ];
     it.each(refused)("refuse %s", async (_, load, code, message) => {

@@ -8,6 +8,7 @@ import { afterEach, expect, it } from "vitest";
 import { createEngine, type EngineOptions } from "../src/create-engine.ts";
 import type { Engine, ModelLease } from "../src/engine.ts";
 import { EngineError } from "../src/errors.ts";
+import { silentLogger } from "../src/logger.ts";
 import { collect } from "./support/collect.ts";
 import { runnerEnv as env } from "./support/runner-env.ts";
 import { tinyFiles } from "./support/tiny-files.ts";
@@ -270,6 +271,24 @@ it.each(["f16", "q8_0", "q4_0"])("keeps keys and values as %s", async (kvCacheTy
     load: { ...load, kvCacheType, flashAttention: true },
   });
   expect((await collect(lease, { prompt: "x", sampling: {}, maxTokens: 4 })).end.generatedTokens).toBe(4);
+});
+
+it("keeps keys and values as f16, with a warning, where all were to be quantized without flash attention", async () => {
+  const modelPath = files.write("no-flash.gguf", tinyLlama({ embeddingLength: 128 }));
+  const warnings: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (message: string, data?: unknown) => warnings.push([message, data]),
+  };
+  const engine = start({ kvCacheType: "q8_0", flashAttention: false, logger });
+  await using lease = await engine.acquire({ modelPath, load });
+  expect((await collect(lease, { prompt: "x", sampling: {}, maxTokens: 4 })).end.generatedTokens).toBe(4);
+  expect(warnings).toEqual([
+    [
+      "quantized KV cache requested but flash attention disabled",
+      { modelPath, kvCacheType: "f16", wantedType: "q8_0" },
+    ],
+  ]);
 });
 
 it("names the reason when a cache type does not fit the model", async () => {

@@ -1,6 +1,7 @@
 import type { ModelSpec } from "../engine.ts";
 import type { RunnerSpec, SavedStatesFolder } from "../ipc/messages.ts";
 import { type ModelFacts, planContext } from "./memory-plan.ts";
+import { planCacheType } from "./plan-cache-type.ts";
 
 /** What the server says about every load; requests may say otherwise. */
 export interface LoadDefaults {
@@ -23,7 +24,10 @@ export interface LoadDefaults {
 
 const defaultBatchTokens = 512;
 
-/** All that a runner must be told, out of what the request asks, what the server says and what the file is. */
+/**
+ * All that a runner must be told, out of what the request asks, what the server says and what the file is.
+ * @throws EngineError `UNSUPPORTED` for what cannot go together
+ */
 export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDefaults): RunnerSpec {
   const { load = {} } = spec;
   const { savedStates } = defaults;
@@ -44,7 +48,12 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),
     ...(load.useMmap === undefined ? {} : { useMmap: load.useMmap }),
     threads: load.threads ?? 0,
-    kvCacheType: load.kvCacheType ?? defaults.kvCacheType,
+    kvCacheType: planCacheType({
+      asked: load.kvCacheType,
+      fallback: defaults.kvCacheType,
+      flashAttention: flash,
+      architecture: facts.dimensions.architecture,
+    }),
     ...(flash === undefined ? {} : { flashAttention: flash }),
     embedding: load.embedding ?? false,
     kvOverrides: facts.kvOverrides,

@@ -23,6 +23,7 @@ import {
   planPromptCache,
 } from "./memory-plan.ts";
 import { type LoadDefaults, planRunner } from "./plan-runner.ts";
+import { warnCacheType, warnMissed, warnShortened } from "./plan-warnings.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { satisfies } from "./satisfies.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -53,8 +54,6 @@ interface PlannedLoad {
 const healthTimeoutMs = 10_000;
 /** By then everything that a runner wrote while it loaded has been read. */
 const reportDelayMs = 1_000;
-/** A plan that misses more is worth a warning. */
-const toleratedShare = 0.25;
 /** A runner that answered this recently is not asked again before a request. */
 const trustMs = 30_000;
 
@@ -173,6 +172,8 @@ export class Scheduler implements Engine {
     const facts = await this.#options.readFacts(spec.modelPath, spec.adapters);
     this.#checkOpen(options.signal);
     const wanted = planRunner(spec, facts, this.#options);
+    const wantedType = spec.load?.kvCacheType ?? this.#options.kvCacheType;
+    if (wanted.kvCacheType !== wantedType) warnCacheType(this.#options.logger, wanted, wantedType);
     const mayShorten = spec.load?.contextTokens === undefined && this.#options.contextIsAutomatic;
     const load: PlannedLoad = { facts, options, mayShorten };
     const gpuBytes = await this.#gpuBytes(wanted, facts);
@@ -208,15 +209,8 @@ export class Scheduler implements Engine {
 
   #shortened(wanted: RunnerSpec, step: RunnerSpec, facts: ModelFacts): RunnerSpec {
     if (step === wanted) return wanted;
-    const { contextTokens, parallel } = step;
-    this.#options.logger.warn("memory is short: the model gets a smaller context", {
-      modelPath: wanted.modelPath,
-      contextTokens,
-      wantedContextTokens: wanted.contextTokens,
-      parallel,
-      wantedParallel: wanted.parallel,
-    });
-    return { ...step, contextIsTrainedLength: contextTokens === facts.trainedContextTokens };
+    warnShortened(this.#options.logger, wanted, step);
+    return { ...step, contextIsTrainedLength: step.contextTokens === facts.trainedContextTokens };
   }
 
   /** Where the plan was too hopeful, everything else goes; then the context becomes smaller, step by step. */
@@ -330,18 +324,10 @@ export class Scheduler implements Engine {
   /** What a runner really took corrects the next plan for its file. */
   #comparePlan(model: LoadedModel): void {
     const { plannedBytes, sizeBytes, spec } = model;
-    const { modelPath, contextTokens, parallel } = spec;
     const missed = sizeBytes - plannedBytes;
-    if (missed > 0) this.#missedBytes.set(modelPath, missed);
-    else this.#missedBytes.delete(modelPath);
-    if (missed <= plannedBytes * toleratedShare) return;
-    this.#options.logger.warn("a model takes more memory than planned", {
-      modelPath,
-      contextTokens,
-      parallel,
-      plannedBytes,
-      sizeBytes,
-    });
+    if (missed > 0) this.#missedBytes.set(spec.modelPath, missed);
+    else this.#missedBytes.delete(spec.modelPath);
+    warnMissed(this.#options.logger, model);
   }
 
   /** Loads that end their process count as deaths, too. */
