@@ -67,6 +67,21 @@ describe("what would end the process is refused", () => {
     expect(await context.decode()).toBe("done");
   });
 
+  it("nothing that was taken out of a batch again", async () => {
+    context.cut(0, 0);
+    const alone = await read([1, 5, 6]);
+    context.cut(0, 0);
+    context.add(0, 1, 0, false);
+    context.add(0, 5, 1, false);
+    // Places that llama.cpp would refuse, and as many logits as there is room for.
+    for (let position = 9; position < 9 + spec.parallel; position++) context.add(1, 7, position, true);
+    context.takeBack(spec.parallel);
+    const last = context.add(0, 6, 2, true);
+    expect(await context.decode()).toBe("done");
+    expect(context.logits(last)).toEqual(alone);
+    expect(context.positions(1).last).toBe(-1);
+  });
+
   it("more logits than there is room for", async () => {
     context.cut(0, 0);
     for (let position = 0; position < 3; position++) context.add(0, 5, position, position < spec.parallel);

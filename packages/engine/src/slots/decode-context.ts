@@ -22,6 +22,8 @@ export interface DecodeContext {
 
   /** Adds a token to the next decode. @returns the index by which its logits are asked for */
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number;
+  /** Takes the last `count` tokens that were added out of the next decode again. */
+  takeBack(count: number): void;
   /** Runs everything added since the last decode. */
   decode(): Promise<DecodeResult>;
   /** Ends a running decode early, where the backend can. */

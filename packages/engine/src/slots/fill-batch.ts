@@ -16,7 +16,7 @@ export type Outputs = ReadonlyMap<Slot, Share>;
 interface FillOptions {
   /** For the only slot. */
   readonly draft: Draft | undefined;
-  /** Tokens of a slot could not be added. */
+  /** A token of a slot could not be added: none of its tokens is in the decode. */
   readonly failed: (slot: Slot, error: unknown) => void;
 }
 
@@ -52,14 +52,25 @@ function addTokens(
   const drafted = draft?.tokens ?? [];
   slot.checkpointBefore(tokens + drafted.length);
   let output: number | undefined;
-  for (let index = slot.held; index < slot.held + tokens; index++) {
-    const isLast = index === slot.tokens.length - 1;
-    const at = context.add(slot.sequence, slot.tokens[index] ?? 0, index, isLast);
-    if (isLast) output = at;
+  let added = 0;
+  const add = (token: number, position: number, wantsLogits: boolean) => {
+    const at = context.add(slot.sequence, token, position, wantsLogits);
+    added += 1;
+    return at;
+  };
+  try {
+    for (let index = slot.held; index < slot.held + tokens; index++) {
+      const isLast = index === slot.tokens.length - 1;
+      const at = add(slot.tokens[index] ?? 0, index, isLast);
+      if (isLast) output = at;
+    }
+    for (const [index, token] of drafted.entries()) add(token, slot.tokens.length + index, true);
+    return output;
+  } catch (error) {
+    // The sequence is about to be emptied: what stayed here would come at a wrong place, which fails the whole decode.
+    context.takeBack(added);
+    throw error;
   }
-  for (const [index, token] of drafted.entries())
-    context.add(slot.sequence, token, slot.tokens.length + index, true);
-  return output;
 }
 
 /** Of the one token in a decode of one stream; undefined if they cannot be had. */

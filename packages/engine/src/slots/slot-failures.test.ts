@@ -152,6 +152,45 @@ it("finds whose tokens make a decode fail, and answers the others", async () => 
   }
 });
 
+it("leaves all tokens of a request out of a decode that one of them could not be added to", async () => {
+  const context = new ToyContext({ sequences: 2, batchTokens: 64 });
+  let failedDecodes = 0;
+  let isHit = false;
+  const failing = new Proxy(context, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name === "add") {
+        return (...[sequence, token, position, wantsLogits]: Parameters<ToyContext["add"]>) => {
+          // In the second of the decodes that read it: the first has left tokens in the sequence.
+          if (token === 777 && !isHit) {
+            isHit = true;
+            throw new TypeError("no such token");
+          }
+          return target.add(sequence, token, position, wantsLogits);
+        };
+      }
+      if (name === "decode") {
+        return () =>
+          target.decode().catch((error: unknown) => {
+            failedDecodes += 1;
+            throw error;
+          });
+      }
+      return value.bind(target);
+    },
+  });
+  const slots = new SlotScheduler(failing, { cacheBytes: 0 });
+  const good = promptOf(20, 1);
+  const results = await Promise.allSettled([
+    answer(slots, good, 40),
+    answer(slots, [...promptOf(80, 2), 777, 5]),
+  ]);
+  expect(results[1]).toMatchObject({ status: "rejected", reason: { message: "no such token" } });
+  expect(results[0]).toMatchObject({ value: { tokens: [...good, ...context.expected(good, 40)] } });
+  expect([isHit, failedDecodes]).toEqual([true, 0]);
+});
+
 it("lives on when a sequence cannot even be emptied, and uses it again when it can", async () => {
   const context = new ToyContext({ sequences: 2, batchTokens: 32 });
   let isStuck = false;

@@ -244,8 +244,6 @@ export class SlotScheduler {
       return undefined;
     } finally {
       this.#inDecode = [];
-      // Their tokens went along with those of the others.
-      for (const slot of this.#slots) if (slot.job === undefined && slot.isBroken) slot.abandon();
     }
   }
 
@@ -287,11 +285,7 @@ export class SlotScheduler {
   #fillBatch(active: readonly Slot[], draft: Draft | undefined): Outputs {
     return fillBatch(this.#context, active, {
       draft,
-      failed: (slot, error) => {
-        this.#abandon(slot, toError(error));
-        // Some of its tokens are in the batch: what they leave behind is removed after the decode.
-        slot.isBroken = true;
-      },
+      failed: (slot, error) => this.#abandon(slot, toError(error)),
     });
   }
 

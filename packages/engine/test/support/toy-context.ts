@@ -68,6 +68,10 @@ export class ToyContext implements DecodeContext {
     return this.#batch.push({ sequence, cell: { position, token }, output: wantsLogits }) - 1;
   }
 
+  takeBack(count: number): void {
+    this.#batch.length -= count;
+  }
+
   async decode(): Promise<DecodeResult> {
     const batch = this.#batch;
     this.#batch = [];

@@ -71,6 +71,13 @@ export class Batch {
     return index;
   }
 
+  /** Takes the last `count` tokens out again. */
+  takeBack(count: number): void {
+    const length = Math.max(0, this.#length - count);
+    for (let index = length; index < this.#length; index++) this.#outputs -= this.#wantsLogits[index] ?? 0;
+    this.#length = length;
+  }
+
   /** Whether token `at` of the last decode has logits. */
   hasOutput(at: number): boolean {
     return Number.isInteger(at) && at >= 0 && at < this.#decoded && this.#wantsLogits[at] === 1;

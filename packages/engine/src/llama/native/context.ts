@@ -113,6 +113,11 @@ export class LlamaContext implements DecodeContext {
     return this.#batch.add(this.#model, { sequence, token, position, output: wantsLogits });
   }
 
+  takeBack(count: number): void {
+    this.#checkIdle();
+    this.#batch.takeBack(count);
+  }
+
   async decode(): Promise<DecodeResult> {
     this.#checkIdle();
     if (this.#batch.length === 0) return "done";
