@@ -21,6 +21,9 @@ const bareProcessBytes = 80 * 2 ** 20;
 /** llama.cpp's tables of one token. */
 const bytesPerVocabularyToken = 100;
 
+/** One of them gives the size of a state. @source llama.cpp v0.5.0 src/llama-hparams.cpp n_embd_r */
+const stateKeys = ["ssm.conv_kernel", "wkv.head_size", "shortconv.l_cache", "kda.head_dim"] as const;
+
 /**
  * Reads what must be known of a model before it is loaded. Our own reader passes every file of it before native code
  * sees it, adapters and the parts of sharded models too, and files that llama.cpp would misread get their corrections here.
@@ -43,6 +46,7 @@ export async function readModelFacts(
       dimensions,
       slidingBlocks: await windowBlocks(gguf.metadata, dimensions.blockCount),
       isCausal: gguf.metadata.boolean(`${dimensions.architecture}.attention.causal`) ?? true,
+      isRecurrent: stateKeys.some((key) => gguf.metadata.architectureEntry(key) !== undefined),
       processBytes: bareProcessBytes + bytesPerVocabularyToken * (dimensions.vocabularySize ?? 0),
       ...(await corrections(modelPath, gguf, parts.siblings)),
     };

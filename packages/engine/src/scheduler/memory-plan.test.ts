@@ -15,6 +15,7 @@ const facts: ModelFacts = {
   kvOverrides: [],
   slidingBlocks: [],
   isCausal: true,
+  isRecurrent: false,
   processBytes: 10_000,
   dimensions: {
     architecture: "llama",

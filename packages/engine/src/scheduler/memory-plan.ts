@@ -16,6 +16,8 @@ export interface ModelFacts {
   readonly slidingBlocks: readonly boolean[];
   /** Tokens see what came before them, which is kept; in encoders all see all. */
   readonly isCausal: boolean;
+  /** Some blocks keep a state instead of the past, out of which nothing can be taken back. */
+  readonly isRecurrent: boolean;
   /** What its process takes beside weights and context. */
   readonly processBytes: number;
   /** Corrections to metadata that are handed over with the load. */

@@ -32,6 +32,7 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
   const { load = {} } = spec;
   const { savedStates } = defaults;
   const flash = load.flashAttention ?? defaults.flashAttention;
+  const draftsNothing = load.embedding || facts.isRecurrent || defaults.driver === "portable";
   const contextTokens = planContext(load.contextTokens, defaults.contextTokens, facts);
   return {
     driver: defaults.driver,
@@ -42,7 +43,8 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     contextIsShort: contextTokens < planContext(undefined, defaults.contextTokens, facts),
     parallel: load.embedding ? 1 : defaults.parallel,
     batchTokens: load.batchTokens ?? defaultBatchTokens,
-    draftTokens: load.embedding ? 0 : defaults.draftTokens,
+    // Room for their logits is kept wherever they may be tried: with several slots, too, when one alone is busy.
+    draftTokens: draftsNothing ? 0 : defaults.draftTokens,
     gpuLayers: load.gpuLayers ?? -1,
     ...(defaults.gpuOverheadBytes ? { gpuOverheadBytes: defaults.gpuOverheadBytes } : {}),
     ...(load.mainGpu === undefined ? {} : { mainGpu: load.mainGpu }),

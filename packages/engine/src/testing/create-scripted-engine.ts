@@ -52,6 +52,7 @@ const anyModel: ModelFacts = {
   kvOverrides: [],
   slidingBlocks: [],
   isCausal: true,
+  isRecurrent: false,
   processBytes: 0,
   dimensions: {
     architecture: "scripted",
