@@ -21,6 +21,8 @@ const bareProcessBytes = 80 * 2 ** 20;
 /** llama.cpp's tables of one token. */
 const bytesPerVocabularyToken = 100;
 
+/** Models that see a whole text at once, and whose files do not say so. @source llama.cpp v0.5.0 src/models */
+const bidirectional: readonly string[] = ["gemma-embedding"];
 /** One of them gives the size of a state. @source llama.cpp v0.5.0 src/llama-hparams.cpp n_embd_r */
 const stateKeys = ["ssm.conv_kernel", "wkv.head_size", "shortconv.l_cache", "kda.head_dim"] as const;
 
@@ -45,7 +47,7 @@ export async function readModelFacts(
       trainedContextTokens: dimensions.contextTokens ?? 0,
       dimensions,
       slidingBlocks: await windowBlocks(gguf.metadata, dimensions.blockCount),
-      isCausal: gguf.metadata.boolean(`${dimensions.architecture}.attention.causal`) ?? true,
+      isCausal: isCausal(gguf.metadata),
       isRecurrent: stateKeys.some((key) => gguf.metadata.architectureEntry(key) !== undefined),
       processBytes: bareProcessBytes + bytesPerVocabularyToken * (dimensions.vocabularySize ?? 0),
       ...(await corrections(modelPath, gguf, parts.siblings)),
@@ -58,6 +60,11 @@ export async function readModelFacts(
     }
     throw new EngineError("LOAD_FAILED", "unable to load model: its file could not be read", { cause });
   }
+}
+
+function isCausal(metadata: Gguf["metadata"]): boolean {
+  const { architecture } = metadata;
+  return metadata.boolean(`${architecture}.attention.causal`) ?? !bidirectional.includes(architecture);
 }
 
 async function corrections(

@@ -36,7 +36,8 @@ describe.skipIf(!isUsed)("llama.cpp calls", () => {
     const calls = () => library.ownMatmul?.calls(kernel) ?? Number.NaN;
     const before = calls();
     const signal = AbortSignal.timeout(30_000);
-    if (type === undefined) await new Embedder(model, context).embed([manyTokens, manyTokens], signal);
+    if (type === undefined)
+      await new Embedder(model, context, spec.contextTokens).embed([manyTokens, manyTokens], signal);
     else {
       for (const [position, token] of manyTokens.entries()) context.add(0, token, position, false);
       expect(await context.decode()).toBe("done");

@@ -3,7 +3,7 @@ import type { CompletionRequest, TokenEvent } from "../engine.ts";
 import type { EngineErrorCode } from "../errors.ts";
 
 /** Raised with every change of a message; host and child of different versions refuse each other. */
-export const ipcVersion = 6;
+export const ipcVersion = 7;
 
 /** What a runner loads, decided by the host: nothing is left to guess in the child. */
 export interface RunnerSpec {
@@ -43,6 +43,8 @@ export interface RunnerSpec {
   readonly kvCacheType: string;
   readonly flashAttention?: boolean;
   readonly embedding: boolean;
+  /** Of an embedding model: what it says of a text is read off the last token, so that no other needs logits. */
+  readonly poolsLast?: boolean;
   /** Corrections to metadata of files that llama.cpp would misread; the file stays as it is. */
   readonly kvOverrides: readonly KvOverride[];
   /** Bound of the saved sequence states, beside the context itself. */

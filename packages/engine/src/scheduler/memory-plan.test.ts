@@ -89,7 +89,7 @@ describe("estimateMemory", () => {
       { ...context, embedding: true },
     );
     const decoder = estimateMemory({ ...facts, dimensions }, { ...context, embedding: true });
-    expect(decoder.contextBytes - encoder.contextBytes).toBe(cacheBytes({}) + 1000 * 10_000 * 4);
+    expect(decoder.contextBytes - encoder.contextBytes).toBe(cacheBytes({}) + 2 * 1000 * 10_000 * 4);
   });
 });
 

@@ -1,5 +1,6 @@
 import { GgufError, kvCacheBytesPerToken, type ModelDimensions } from "@puna/model-format/gguf";
 import { decodeOutputs } from "../decode-outputs.ts";
+import { embeddingSequences } from "../embedding-outputs.ts";
 import { EngineError } from "../errors.ts";
 import type { KvOverride } from "../ipc/messages.ts";
 import { printGib } from "../print-gib.ts";
@@ -42,6 +43,7 @@ export interface PlannedContext {
   readonly batchTokens: number;
   readonly draftTokens: number;
   readonly embedding: boolean;
+  readonly poolsLast?: boolean;
   readonly flashAttention?: boolean;
 }
 
@@ -107,17 +109,23 @@ function cacheBytesPerToken(
 
 /** Activations of one batch, its mask, and logits; what llama.cpp reserves lies near it. */
 function computeBytes({ dimensions, isCausal }: ModelFacts, context: PlannedContext): number {
-  const { contextTokens, parallel, embedding, flashAttention } = context;
+  const { contextTokens, parallel, embedding, poolsLast, flashAttention } = context;
   const { embeddingLength = 0, feedForwardLength = 4 * embeddingLength, vocabularySize = 0 } = dimensions;
   if (dimensions.blockCount === 0) return 0;
-  const batch = Math.min(embedding ? contextTokens : context.batchTokens, contextTokens * parallel);
+  const readsWhole = embedding && !poolsLast;
+  const batch = Math.min(readsWhole ? contextTokens : context.batchTokens, contextTokens * parallel);
   const activations = floatBytes * batch * (3 * feedForwardLength + 4 * embeddingLength);
   const heads = flashAttention === false ? Math.max(0, ...dimensions.headCounts) : 0;
   const attention = batch * contextTokens * (2 + heads * floatBytes);
-  // An embedding model that could write text has logits made of every token, too.
-  const embeddingOutputs = isCausal ? batch : 0;
-  const outputs = embedding ? embeddingOutputs : decodeOutputs({ ...context, batchTokens: batch });
-  return activations + attention + outputs * vocabularySize * floatBytes;
+  return activations + attention + logitRows(isCausal, context, batch) * vocabularySize * floatBytes;
+}
+
+/** Tokens of one batch that logits are made of. */
+function logitRows(isCausal: boolean, context: PlannedContext, batch: number): number {
+  if (!context.embedding) return decodeOutputs({ ...context, batchTokens: batch });
+  if (context.poolsLast) return Math.min(embeddingSequences, batch);
+  // A model that could write text has them made of every token, and keeps a copy.
+  return isCausal ? 2 * batch : 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { pooling, poolsLastToken } from "../embedding-outputs.ts";
 import type { ModelSpec } from "../engine.ts";
 import type { RunnerSpec, SavedStatesFolder } from "../ipc/messages.ts";
 import { type ModelFacts, planContext } from "./memory-plan.ts";
@@ -58,8 +59,15 @@ export function planRunner(spec: ModelSpec, facts: ModelFacts, defaults: LoadDef
     }),
     ...(flash === undefined ? {} : { flashAttention: flash }),
     embedding: load.embedding ?? false,
+    ...(load.embedding && poolsLast(facts, defaults) ? { poolsLast: true } : {}),
     kvOverrides: facts.kvOverrides,
     promptCacheBytes: defaults.promptCacheBytes,
     ...(savedStates === undefined || load.embedding ? {} : { savedStates }),
   };
+}
+
+/** The portable driver reads all of a text in one decode, with logits of every token. */
+function poolsLast({ isCausal, dimensions }: ModelFacts, { driver }: LoadDefaults): boolean {
+  const { poolingType = pooling.none, architecture } = dimensions;
+  return driver !== "portable" && isCausal && poolsLastToken(poolingType, architecture);
 }

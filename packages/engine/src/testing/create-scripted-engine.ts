@@ -146,6 +146,7 @@ function toModelSpec(spec: Parameters<StartRunner>[0]): ModelSpec {
     contextIsTrainedLength: _trained,
     planned: _planned,
     wholeOnGpu: _whole,
+    poolsLast: _poolsLast,
     ...load
   } = spec;
   return { modelPath, adapters, load };

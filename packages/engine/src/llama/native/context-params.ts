@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { decodeOutputs } from "../../decode-outputs.ts";
+import { embeddingSequences, poolsLastToken } from "../../embedding-outputs.ts";
 import { EngineError } from "../../errors.ts";
 import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { LlamaModel } from "./model.ts";
@@ -20,12 +21,6 @@ const cacheTypes: Readonly<Record<string, number>> = {
 
 const flashAttention = { auto: -1, off: 0, on: 1 } as const;
 
-/**
- * How many texts share one decode of an embedding model. More cost more than they save: every token is compared
- * with those of all texts, though it sees only its own.
- */
-const embeddingSequences = 16;
-
 /** Load settings as llama.cpp takes them. @throws EngineError `UNSUPPORTED` for an unknown cache type */
 export function contextParams(
   base: Readonly<Record<string, unknown>>,
@@ -45,15 +40,16 @@ export function contextParams(
     no_perf: true,
   };
   if (spec.embedding) {
-    // A text must fit one batch: its tokens see each other in both directions. llama.cpp asserts that the batch
-    // can be split evenly over the sequences.
-    const batchTokens = Math.ceil(spec.contextTokens / embeddingSequences) * embeddingSequences;
+    const contextTokens = wholeRows(spec.contextTokens);
+    // A text must fit one batch where its tokens see each other in both directions, or all of them are pooled.
+    const batchTokens = spec.poolsLast ? Math.min(wholeRows(spec.batchTokens), contextTokens) : contextTokens;
     return {
       ...shared,
-      n_ctx: batchTokens,
+      n_ctx: contextTokens,
       n_batch: batchTokens,
       n_ubatch: batchTokens,
       n_seq_max: embeddingSequences,
+      n_outputs_max: spec.poolsLast ? embeddingSequences : 0,
       kv_unified: true,
       embeddings: true,
     };
@@ -68,6 +64,18 @@ export function contextParams(
     swa_full: false,
     kv_unified: false,
   };
+}
+
+/** llama.cpp asserts that a batch can be split evenly over the sequences. */
+function wholeRows(tokens: number): number {
+  return Math.ceil(tokens / embeddingSequences) * embeddingSequences;
+}
+
+/** Whether llama.cpp made of a context what `poolsLast` promises: some models keep no past, whatever their file says. */
+export function canPoolLast(model: LlamaModel, context: bigint): boolean {
+  const { c } = model.library;
+  const architecture = model.metadata("general.architecture") ?? "";
+  return c.llama_get_memory(context) !== null && poolsLastToken(c.llama_pooling_type(context), architecture);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { RunnerSpec } from "../../ipc/messages.ts";
 import type { DecodeContext, DecodeResult, StateKind, TokenSampler } from "../../slots/decode-context.ts";
 import { ThreadGovernor } from "../../slots/thread-governor.ts";
 import { Batch } from "./batch.ts";
-import { canDraft, contextParams, mostThreads, usesGpu } from "./context-params.ts";
+import { canDraft, canPoolLast, contextParams, mostThreads, usesGpu } from "./context-params.ts";
 import { Handle } from "./handle.ts";
 import type { LlamaModel } from "./model.ts";
 import { NativeMemory, viewFloats } from "./native-memory.ts";
@@ -21,6 +21,7 @@ interface Limits {
   /** Tokens with logits in one decode. */
   readonly mostOutputs: number;
   readonly draftTokens: number;
+  readonly poolsLast: boolean;
   /** Most threads, where other programs may take the processor. */
   readonly governedThreads: number | undefined;
 }
@@ -39,6 +40,8 @@ export class LlamaContext implements DecodeContext {
   readonly vocabularySize: number;
   readonly poolingType: number;
   readonly draftTokens: number;
+  /** What the model says of a text is read off its last token; the others may be read without embeddings. */
+  readonly poolsLast: boolean;
   readonly #model: LlamaModel;
   readonly #handle: Handle;
   readonly #memory: bigint | null;
@@ -63,6 +66,7 @@ export class LlamaContext implements DecodeContext {
     this.#handle = new Handle("context", pointer, (context) => c.llama_free(context));
     this.#mostOutputs = limits.mostOutputs;
     this.draftTokens = limits.draftTokens;
+    this.poolsLast = limits.poolsLast;
     this.#memory = c.llama_get_memory(pointer);
     this.contextTokens = c.llama_n_ctx_seq(pointer);
     // llama.cpp lowers what was asked for where the context is smaller.
@@ -88,16 +92,21 @@ export class LlamaContext implements DecodeContext {
     const { c } = model.library;
     const isOnGpu = usesGpu(model, spec);
     const draftTokens = canDraft(model, spec, isOnGpu) ? spec.draftTokens : 0;
+    const { poolsLast = false } = spec;
     const params = contextParams(c.llama_context_default_params(), model, { ...spec, draftTokens });
     const pointer = c.llama_init_from_model(model.pointer, params);
     if (pointer === null) {
       const tokens = spec.contextTokens * spec.parallel;
       throw new EngineError("LOAD_FAILED", `llama.cpp could not make a context of ${tokens} tokens`);
     }
+    if (poolsLast && !canPoolLast(model, pointer)) {
+      c.llama_free(pointer);
+      return LlamaContext.create(model, { ...spec, poolsLast: false });
+    }
     // With a GPU, threads that wait for it look like threads that others keep from running.
     const governedThreads = isOnGpu ? undefined : mostThreads(spec);
     const mostOutputs = Number(params["n_outputs_max"]) || Number.POSITIVE_INFINITY;
-    return new LlamaContext(model, pointer, { mostOutputs, draftTokens, governedThreads });
+    return new LlamaContext(model, pointer, { mostOutputs, draftTokens, poolsLast, governedThreads });
   }
 
   add(sequence: number, token: number, position: number, wantsLogits: boolean): number {
@@ -225,6 +234,12 @@ export class LlamaContext implements DecodeContext {
 
   logits(index: number): Float32Array {
     return this.viewLogits(index).slice();
+  }
+
+  /** Whether the next decodes make embeddings, of all their tokens, or logits of those that want them. */
+  makeEmbeddings(isWanted: boolean): void {
+    this.#checkIdle();
+    this.#model.library.c.llama_set_embeddings(this.#handle.pointer, isWanted);
   }
 
   /** A copy of what the model says about a whole sequence of the last decode. */

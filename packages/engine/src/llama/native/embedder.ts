@@ -1,22 +1,23 @@
+import { pooling } from "../../embedding-outputs.ts";
 import type { RankedDocument } from "../../engine.ts";
 import { EngineError } from "../../errors.ts";
 import { packTexts } from "../../slots/pack-texts.ts";
 import type { LlamaContext } from "./context.ts";
 import type { LlamaModel } from "./model.ts";
 
-/** @source llama.cpp v0.5.0 llama.h enum llama_pooling_type */
-const pooling = { none: 0, rank: 4 } as const;
-
 /** Reads whole texts, many of them in one decode, and gives what the model pooled of each. */
 export class Embedder {
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
+  readonly #mostTokens: number;
   /** One decode at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(model: LlamaModel, context: LlamaContext) {
+  /** @param mostTokens  of one text */
+  constructor(model: LlamaModel, context: LlamaContext, mostTokens: number) {
     this.#model = model;
     this.#context = context;
+    this.#mostTokens = mostTokens;
   }
 
   embed(inputs: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly Float32Array[]> {
@@ -57,14 +58,14 @@ export class Embedder {
     inputs: readonly (readonly number[])[],
     options: { readonly count: number; readonly signal: AbortSignal },
   ): Promise<readonly Float32Array[]> {
-    const { batchTokens, sequences } = this.#context;
+    const mostTokens = this.#mostTokens;
     for (const input of inputs) {
       if (input.length === 0) throw new EngineError("INVALID_REQUEST", "the text to embed is empty");
-      if (input.length > batchTokens) {
+      if (input.length > mostTokens) {
         throw new EngineError(
           "PROMPT_TOO_LONG",
-          `the text has ${input.length} tokens and the context ${batchTokens}; shorten it or let it be truncated`,
-          { details: { promptTokens: input.length, contextTokens: batchTokens } },
+          `the text has ${input.length} tokens and the context ${mostTokens}; shorten it or let it be truncated`,
+          { details: { promptTokens: input.length, contextTokens: mostTokens } },
         );
       }
     }
@@ -72,7 +73,7 @@ export class Embedder {
     for (const input of inputs) for (const token of input) this.#context.check(token);
     const batches = packTexts(
       inputs.map(({ length }) => length),
-      { tokens: batchTokens, texts: sequences },
+      { tokens: mostTokens, texts: this.#context.sequences },
     );
     return this.#readBatches(batches, inputs, options);
   }
@@ -101,9 +102,34 @@ export class Embedder {
 
   async #decode(texts: readonly (readonly number[])[]): Promise<void> {
     this.#context.clear();
+    if (this.#context.poolsLast) await this.#readBeginnings(texts);
+    this.#context.makeEmbeddings(true);
     for (const [sequence, tokens] of texts.entries()) {
-      for (const [position, token] of tokens.entries()) this.#context.add(sequence, token, position, true);
+      const first = this.#context.poolsLast ? tokens.length - 1 : 0;
+      for (let position = first; position < tokens.length; position++)
+        this.#context.add(sequence, tokens[position] ?? 0, position, true);
     }
+    await this.#run();
+  }
+
+  /** All but the last token of each, in as many decodes as it takes: with embeddings, llama.cpp makes logits of every one. */
+  async #readBeginnings(texts: readonly (readonly number[])[]): Promise<void> {
+    this.#context.makeEmbeddings(false);
+    let added = 0;
+    for (const [sequence, tokens] of texts.entries()) {
+      for (const [position, token] of tokens.slice(0, -1).entries()) {
+        if (added === this.#context.batchTokens) {
+          await this.#run();
+          added = 0;
+        }
+        this.#context.add(sequence, token, position, false);
+        added += 1;
+      }
+    }
+    await this.#run();
+  }
+
+  async #run(): Promise<void> {
     const result = await this.#context.decode();
     if (result !== "done") throw new EngineError("INTERNAL", `the texts could not be read (${result})`);
   }

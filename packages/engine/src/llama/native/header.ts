@@ -212,6 +212,7 @@ export const llamaPrototypes = [
   "uint32_t llama_n_ubatch(void *context)",
   "uint32_t llama_n_seq_max(void *context)",
   "void llama_set_n_threads(void *context, int32_t threads, int32_t batch_threads)",
+  "void llama_set_embeddings(void *context, bool embeddings)",
   "int llama_pooling_type(void *context)",
   "void *llama_get_memory(void *context)",
   "void *llama_model_get_vocab(void *model)",

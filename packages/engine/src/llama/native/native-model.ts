@@ -29,11 +29,12 @@ export class NativeModel implements DriverModel {
     const { model, context, spec, vramBytes } = parts;
     this.#model = model;
     this.#context = context;
-    if (spec.embedding) this.#embedder = new Embedder(model, context);
+    const contextTokens = Math.min(spec.contextTokens, context.contextTokens);
+    if (spec.embedding) this.#embedder = new Embedder(model, context, contextTokens);
     else this.#slots = new SlotScheduler(context, { cacheBytes: spec.promptCacheBytes, ...storeOf(parts) });
     this.facts = {
       driver: "llama/native",
-      contextTokens: Math.min(spec.contextTokens, context.contextTokens),
+      contextTokens,
       trainedContextTokens: model.trainedContextTokens,
       parallel: spec.embedding ? 1 : context.sequences,
       sizeBytes: model.sizeBytes,
