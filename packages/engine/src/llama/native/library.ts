@@ -105,6 +105,9 @@ function bind(files: LibraryFiles): LlamaLibrary {
   ]) as LlamaFunctions; // Built from the very tables that the type is made of.
   const version = verifyLayout(llama);
   // Once the version is known, and before the libraries that call it. Those of the user's own stay as they are.
+  // Where binding fails after this they stay in the process, and serve what is tried next, the portable driver too.
+  // That is sound: all are packages of one node-llama-cpp, which fixes their version to its own, the one that was
+  // just verified. (A model that fails to load leaves nothing: its process is ended.)
   const ownMatmul = ownFolder() ? undefined : loadOwnMatmul();
   const library: LlamaLibrary = {
     c,
