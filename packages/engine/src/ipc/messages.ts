@@ -35,6 +35,8 @@ export interface RunnerSpec {
   };
   /** Left free on each GPU. */
   readonly gpuOverheadBytes?: number;
+  /** What the machine has for it beside GPUs, where that is less than all of it: no more of it may be left there. */
+  readonly hostRoomBytes?: number;
   /** Others can make room: rather fail with `OUT_OF_MEMORY` than leave layers to the processor. */
   readonly wholeOnGpu?: boolean;
   readonly useMmap?: boolean;

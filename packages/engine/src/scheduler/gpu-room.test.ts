@@ -14,9 +14,12 @@ function schedulerOf(
   room: number,
   {
     onProcessor = [],
+    refuses = () => false,
     ...options
   }: Partial<Pick<ConstructorParameters<typeof Scheduler>[0], "freeBytes" | "gpuFreeBytes">> & {
     readonly onProcessor?: readonly string[];
+    /** What runners say to a load that does not fit, before anything else. */
+    readonly refuses?: (spec: RunnerSpec) => boolean;
   } = {},
 ) {
   const loads: RunnerSpec[] = [];
@@ -28,6 +31,7 @@ function schedulerOf(
       if (wantsGpu && !isOnGpu && spec.wholeOnGpu)
         throw new EngineError("OUT_OF_MEMORY", "no room on the GPU");
       loads.push(spec);
+      if (refuses(spec)) throw new EngineError("OUT_OF_MEMORY", "the driver gives less than it said");
       held += isOnGpu ? 1 : 0;
       const { runner } = scriptedRunner({
         spec,
@@ -147,4 +151,36 @@ it("counts the memory of GPUs where a model needs more than the machine has, and
   await (await large.scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
   expect(asked).toBe(1);
   for (const { scheduler } of [none, large]) await scheduler[Symbol.asyncDispose]();
+});
+
+it("tells a runner that counts on GPUs how little the machine has beside them, as it is when it starts", async () => {
+  let freeBytes = 100_000_000;
+  const { scheduler, loads, names } = schedulerOf(2, {
+    freeBytes: () => freeBytes,
+    gpuFreeBytes: async () => 10 * 2 ** 30,
+    // The driver has less than it said, until the machine has room for what it refuses.
+    refuses: ({ hostRoomBytes = Number.POSITIVE_INFINITY }) => hostRoomBytes < 2000,
+  });
+  await (await scheduler.acquire({ modelPath: files.llama }))[Symbol.asyncDispose]();
+  expect(loads.at(-1)?.hostRoomBytes).toBeUndefined();
+  freeBytes = 1000;
+  scheduler.observe(({ type }) => {
+    if (type === "model-unload") freeBytes = 3000;
+  });
+  await (await scheduler.acquire({ modelPath: files.otherLlama }))[Symbol.asyncDispose]();
+  expect(loads.map(({ hostRoomBytes }) => hostRoomBytes)).toEqual([undefined, 1000, 3000]);
+  expect(names()).toEqual([files.otherLlama]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+it("refuses a model for which neither the GPU, as its driver says then, nor the machine has room", async () => {
+  const { scheduler, loads } = schedulerOf(1, {
+    freeBytes: () => 1000,
+    gpuFreeBytes: async () => 100_000_000,
+    refuses: ({ hostRoomBytes }) => hostRoomBytes === 1000,
+  });
+  const work = scheduler.acquire({ modelPath: files.llama, load: { contextTokens: 256 } });
+  await expect(work).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+  expect(loads).toHaveLength(1);
+  await scheduler[Symbol.asyncDispose]();
 });

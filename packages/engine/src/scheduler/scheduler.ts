@@ -222,7 +222,10 @@ export class Scheduler implements Engine {
       for (;;) {
         const holders = gpuHolders(this.#models.values());
         try {
-          return await this.#start({ ...spec, wholeOnGpu: holders.length > 0 }, load);
+          return await this.#start(
+            { ...spec, ...this.#hostRoom(spec, facts), wholeOnGpu: holders.length > 0 },
+            load,
+          );
         } catch (error) {
           if (!EngineError.is(error) || error.code !== "OUT_OF_MEMORY") throw error;
           failure = error;
@@ -255,6 +258,12 @@ export class Scheduler implements Engine {
   async #gpuBytes(spec: RunnerSpec, facts: ModelFacts): Promise<number> {
     if (this.#needed(spec, facts) <= this.#freeBytes()) return 0;
     return (await this.#options.gpuFreeBytes?.(spec)) ?? 0;
+  }
+
+  /** A driver may refuse what seemed free on a GPU: the machine then gets no more of the model than it has room for. */
+  #hostRoom(spec: RunnerSpec, facts: ModelFacts): Pick<RunnerSpec, "hostRoomBytes"> {
+    const hostRoomBytes = this.#freeBytes();
+    return this.#needed(spec, facts) <= hostRoomBytes ? {} : { hostRoomBytes };
   }
 
   /** Of the machine, or of what the models may take together. */

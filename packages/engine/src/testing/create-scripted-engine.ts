@@ -147,6 +147,7 @@ function toModelSpec(spec: Parameters<StartRunner>[0]): ModelSpec {
     planned: _planned,
     wholeOnGpu: _whole,
     poolsLast: _poolsLast,
+    hostRoomBytes: _hostRoom,
     ...load
   } = spec;
   return { modelPath, adapters, load };

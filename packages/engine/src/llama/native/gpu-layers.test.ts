@@ -47,6 +47,16 @@ describe("layers on GPUs", () => {
     expect(gpuLayerAttempts(spec(), [cpu, device(0)])).toEqual([0]);
   });
 
+  it("are never so few that the machine lacks memory for the rest", () => {
+    // Of 16.5 GiB, 24 layers leave 4.5 GiB to it, 16 layers 8.5.
+    const room = (gibibytes: number) => spec({ hostRoomBytes: gibibytes * gib });
+    expect(gpuLayerAttempts(room(17), [cpu, device(24 * gib)])).toEqual([-1, 24, 16, 0]);
+    expect(gpuLayerAttempts(room(16), [cpu, device(24 * gib)])).toEqual([-1, 24, 16]);
+    expect(gpuLayerAttempts(room(5), [cpu, device(24 * gib)])).toEqual([-1, 24]);
+    expect(gpuLayerAttempts(room(1), [cpu, device(24 * gib)])).toEqual([-1]);
+    expect(gpuLayerAttempts(room(9), [cpu, device(8.5 * gib)])).toEqual([16]);
+  });
+
   it("are those that were asked for, and without a GPU nothing is tried twice", () => {
     expect(gpuLayerAttempts(spec({ gpuLayers: 20 }), [cpu, device(gib)])).toEqual([20]);
     expect(gpuLayerAttempts(spec(), [cpu])).toEqual([-1]);

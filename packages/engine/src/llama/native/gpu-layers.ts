@@ -32,7 +32,16 @@ export function gpuLayerAttempts(spec: RunnerSpec, devices: readonly EngineDevic
     throw new EngineError("OUT_OF_MEMORY", "the model does not fit into the GPU's memory beside others");
   }
   const most = first === allLayers ? (spec.planned?.blockCount ?? 0) : first;
-  return [...new Set([first, ...[0.75, 0.5, 0].map((share) => Math.floor(most * share))])];
+  const fewer = [0.75, 0.5, 0].map((share) => Math.floor(most * share));
+  return [...new Set([first, ...fewer.filter((layers) => hostHolds(spec, layers))])];
+}
+
+/** Whether the machine has memory for what so many layers on GPUs leave to it. It was let in counting on theirs. */
+function hostHolds({ planned, hostRoomBytes }: RunnerSpec, gpuLayers: number): boolean {
+  if (planned === undefined || hostRoomBytes === undefined) return true;
+  const { blockCount, weightsBytes, contextBytes, processBytes } = planned;
+  const share = 1 - gpuLayers / (blockCount + 1);
+  return (weightsBytes + contextBytes) * share + processBytes <= hostRoomBytes;
 }
 
 /** Loads with the first number of layers that llama.cpp can load. @throws what the last attempt threw */
