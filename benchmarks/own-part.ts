@@ -29,7 +29,7 @@ const warmRounds = 6;
 
 async function ours(): Promise<readonly number[]> {
   await using running = await punaSubject(setup, "").start({ slots: 1 });
-  return figures(async () => (await running.ownPart?.()) ?? Number.NaN);
+  return await figures(async () => (await running.ownPart?.()) ?? Number.NaN);
 }
 
 async function least(): Promise<readonly number[]> {
@@ -43,7 +43,7 @@ async function least(): Promise<readonly number[]> {
   );
   const bodyOf = (prompt: string) =>
     generateBody({ model: "", options: { num_thread: setup.threads }, prompt, maxTokens: 2 });
-  return figures(() => ownPart(server.port, bodyOf));
+  return await figures(() => ownPart(server.port, bodyOf));
 }
 
 async function figures(take: () => Promise<number>): Promise<readonly number[]> {
