@@ -10,3 +10,11 @@ it("reads versions off what is installed, which is what the engine was written f
     `(${llamaRevision()}) include/llama.h`,
   );
 });
+
+it("names the same versions where a README has them installed by hand", () => {
+  const readme = readFileSync(`${root}/apps/puna/README.md`, "utf8");
+  const [, koffi] = /^ {2}koffi: (\S+)$/m.exec(readFileSync(`${root}/pnpm-workspace.yaml`, "utf8")) ?? [];
+  expect(readme).toContain(
+    `@node-llama-cpp/linux-x64@${nodeLlamaCppVersion()} @koromix/koffi-linux-x64@${koffi}\n`,
+  );
+});
