@@ -1,4 +1,5 @@
 import { type ArgumentShape, keyMark, type Pieces, type TaggedCallShape } from "../output/call-shape.ts";
+import { samePrefix, sameSuffix } from "./probe.ts";
 import { probeNames, probeValues } from "./written-calls.ts";
 
 /**
@@ -108,9 +109,9 @@ function cutCalls(written: string): CutCalls | undefined {
 function middleShape(text: string, number: string): Pick<ArgumentShape, "middle" | "kind"> {
   if (text === number) return { middle: pieces(text) };
   const after = sameEnd(text, number).replace(/^\w+/, "");
-  let start = 0;
-  while (start < text.length - after.length && text[start] === number[start]) start += 1;
-  const kind = text.slice(start, text.length - after.length);
+  const end = text.length - after.length;
+  const start = Math.min(samePrefix(text, number), end);
+  const kind = text.slice(start, end);
   return {
     middle: pieces(text),
     kind: { before: pieces(text.slice(0, start)), after: pieces(after), text: kind },
@@ -118,9 +119,7 @@ function middleShape(text: string, number: string): Pick<ArgumentShape, "middle"
 }
 
 function sameEnd(a: string, b: string): string {
-  let same = 0;
-  while (same < a.length && same < b.length && a.at(-1 - same) === b.at(-1 - same)) same += 1;
-  return a.slice(a.length - same);
+  return a.slice(a.length - sameSuffix(a, b));
 }
 
 /** Leaves out the rest of a tag that the text begins with. */

@@ -19,3 +19,10 @@ export function samePrefix(a: string, b: string): number {
   while (same < a.length && a[same] === b[same]) same += 1;
   return same;
 }
+
+/** How many characters two texts end with in common. */
+export function sameSuffix(a: string, b: string): number {
+  let same = 0;
+  while (same < a.length && same < b.length && a.at(-1 - same) === b.at(-1 - same)) same += 1;
+  return same;
+}

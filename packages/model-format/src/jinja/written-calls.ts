@@ -1,4 +1,4 @@
-import { type Probe, samePrefix, tryProbe } from "./probe.ts";
+import { type Probe, samePrefix, sameSuffix, tryProbe } from "./probe.ts";
 import type { TemplateTraits } from "./template-traits.ts";
 
 export const probeNames = { tool: "probe_tool", first: "probe_first", second: "probe_second" } as const;
@@ -49,10 +49,4 @@ const probeTool = {
 function tagStart(text: string, at: number): number {
   const open = text.lastIndexOf("<", at - 1);
   return open === -1 || text.slice(open, at).includes(">") ? at : open;
-}
-
-function sameSuffix(a: string, b: string): number {
-  let same = 0;
-  while (same < a.length && same < b.length && a.at(-1 - same) === b.at(-1 - same)) same += 1;
-  return same;
 }
