@@ -2,7 +2,7 @@ import { encodeSse } from "@puna/protocol/framing";
 import { errorReply, toErrorBody } from "../http/error-reply.ts";
 import { toApiFailure } from "../http/error-status.ts";
 import { contentTypes } from "../http/json-reply.ts";
-import type { Reply } from "../http/reply.ts";
+import { type Reply, withHeaders } from "../http/reply.ts";
 import type { Family, RequestContext } from "../http/route.ts";
 import { type StreamFormat, streamReply } from "../http/stream-reply.ts";
 
@@ -42,8 +42,7 @@ export async function sseReply(
     return await streamReply(events, format, context);
   } catch (error) {
     context.reportLate(error);
-    const reply = errorReply(error, family, context.id);
-    return { ...reply, headers: { ...reply.headers, ...headers } };
+    return withHeaders(errorReply(error, family, context.id), headers);
   }
 }
 

@@ -14,6 +14,11 @@ export interface ReplyStream {
   cancel(reason: unknown): Promise<void>;
 }
 
+/** The same reply with further headers. */
+export function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
 const encoder = new TextEncoder();
 
 /** A reply as everything that speaks `fetch` takes it. */

@@ -8,7 +8,7 @@ import { isCanceled, toApiFailure } from "./error-status.ts";
 import type { HostDecision } from "./host-policy.ts";
 import { contentTypes, emptyReply } from "./json-reply.ts";
 import type { originPolicy } from "./origin-policy.ts";
-import type { Reply } from "./reply.ts";
+import { type Reply, withHeaders } from "./reply.ts";
 import { newRequestId } from "./request-id.ts";
 import type { RequestContext, Route } from "./route.ts";
 import type { RouteMatch, RouteTable } from "./route-table.ts";
@@ -59,7 +59,7 @@ export function requestHandler(
     // A reply that is in memory is as good as sent.
     if (outcome.streamEnd === undefined) ended();
     else void outcome.streamEnd.then(ended);
-    return { ...reply, headers: { ...reply.headers, "x-request-id": id } };
+    return withHeaders(reply, { "x-request-id": id });
   };
 }
 
@@ -173,10 +173,6 @@ async function handle(route: Route, context: RequestContext): Promise<Reply> {
   if (route.head !== undefined) return route.head(context);
   const { status, headers } = await route.handle(context);
   return emptyReply(status, headers);
-}
-
-function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
-  return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
 function withWarnings(reply: Reply, warnings: readonly string[]): Reply {
